@@ -1,0 +1,154 @@
+//! Requests and answers. Field names are camelCase, as `dd.config` spells them.
+
+use crate::{AgentId, AuthCode, CorpId, OpenId, UnionId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// Which of DingTalk's two worlds an application belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AppKind {
+    /// The classic 服务窗: channel secret, `dd.config` with type 1, `dd.channel.permission.requestAuthCode`.
+    Channel,
+    /// Today's 服务窗 (an H5 app in a virtual organisation) and the employee micro-app.
+    H5,
+}
+
+/// `GET /api/config`: what the page needs to know of the application, and what `dd.config` needs where it was signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigAnswer {
+    pub corp_id: CorpId,
+    pub agent_id: AgentId,
+    pub kind: AppKind,
+    /// Where the page loads DingTalk's JSAPI from.
+    pub jsapi_url: String,
+    /// The application's client id; null for `channel`.
+    pub client_id: Option<String>,
+    /// True on a simulator: any browser counts as DingTalk, and the page says that it is a demo.
+    pub simulator: bool,
+    pub js_api_list: Vec<String>,
+    /// 1 for a service window, 0 for a micro-app.
+    #[serde(rename = "type")]
+    pub config_type: u8,
+    /// Seconds since 1970, the very digits that were signed. Null with the next three where nothing was signed.
+    pub time_stamp: Option<String>,
+    pub nonce_str: Option<String>,
+    pub signature: Option<String>,
+    /// The URL that was signed, for comparison with the one DingTalk quotes when it refuses.
+    pub url: Option<String>,
+}
+
+/// The signed part of a [`ConfigAnswer`], all or nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedConfig {
+    pub time_stamp: String,
+    pub nonce_str: String,
+    pub signature: String,
+    pub url: String,
+}
+
+impl ConfigAnswer {
+    /// The signed fields, if the server signed.
+    #[must_use]
+    pub fn signed(&self) -> Option<SignedConfig> {
+        Some(SignedConfig {
+            time_stamp: self.time_stamp.clone()?,
+            nonce_str: self.nonce_str.clone()?,
+            signature: self.signature.clone()?,
+            url: self.url.clone()?,
+        })
+    }
+}
+
+/// `POST /api/login`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginRequest {
+    pub corp_id: CorpId,
+    pub agent_id: AgentId,
+    pub code: AuthCode,
+    /// A path on this origin; anything else is ignored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Who is logged in. Facts that DingTalk did not give are null.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    pub corp_id: CorpId,
+    pub agent_id: AgentId,
+    pub open_id: Option<OpenId>,
+    pub union_id: Option<UnionId>,
+    /// Null for a follower whom the corporation's directory does not know.
+    pub user_id: Option<UserId>,
+    /// 0 an employee, 1 an external contact.
+    pub contact_type: Option<u8>,
+    pub nick: Option<String>,
+    pub avatar: Option<String>,
+}
+
+/// The answer to a login.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginAnswer {
+    pub user: User,
+    /// RFC 3339.
+    pub expires_at: String,
+    /// Where to go now: the request's `next`, else the application's `home`, else null and the page greets.
+    pub next: Option<String>,
+}
+
+/// `GET /api/session`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionAnswer {
+    pub user: User,
+    /// RFC 3339.
+    pub expires_at: String,
+    /// The application's `home`, where a returning person without a `next` goes.
+    pub home: Option<String>,
+}
+
+/// `POST /api/report`: DingTalk refused the `dd.config` that carried this nonce.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportRequest {
+    pub corp_id: CorpId,
+    pub agent_id: AgentId,
+    pub nonce_str: String,
+    /// The five-digit code of DingTalk's message where there is one, else its first words. Never the ticket list.
+    pub error: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wire_speaks_as_dd_config_spells() {
+        let answer = ConfigAnswer {
+            corp_id: CorpId::new("dingcorp1").unwrap(),
+            agent_id: AgentId::new("123456").unwrap(),
+            kind: AppKind::Channel,
+            jsapi_url: "https://g.alicdn.com/x.js".into(),
+            client_id: None,
+            simulator: false,
+            js_api_list: vec!["channel.permission.requestAuthCode".into()],
+            config_type: 1,
+            time_stamp: None,
+            nonce_str: None,
+            signature: None,
+            url: None,
+        };
+        let json = serde_json::to_value(&answer).unwrap();
+        for field in
+            "corpId agentId timeStamp nonceStr signature type jsApiList url kind jsapiUrl clientId".split(' ')
+        {
+            assert!(json.get(field).is_some(), "{field} is missing");
+        }
+        assert_eq!(json["type"], 1);
+        assert_eq!(json["kind"], "channel");
+        assert!(answer.signed().is_none());
+    }
+}

@@ -1,0 +1,294 @@
+//! The configuration: a TOML file, scalar keys overridden from the environment, every problem reported at once.
+
+mod app;
+mod environment;
+mod reader;
+mod secret;
+mod value;
+
+pub use app::{App, SignAlg};
+pub use reader::{Findings, Problem};
+pub use secret::Secret;
+
+use base64::Engine;
+use reader::Section;
+use serde::{Serialize, Serializer};
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+use toml::{Table, Value};
+use url::Url;
+use value::{base_path, boolean, duration, https_url, is_loopback, list, origin, parsed, text};
+
+/// Everything `miandeng serve` runs with.
+#[derive(Debug, Serialize)]
+pub struct Config {
+    pub listen: SocketAddr,
+    pub ops_listen: SocketAddr,
+    #[serde(serialize_with = "as_origin")]
+    pub public_url: Url,
+    /// With a slash at both ends.
+    pub base_path: String,
+    #[serde(serialize_with = "as_origins")]
+    pub allowed_origins: Vec<Url>,
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    pub state_dir: String,
+    pub dingtalk: DingTalk,
+    pub store: Store,
+    pub session: Session,
+    pub apps: Vec<App>,
+}
+
+/// `[dingtalk]`: where DingTalk is.
+#[derive(Debug, Serialize)]
+pub struct DingTalk {
+    pub oapi_url: Url,
+    pub api_url: Url,
+    /// For one call to DingTalk, from connecting to the last byte.
+    #[serde(serialize_with = "as_duration")]
+    pub timeout: Duration,
+    pub simulator: bool,
+}
+
+/// `[store]`: where tokens and tickets are kept.
+#[derive(Debug, Serialize)]
+pub struct Store {
+    pub url: String,
+}
+
+/// `[session]`: how long and under which keys people stay logged in.
+#[derive(Debug, Serialize)]
+pub struct Session {
+    #[serde(serialize_with = "as_duration")]
+    pub ttl: Duration,
+    /// 32 random bytes, base64. Without it one is made, and sessions end with the process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<Secret>,
+    pub previous_keys: Vec<Secret>,
+}
+
+/// What came of reading: a configuration where nothing was wrong, and the warnings in either case.
+pub struct Loaded {
+    pub config: Result<Config, Vec<Problem>>,
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads the file at `path` with the process's environment laid over it.
+pub fn load(path: &Path) -> Loaded {
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse(&text, std::env::vars()),
+        Err(e) => {
+            let remedy = format!("cannot be read ({}); name the file with --config", e.kind());
+            Loaded {
+                config: Err(vec![Problem { key: path.display().to_string(), remedy }]),
+                warnings: vec![],
+            }
+        }
+    }
+}
+
+/// Reads a configuration from its text and the `MIANDENG__…` variables among `environment`.
+pub fn parse(text: &str, environment: impl Iterator<Item = (String, String)>) -> Loaded {
+    let found = Findings::default();
+    let config = match text.parse::<Table>() {
+        Ok(mut table) => {
+            environment::overlay(&mut table, environment, &found);
+            Config::read(Section::root(table, &found))
+        }
+        Err(e) => {
+            // Only the place: the text of the line could be a secret.
+            let line = e.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
+            found.problem(format!("line {line}"), format!("is not TOML: {}", e.message()));
+            None
+        }
+    };
+    let (problems, warnings) = found.into_parts();
+    match config {
+        Some(config) if problems.is_empty() => Loaded { config: Ok(config), warnings },
+        _ => Loaded { config: Err(problems), warnings },
+    }
+}
+
+impl Config {
+    fn read(mut s: Section<'_>) -> Option<Self> {
+        let address = || parsed("an address and port such as \"127.0.0.1:8080\"");
+        let listen = s.optional("listen", address());
+        let ops_listen = s.optional("ops_listen", address());
+        let public_url = s.required("public_url", "\"https://h5.example.com\"", origin);
+        let base_path = s.optional("base_path", base_path).unwrap_or_else(|| "/".into());
+        let allowed_origins = s.optional("allowed_origins", list(origin)).unwrap_or_default();
+        let cidr = parsed("a range of addresses such as \"10.0.0.0/8\"");
+        let trusted_proxies: Vec<ipnet::IpNet> =
+            s.optional("trusted_proxies", list(cidr)).unwrap_or_default();
+        if !trusted_proxies.is_empty() {
+            s.found().warn("trusted_proxies", "has no effect yet: no forwarded header is read");
+        }
+        let state_dir = s.optional("state_dir", text).unwrap_or_else(|| "./state".into());
+        let dingtalk = DingTalk::read(s.table("dingtalk"));
+        let store = Store::read(s.table("store"));
+        let session = Session::read(s.table("session"));
+        let sections = s.tables("apps");
+        if sections.is_empty() {
+            s.problem(
+                "apps",
+                "is missing; add an [[apps]] section with corp_id, agent_id, kind and channel_secret",
+            );
+        }
+        let apps: Vec<App> = sections.into_iter().filter_map(App::read).collect();
+        if !s.tables("suites").is_empty() {
+            s.problem(
+                "suites",
+                "is not supported yet; ISV suites arrive with a later version. Remove [[suites]]",
+            );
+        }
+        let found = s.found();
+        s.finish();
+        let config = Config {
+            listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            ops_listen: ops_listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 9090))),
+            public_url: public_url?,
+            base_path,
+            allowed_origins,
+            trusted_proxies,
+            state_dir,
+            dingtalk,
+            store,
+            session,
+            apps,
+        };
+        config.check_together(found);
+        Some(config)
+    }
+
+    /// Rules that concern several keys.
+    fn check_together(&self, found: &Findings) {
+        if self.listen == self.ops_listen && self.listen.port() != 0 {
+            found.problem("ops_listen", "must differ from listen: metrics are never on the public listener");
+        }
+        let mut seen = HashSet::new();
+        for (i, app) in self.apps.iter().enumerate() {
+            if !seen.insert((&app.corp_id, &app.agent_id)) {
+                found
+                    .problem(format!("apps[{i}]"), format!("{} is configured twice; remove one", app.name()));
+            }
+        }
+        for (i, origin) in self.allowed_origins.iter().enumerate() {
+            if !same_site(origin, &self.public_url) {
+                found.warn(
+                    format!("allowed_origins[{i}]"),
+                    "shares no parent domain with public_url: browsers will withhold the cookies from its pages",
+                );
+            }
+        }
+    }
+
+    /// Whether `origin`, as a browser sends it in `Origin`, is public_url or one of allowed_origins.
+    pub fn allows_origin(&self, origin: &str) -> bool {
+        self.allowed().any(|url| url.origin().ascii_serialization() == origin)
+    }
+
+    /// Whether `url` belongs to an origin whose pages may use the API.
+    pub fn allows_url(&self, url: &Url) -> bool {
+        self.allowed().any(|allowed| allowed.origin() == url.origin())
+    }
+
+    fn allowed(&self) -> impl Iterator<Item = &Url> {
+        std::iter::once(&self.public_url).chain(&self.allowed_origins)
+    }
+
+    /// The configuration as TOML with every secret masked.
+    ///
+    /// # Errors
+    /// Never in practice: every value has a TOML form.
+    pub fn masked(&self) -> anyhow::Result<String> {
+        Ok(toml::to_string(self)?)
+    }
+}
+
+/// Whether browsers may treat two hosts as one site. Without the public suffix list this is a guess that errs towards
+/// no warning: the last two labels are the same.
+fn same_site(a: &Url, b: &Url) -> bool {
+    let tail = |url: &Url| {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let is_name = matches!(url.host(), Some(url::Host::Domain(_)));
+        if !is_name {
+            return host;
+        }
+        let labels: Vec<&str> = host.rsplit('.').take(2).collect();
+        labels.join(".")
+    };
+    a.scheme() == b.scheme() && tail(a) == tail(b)
+}
+
+impl DingTalk {
+    fn read(mut s: Section<'_>) -> Self {
+        let host = |url: Option<Url>, name: &str| {
+            url.or_else(|| Url::parse(&format!("https://{name}.dingtalk.com")).ok())
+                .unwrap_or_else(|| unreachable!("a literal URL"))
+        };
+        let oapi_url = host(s.optional("oapi_url", https_url), "oapi");
+        let api_url = host(s.optional("api_url", https_url), "api");
+        let timeout = s.optional("timeout", duration).unwrap_or(Duration::from_secs(5));
+        let simulator = s.optional("simulator", boolean).unwrap_or(false);
+        if simulator && !(is_loopback(&oapi_url) && is_loopback(&api_url)) {
+            s.problem(
+                "simulator",
+                "is only for a simulator on this machine: set both oapi_url and api_url to it",
+            );
+        }
+        s.finish();
+        DingTalk { oapi_url, api_url, timeout, simulator }
+    }
+}
+
+impl Store {
+    fn read(mut s: Section<'_>) -> Self {
+        let url = s.optional("url", text).unwrap_or_else(|| "embedded:".into());
+        let scheme = url.split(':').next().unwrap_or_default();
+        match scheme {
+            "memory" if url == "memory:" => {}
+            "embedded" | "redis" | "rediss" => s.problem(
+                "url",
+                format!("\"{scheme}:\" is not supported yet; it arrives with a later version. Set url = \"memory:\""),
+            ),
+            _ => s.problem("url", "must be \"memory:\" (\"embedded:\", \"redis://…\" and \"rediss://…\" arrive later)"),
+        }
+        s.finish();
+        Store { url }
+    }
+}
+
+impl Session {
+    fn read(mut s: Section<'_>) -> Self {
+        let ttl = s.optional("ttl", duration).unwrap_or(Duration::from_secs(12 * 60 * 60));
+        let key = s.optional("key", session_key);
+        let previous_keys = s.optional("previous_keys", list(session_key)).unwrap_or_default();
+        s.finish();
+        Session { ttl, key, previous_keys }
+    }
+}
+
+/// A key of the session: a secret that decodes to 32 bytes.
+fn session_key(value: Value) -> Result<Secret, String> {
+    let key = secret::secret(value)?;
+    match base64::engine::general_purpose::STANDARD.decode(key.expose()) {
+        Ok(bytes) if bytes.len() == 32 => Ok(key),
+        _ => Err("must be 32 random bytes in base64, as `openssl rand -base64 32` prints".into()),
+    }
+}
+
+fn as_origin<S: Serializer>(url: &Url, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&url.origin().ascii_serialization())
+}
+
+fn as_origins<S: Serializer>(urls: &[Url], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(urls.iter().map(|url| url.origin().ascii_serialization()))
+}
+
+fn as_duration<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&humantime::format_duration(*duration))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,38 @@
+//! `MIANDENG__SESSION__TTL=8h` is `ttl` of `[session]`.
+
+use super::reader::Findings;
+use toml::{Table, Value};
+
+const PREFIX: &str = "MIANDENG__";
+
+/// Lays the variables with our prefix over `table`. Sections are tables; lists cannot come from the environment.
+pub fn overlay(table: &mut Table, environment: impl Iterator<Item = (String, String)>, found: &Findings) {
+    for (name, value) in environment {
+        let Some(path) = name.strip_prefix(PREFIX) else { continue };
+        let path = path.to_ascii_lowercase();
+        let (sections, key) = match path.rsplit_once("__") {
+            Some((sections, key)) => (sections.split("__").collect(), key),
+            None => (Vec::new(), path.as_str()),
+        };
+        if !set(table, &sections, key, value) {
+            found.problem(
+                &name,
+                "only scalar keys of sections can come from the environment; set it in the file",
+            );
+        }
+    }
+}
+
+fn set(table: &mut Table, sections: &[&str], key: &str, value: String) -> bool {
+    let Some((first, rest)) = sections.split_first() else {
+        let scalar = !matches!(table.get(key), Some(Value::Array(_))) && !key.is_empty();
+        if scalar {
+            table.insert(key.to_owned(), Value::String(value));
+        }
+        return scalar;
+    };
+    match table.entry(*first).or_insert_with(|| Value::Table(Table::new())) {
+        Value::Table(inner) => set(inner, rest, key, value),
+        _ => false,
+    }
+}

@@ -1,0 +1,125 @@
+//! Reading a section key by key, so that one run reports every problem and not only the first.
+
+use serde::Serialize;
+use std::cell::RefCell;
+use std::fmt;
+use toml::{Table, Value};
+
+/// One thing that is wrong with the configuration: where, what, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    pub key: String,
+    pub remedy: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.key, self.remedy)
+    }
+}
+
+/// What reading has found so far.
+#[derive(Debug, Default)]
+pub struct Findings {
+    problems: RefCell<Vec<Problem>>,
+    warnings: RefCell<Vec<Problem>>,
+}
+
+impl Findings {
+    pub fn problem(&self, key: impl Into<String>, remedy: impl Into<String>) {
+        self.problems.borrow_mut().push(Problem { key: key.into(), remedy: remedy.into() });
+    }
+
+    pub fn warn(&self, key: impl Into<String>, remedy: impl Into<String>) {
+        self.warnings.borrow_mut().push(Problem { key: key.into(), remedy: remedy.into() });
+    }
+
+    pub fn into_parts(self) -> (Vec<Problem>, Vec<Problem>) {
+        (self.problems.into_inner(), self.warnings.into_inner())
+    }
+}
+
+/// A table of the configuration, emptied while it is read; what is left at the end is unknown.
+pub struct Section<'a> {
+    path: String,
+    table: Table,
+    found: &'a Findings,
+}
+
+impl<'a> Section<'a> {
+    pub fn root(table: Table, found: &'a Findings) -> Self {
+        Self { path: String::new(), table, found }
+    }
+
+    /// The full name of `key` in messages, e.g. `apps[0].corp_id`.
+    pub fn key(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    pub fn found(&self) -> &'a Findings {
+        self.found
+    }
+
+    /// Records a problem with `key`.
+    pub fn problem(&self, key: &str, remedy: impl Into<String>) {
+        self.found.problem(self.key(key), remedy);
+    }
+
+    /// Takes `key` if it is there. A value that `parse` refuses is a problem and counts as absent.
+    pub fn optional<T>(&mut self, key: &str, parse: impl FnOnce(Value) -> Result<T, String>) -> Option<T> {
+        match parse(self.table.remove(key)?) {
+            Ok(value) => Some(value),
+            Err(remedy) => {
+                self.problem(key, remedy);
+                None
+            }
+        }
+    }
+
+    /// Takes `key`, which has to be there.
+    pub fn required<T>(
+        &mut self,
+        key: &str,
+        example: &str,
+        parse: impl FnOnce(Value) -> Result<T, String>,
+    ) -> Option<T> {
+        if !self.table.contains_key(key) {
+            self.problem(key, format!("is missing; for example {key} = {example}"));
+            return None;
+        }
+        self.optional(key, parse)
+    }
+
+    /// Opens a table below this one; a missing one reads like an empty one.
+    pub fn table(&mut self, key: &str) -> Section<'a> {
+        let table = self.optional(key, |value| match value {
+            Value::Table(table) => Ok(table),
+            _ => Err(format!("must be a section, [{key}]")),
+        });
+        Section { path: self.key(key), table: table.unwrap_or_default(), found: self.found }
+    }
+
+    /// Opens a list of tables, `[[key]]`.
+    pub fn tables(&mut self, key: &str) -> Vec<Section<'a>> {
+        let tables = self.optional(key, |value| {
+            let wrong = || format!("must be a list of sections, [[{key}]]");
+            let Value::Array(items) = value else { return Err(wrong()) };
+            items
+                .into_iter()
+                .map(|item| match item {
+                    Value::Table(table) => Ok(table),
+                    _ => Err(wrong()),
+                })
+                .collect::<Result<Vec<_>, _>>()
+        });
+        let open = |(i, table)| Section { path: format!("{}[{i}]", self.key(key)), table, found: self.found };
+        tables.unwrap_or_default().into_iter().enumerate().map(open).collect()
+    }
+
+    /// Ends the section: every key that nobody took is unknown.
+    pub fn finish(self) {
+        for key in self.table.keys() {
+            self.problem(key, "is not a known key; see the configuration reference for its spelling");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+use super::*;
+
+const MINIMAL: &str = r#"
+    public_url = "https://h5.example.com"
+    [store]
+    url = "memory:"
+    [[apps]]
+    corp_id = "dingcorp1"
+    agent_id = "123456"
+    kind = "channel"
+    channel_secret = "planted-channel-secret"
+"#;
+
+fn read(text: &str) -> Result<Config, Vec<String>> {
+    read_with(text, &[])
+}
+
+fn read_with(text: &str, environment: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+    let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+    parse(text, environment).config.map_err(|problems| problems.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn the_minimum_has_defaults_for_the_rest() {
+    let config = read(MINIMAL).unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.ops_listen.to_string(), "127.0.0.1:9090");
+    assert_eq!(config.base_path, "/");
+    assert_eq!(config.session.ttl, Duration::from_secs(43_200));
+    assert_eq!(config.dingtalk.oapi_url.as_str(), "https://oapi.dingtalk.com/");
+    assert_eq!(config.apps[0].jsapi_url, "https://g.alicdn.com/dingding/open-develop/1.5.1/dingtalk.js");
+    assert_eq!(config.apps[0].js_api_list, ["channel.permission.requestAuthCode"]);
+}
+
+#[test]
+fn every_problem_is_named_at_once() {
+    let problems = read(
+        r#"
+        public_url = "http://h5.example.com"
+        lisen = "x"
+        [session]
+        ttl = "soon"
+        key = "c2hvcnQ="
+        [dingtalk]
+        simulator = true
+        [[apps]]
+        corp_id = "$CORPID$"
+        kind = "channel"
+        channel_secret = { env = "MIANDENG_TEST_UNSET" }
+        "#,
+    )
+    .unwrap_err();
+    for key in [
+        "public_url:",
+        "lisen:",
+        "session.ttl:",
+        "session.key:",
+        "dingtalk.simulator:",
+        "store.url:",
+        "apps[0].corp_id:",
+        "apps[0].agent_id:",
+        "apps[0].channel_secret:",
+    ] {
+        assert!(problems.iter().any(|p| p.starts_with(key)), "{key} not in {problems:#?}");
+    }
+    assert_eq!(problems.len(), 9, "{problems:#?}");
+}
+
+#[test]
+fn what_arrives_later_is_named() {
+    for (part, key) in [
+        ("[[suites]]\nname = \"main\"", "suites:"),
+        ("[[apps]]\ncorp_id = \"a\"\nagent_id = \"1\"\nkind = \"h5\"", "apps[1].kind:"),
+    ] {
+        let problems = read(&format!("{MINIMAL}\n{part}")).unwrap_err();
+        assert!(
+            problems.iter().any(|p| p.starts_with(key) && p.contains("not supported yet")),
+            "{problems:?}"
+        );
+    }
+    for url in ["embedded:", "redis://127.0.0.1:6379/0"] {
+        let problems = read(&MINIMAL.replace("memory:", url)).unwrap_err();
+        assert!(
+            problems[0].starts_with("store.url:") && problems[0].contains("not supported yet"),
+            "{problems:?}"
+        );
+    }
+}
+
+#[test]
+fn the_environment_overrides_scalar_keys() {
+    let config =
+        read_with(MINIMAL, &[("MIANDENG__SESSION__TTL", "8h"), ("MIANDENG__LISTEN", "127.0.0.1:1")]).unwrap();
+    assert_eq!(config.session.ttl, Duration::from_secs(8 * 3600));
+    assert_eq!(config.listen.port(), 1);
+    for name in ["MIANDENG__SESION__TTL", "MIANDENG__APPS__0", "MIANDENG__SESSION__TTTL"] {
+        assert!(read_with(MINIMAL, &[(name, "8h")]).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn printing_masks_secrets() {
+    let key = base64::engine::general_purpose::STANDARD.encode([7_u8; 32]);
+    let config =
+        read(&format!("{MINIMAL}\ncorp_secret = \"planted-corp-secret\"\n[session]\nkey = \"{key}\""))
+            .unwrap();
+    let printed = format!("{}{config:?}", config.masked().unwrap());
+    assert!(printed.contains("***") && printed.contains("dingcorp1"), "{printed}");
+    assert!(!printed.contains("planted") && !printed.contains(&key), "{printed}");
+}
+
+#[test]
+fn toml_errors_do_not_quote_the_line() {
+    let problems = read("channel_secret = planted-secret\n").unwrap_err();
+    assert!(!problems.join("").contains("planted"), "{problems:?}");
+}
+
+#[test]
+fn one_application_is_configured_once() {
+    let twice = format!("{MINIMAL}{}", &MINIMAL[MINIMAL.find("[[apps]]").unwrap()..]);
+    assert!(read(&twice).unwrap_err()[0].contains("twice"));
+}
+
+#[test]
+fn an_origin_of_another_site_is_warned_of() {
+    let text = format!("allowed_origins = [\"https://a.example.com\", \"https://other.test\"]\n{MINIMAL}");
+    let loaded = parse(&text, std::iter::empty());
+    assert!(loaded.config.is_ok());
+    assert_eq!(loaded.warnings.len(), 1, "{:?}", loaded.warnings);
+    assert_eq!(loaded.warnings[0].key, "allowed_origins[1]");
+}

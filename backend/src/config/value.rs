@@ -1,0 +1,149 @@
+//! What the values of the configuration may look like. Each function gives the remedy where a value does not fit.
+
+use miandeng_shared::return_path;
+use std::time::Duration;
+use toml::Value;
+use url::{Host, Url};
+
+/// A string.
+pub fn text(value: Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text),
+        _ => Err("must be a string in quotation marks".into()),
+    }
+}
+
+/// `true` or `false`; as a string where it comes from the environment.
+pub fn boolean(value: Value) -> Result<bool, String> {
+    match value {
+        Value::Boolean(flag) => Ok(flag),
+        Value::String(s) if s == "true" => Ok(true),
+        Value::String(s) if s == "false" => Ok(false),
+        _ => Err("must be true or false".into()),
+    }
+}
+
+/// A duration written `30s`, `10m` or `12h`, and not zero.
+pub fn duration(value: Value) -> Result<Duration, String> {
+    let wrong = || "must be a duration such as \"30s\", \"10m\" or \"12h\"".to_owned();
+    let parsed = humantime::parse_duration(&text(value).map_err(|_| wrong())?).map_err(|_| wrong())?;
+    if parsed.is_zero() { Err("must not be zero".into()) } else { Ok(parsed) }
+}
+
+/// A list whose items `item` reads.
+pub fn list<T>(item: impl Fn(Value) -> Result<T, String>) -> impl FnOnce(Value) -> Result<Vec<T>, String> {
+    move |value| match value {
+        Value::Array(items) => items
+            .into_iter()
+            .enumerate()
+            .map(|(i, value)| item(value).map_err(|remedy| format!("[{i}] {remedy}")))
+            .collect(),
+        _ => Err("must be a list in square brackets".into()),
+    }
+}
+
+/// Anything that parses from a string.
+pub fn parsed<T: std::str::FromStr>(shape: &'static str) -> impl Fn(Value) -> Result<T, String> {
+    move |value| text(value)?.parse().map_err(|_| format!("must be {shape}"))
+}
+
+/// Whether `url` points to this machine and nowhere else.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+/// An `https://` URL, or `http://` on a loopback host; never with a user name or password in it.
+pub fn https_url(value: Value) -> Result<Url, String> {
+    let wrong = || "must be an https:// URL (http:// only on a loopback host)".to_owned();
+    let url = Url::parse(&text(value)?).map_err(|_| wrong())?;
+    let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+    if !secure || !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong());
+    }
+    Ok(url)
+}
+
+/// An origin: [`https_url`] with neither path, query nor fragment.
+pub fn origin(value: Value) -> Result<Url, String> {
+    let url = https_url(value)?;
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err("must be an origin: scheme, host and port, with nothing behind it".into());
+    }
+    Ok(url)
+}
+
+/// A path prefix; given back with a slash at both ends.
+pub fn base_path(value: Value) -> Result<String, String> {
+    let raw = text(value)?;
+    let trimmed = raw.trim_matches('/');
+    let plain = |s: &str| {
+        !s.is_empty()
+            && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~".contains(&b))
+            && s != "."
+            && s != ".."
+    };
+    if !raw.starts_with('/') || !(trimmed.is_empty() || trimmed.split('/').all(plain)) {
+        return Err("must be a path such as \"/\" or \"/_miandeng\"".into());
+    }
+    Ok(if trimmed.is_empty() { "/".into() } else { format!("/{trimmed}/") })
+}
+
+/// A path on this origin where a login may go to.
+pub fn home(value: Value) -> Result<String, String> {
+    let raw = text(value)?;
+    match return_path(&raw) {
+        Some(path) => Ok(path.to_owned()),
+        None => Err("must be a path on this host that begins with one slash".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn s(text: &str) -> Value {
+        Value::String(text.into())
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_hosts() {
+        for good in ["https://h5.example.com", "http://127.0.0.1:8080", "http://localhost", "http://[::1]:1"]
+        {
+            assert!(origin(s(good)).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://h5.example.com",
+            "ftp://127.0.0.1",
+            "https://u:p@h5.example.com",
+            "h5.example.com",
+            "https://a/b",
+            "https://a?b",
+            "http://127.0.0.1.evil.example",
+        ] {
+            assert!(origin(s(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_base_path_has_a_slash_at_both_ends() {
+        assert_eq!(base_path(s("/")).unwrap(), "/");
+        assert_eq!(base_path(s("/_miandeng")).unwrap(), "/_miandeng/");
+        assert_eq!(base_path(s("/a/b/")).unwrap(), "/a/b/");
+        for bad in ["", "x", "/a b", "/{id}", "/a//b", "/..", "/*"] {
+            assert!(base_path(s(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(duration(s("10m")).unwrap(), Duration::from_secs(600));
+        for bad in [s("10"), s("0s"), s("soon"), Value::Integer(10)] {
+            assert!(duration(bad).is_err());
+        }
+    }
+}

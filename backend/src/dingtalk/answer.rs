@@ -1,0 +1,192 @@
+//! Reading what DingTalk answers, which is not always what its documentation says: numbers arrive as strings, errors
+//! hide inside errcode 88, and the address ban is HTML or has no errcode at all.
+
+use super::error::{BANNED, Error, Kind, Role, classify};
+use miandeng_shared::DingTalkError;
+use serde_json::{Map, Value};
+
+/// A successful answer of the `oapi` host.
+#[derive(Debug)]
+pub(super) struct Answer {
+    endpoint: &'static str,
+    fields: Map<String, Value>,
+}
+
+impl Answer {
+    /// Tells success from failure in the body of a reply.
+    pub fn read(endpoint: &'static str, role: Role, http_ok: bool, body: &[u8]) -> Result<Self, Error> {
+        let bad = || Error::new(endpoint, Kind::BadAnswer);
+        let Ok(Value::Object(fields)) = serde_json::from_slice(body) else { return Err(bad()) };
+        if number(fields.get("status")) == Some(1111) {
+            let (kind, retry_after) = BANNED;
+            let said = DingTalkError { code: "1111".into(), ..DingTalkError::default() };
+            return Err(Error { kind, retry_after, said: Some(said), endpoint });
+        }
+        match number(fields.get("errcode")) {
+            Some(0) if http_ok => Ok(Self { endpoint, fields }),
+            Some(0) | None => Err(bad()),
+            Some(errcode) => Err(refusal(endpoint, role, errcode, &fields)),
+        }
+    }
+
+    /// A text that has to be there and not empty.
+    pub fn text(&self, field: &str) -> Result<String, Error> {
+        self.optional_text(field).ok_or_else(|| Error::new(self.endpoint, Kind::BadAnswer))
+    }
+
+    /// A text that may be missing or empty, which is the same.
+    pub fn optional_text(&self, field: &str) -> Option<String> {
+        match self.fields.get(field)? {
+            Value::String(s) if !s.is_empty() => Some(s.clone()),
+            Value::Number(n) => Some(n.to_string()),
+            _ => None,
+        }
+    }
+
+    /// A whole number, also where it came as a string.
+    pub fn number(&self, field: &str) -> Option<i64> {
+        number(self.fields.get(field))
+    }
+
+    /// The object that `topapi` wraps its facts in.
+    pub fn result(mut self) -> Result<Self, Error> {
+        match self.fields.remove("result") {
+            Some(Value::Object(fields)) => Ok(Self { endpoint: self.endpoint, fields }),
+            _ => Err(Error::new(self.endpoint, Kind::BadAnswer)),
+        }
+    }
+}
+
+fn number(value: Option<&Value>) -> Option<i64> {
+    match value? {
+        Value::Number(n) => n.as_i64(),
+        Value::String(s) => s.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// errcode 88 is an envelope: the code that counts is in `sub_code`, a string.
+const WRAPPED: i64 = 88;
+
+fn refusal(endpoint: &'static str, role: Role, errcode: i64, fields: &Map<String, Value>) -> Error {
+    let sub_code = fields.get("sub_code").and_then(short_text);
+    let code = if errcode == WRAPPED { number(fields.get("sub_code")).unwrap_or(errcode) } else { errcode };
+    let (kind, retry_after) = classify(code, role, endpoint);
+    let said = DingTalkError {
+        code: errcode.to_string(),
+        sub_code,
+        request_id: fields.get("request_id").and_then(short_text),
+    };
+    Error { endpoint, kind, said: Some(said), retry_after }
+}
+
+/// Codes and request ids are handed on to the page, so only short, plain ones are.
+fn short_text(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(s) => s.clone(),
+        Value::Number(n) => n.to_string(),
+        _ => return None,
+    };
+    let plain = (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    plain.then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(role: Role, body: &str) -> Result<Answer, Error> {
+        Answer::read("/channel/user/get_by_code", role, true, body.as_bytes())
+    }
+
+    fn kind(body: &str) -> Kind {
+        read(Role::Call, body).unwrap_err().kind
+    }
+
+    #[test]
+    fn numbers_may_be_strings() {
+        let answer = read(Role::Call, r#"{"errcode":"0","contact_type":"1","openid":"o"}"#).unwrap();
+        assert_eq!(answer.number("contact_type"), Some(1));
+        assert_eq!(answer.text("openid").unwrap(), "o");
+        assert_eq!(answer.text("unionid").unwrap_err().kind, Kind::BadAnswer);
+    }
+
+    #[test]
+    fn errcode_88_is_an_envelope() {
+        let error = read(
+            Role::Call,
+            r#"{"errcode":88,"sub_code":"40014","sub_msg":"不合法的access_token","errmsg":"x","request_id":"abc1"}"#,
+        )
+        .unwrap_err();
+        assert_eq!(error.kind, Kind::TokenRejected);
+        let said = error.said.unwrap();
+        assert_eq!((said.code.as_str(), said.sub_code.as_deref()), ("88", Some("40014")));
+        assert_eq!(said.request_id.as_deref(), Some("abc1"));
+        assert_eq!(
+            kind(r#"{"errcode":88,"sub_code":"40000","sub_msg":"access_token is blank"}"#),
+            Kind::Refused
+        );
+    }
+
+    #[test]
+    fn what_is_not_an_answer() {
+        for body in ["", "<html>busy</html>", "[]", "null", "{}", r#"{"errcode":null}"#] {
+            assert_eq!(kind(body), Kind::BadAnswer, "{body}");
+        }
+        assert_eq!(
+            kind(r#"{"status":1111,"wait":5,"source":"x5","punish":"deny","uuid":"u"}"#),
+            Kind::Banned
+        );
+        let half = Answer::read("/gettoken", Role::Token, false, br#"{"errcode":0}"#);
+        assert_eq!(half.unwrap_err().kind, Kind::BadAnswer);
+    }
+
+    #[test]
+    fn the_same_code_on_a_token_endpoint_is_a_wrong_secret() {
+        for code in [33001, 40001, 40014, 42001] {
+            let body = format!(r#"{{"errcode":{code},"errmsg":"x"}}"#);
+            assert_eq!(read(Role::Call, &body).unwrap_err().kind, Kind::TokenRejected);
+            assert_eq!(read(Role::Token, &body).unwrap_err().kind, Kind::Misconfigured);
+        }
+    }
+
+    #[test]
+    fn every_class_of_code_has_its_outcome() {
+        for (code, expected) in [
+            (-1, Kind::Busy),
+            (15, Kind::Busy),
+            (22, Kind::Refused),
+            (404, Kind::Retired),
+            (40078, Kind::CodeRejected),
+            (42003, Kind::CodeRejected),
+            (40073, Kind::NotFollowing),
+            (60121, Kind::UserUnknown),
+            (50002, Kind::NotPermitted),
+            (40089, Kind::Misconfigured),
+            (40096, Kind::Misconfigured),
+            (60011, Kind::Misconfigured),
+            (60020, Kind::Misconfigured),
+            (52019, Kind::Misconfigured),
+            (41001, Kind::Refused),
+            (43001, Kind::Refused),
+            (45009, Kind::Throttled),
+            (90001, Kind::Throttled),
+            (90018, Kind::Throttled),
+            (90020, Kind::Quota),
+            (987_654, Kind::Refused),
+        ] {
+            assert_eq!(kind(&format!(r#"{{"errcode":{code},"errmsg":"x"}}"#)), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn nothing_long_or_odd_is_handed_on() {
+        let error =
+            read(Role::Call, r#"{"errcode":40035,"request_id":"<script>","sub_code":{"a":1}}"#).unwrap_err();
+        assert_eq!(
+            error.said.unwrap(),
+            DingTalkError { code: "40035".into(), sub_code: None, request_id: None }
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! miandeng: login-free entry (免登) into an enterprise's pages inside DingTalk.
+//!
+//! A library as well as a binary, so that an Axum application can nest the router.
+
+pub mod config;
+pub mod dingtalk;
+mod telemetry;

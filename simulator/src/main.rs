@@ -1,1 +1,47 @@
-fn main() {}
+//! `dingtalk-simulator`: the simulator as a program of its own.
+
+use anyhow::Context as _;
+use clap::Parser;
+use dingtalk_simulator::{Options, serve};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// A DingTalk for people without one: oapi host, JSAPI, and a phone in the browser. Loopback only.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where to listen; a loopback address.
+    #[arg(long, default_value = "127.0.0.1:8090")]
+    listen: String,
+    /// The page that the phone opens; `$CORPID$` in it is replaced as DingTalk does.
+    #[arg(long, default_value = dingtalk_simulator::DEFAULT_PAGE_URL)]
+    page_url: String,
+    /// How many enterprises exist: dingcorp1, dingcorp2, …
+    #[arg(long, default_value_t = 1)]
+    corps: usize,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+
+    let arguments = Arguments::parse();
+    let listener = TcpListener::bind(&arguments.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", arguments.listen))?;
+    let address = listener.local_addr()?;
+    let options = Options { page_url: arguments.page_url, corps: arguments.corps, ..Options::default() };
+    let mut terminated = signal(SignalKind::terminate())?;
+
+    // Before the address is printed, so that a refusal is all that a person reads.
+    options.validate()?;
+    dingtalk_simulator::require_loopback(address)?;
+    println!("dingtalk-simulator: http://{address}/");
+    tokio::select! {
+        ended = serve(listener, options) => ended,
+        _ = tokio::signal::ctrl_c() => Ok(()),
+        _ = terminated.recv() => Ok(()),
+    }
+}

@@ -1,0 +1,74 @@
+//! The scripts, the phone page and the portraits. They are part of the program, so that it needs no files.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use crate::control::Problem;
+use crate::seed;
+use crate::world::Simulator;
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+fn asset(content_type: &'static str, text: impl IntoResponse) -> Response {
+    // An asset of another build under the same name would be a riddle.
+    ([(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-store")], text).into_response()
+}
+
+pub async fn phone_html() -> Response {
+    asset("text/html; charset=utf-8", include_str!("../assets/phone.html"))
+}
+
+pub async fn phone_css() -> Response {
+    asset("text/css; charset=utf-8", include_str!("../assets/phone.css"))
+}
+
+pub async fn phone_js() -> Response {
+    asset(SCRIPT, include_str!("../assets/phone.js"))
+}
+
+/// The JSAPI for ordinary browsers.
+pub async fn jsapi() -> Response {
+    asset(SCRIPT, include_str!("../assets/dingtalk.js"))
+}
+
+#[derive(Deserialize)]
+pub struct Emulated {
+    platform: Option<String>,
+}
+
+/// The emulated client for the official SDK.
+pub async fn native(State(simulator): State<Arc<Simulator>>, Query(wanted): Query<Emulated>) -> Response {
+    let platform = wanted.platform.as_deref().unwrap_or("ios");
+    if !["ios", "android"].contains(&platform) {
+        return Problem::value("platform", "must be ios or android".to_owned()).into_response();
+    }
+    let script = include_str!("../assets/native.js")
+        .replace("%ORIGIN%", &simulator.world().origin)
+        .replace("%PLATFORM%", platform);
+    asset(SCRIPT, script)
+}
+
+/// A portrait: the last character of the nickname on a colour of the person's own.
+pub async fn avatar(Path(file): Path<String>) -> Response {
+    let found =
+        file.strip_suffix(".svg").and_then(|id| seed::PEOPLE.iter().zip(COLOURS).find(|(p, _)| p.id == id));
+    let Some((person, colour)) = found else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let letter = person.nickname.chars().last().unwrap_or(' ');
+    asset(
+        "image/svg+xml",
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 64 64\">\
+             <rect width=\"64\" height=\"64\" rx=\"12\" fill=\"{colour}\"/>\
+             <text x=\"32\" y=\"43\" font-size=\"32\" font-family=\"sans-serif\" text-anchor=\"middle\" \
+             fill=\"#fff\">{letter}</text></svg>"
+        ),
+    )
+}
+
+const COLOURS: [&str; 4] = ["#1677ff", "#13a8a8", "#d46b08", "#8c8c8c"];

@@ -1,0 +1,161 @@
+//! The control API, all of it.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Problem, Wanted};
+use crate::faults::Fault;
+use crate::journal::View;
+use crate::seed::PEOPLE;
+use crate::settings::{Change, Settings};
+use crate::world::Simulator;
+
+type Sim = State<Arc<Simulator>>;
+
+/// Ten years: enough to expire anything, and far from any overflow.
+const FURTHEST_ADVANCE: u64 = 10 * 366 * 86_400;
+
+pub fn routes() -> Router<Arc<Simulator>> {
+    Router::new()
+        .route("/settings", get(settings).put(change_settings))
+        .route("/clock", get(clock).post(advance_clock))
+        .route("/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/revoke", post(revoke))
+        .route("/journal", get(journal).delete(clear_journal))
+        .route("/reset", post(reset))
+        .route("/people", get(people))
+        .route("/corps", get(corps))
+        .fallback(async || Problem::not_found("the simulator has no such control; its README lists them"))
+}
+
+async fn settings(State(simulator): Sim) -> Json<Settings> {
+    Json(simulator.world().settings.clone())
+}
+
+async fn change_settings(
+    State(simulator): Sim,
+    Wanted(change): Wanted<Change>,
+) -> Result<Json<Settings>, Problem> {
+    let mut world = simulator.world();
+    world.settings = change.apply(&world.settings)?;
+    Ok(Json(world.settings.clone()))
+}
+
+async fn clock(State(simulator): Sim) -> Json<Value> {
+    let world = simulator.world();
+    Json(json!({ "nowMs": world.clock.now(), "advancedSeconds": world.clock.advanced_seconds() }))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Advance {
+    advance_seconds: u64,
+}
+
+async fn advance_clock(simulator: Sim, Wanted(advance): Wanted<Advance>) -> Result<Json<Value>, Problem> {
+    if advance.advance_seconds > FURTHEST_ADVANCE {
+        return Err(Problem::value("advanceSeconds", format!("must be at most {FURTHEST_ADVANCE}")));
+    }
+    simulator.world().clock.advance(advance.advance_seconds);
+    Ok(clock(simulator).await)
+}
+
+async fn faults(State(simulator): Sim) -> Json<Value> {
+    Json(json!({ "faults": simulator.world().faults.pending() }))
+}
+
+async fn add_fault(simulator: Sim, Wanted(fault): Wanted<Fault>) -> Result<Json<Value>, Problem> {
+    fault.validate()?;
+    simulator.world().faults.add(fault)?;
+    Ok(faults(simulator).await)
+}
+
+async fn clear_faults(simulator: Sim) -> Json<Value> {
+    simulator.world().faults.clear();
+    faults(simulator).await
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Revoke {
+    corp_id: Option<String>,
+    what: Revoked,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Revoked {
+    Tokens,
+    Tickets,
+    All,
+}
+
+async fn revoke(State(simulator): Sim, Wanted(wanted): Wanted<Revoke>) -> Result<Json<Value>, Problem> {
+    let mut world = simulator.world();
+    let corp_id = wanted.corp_id.as_deref();
+    if let Some(unknown) = corp_id.filter(|id| world.corp(id).is_none()) {
+        return Err(Problem::value("corpId", format!("there is no enterprise {unknown:?}")));
+    }
+    if wanted.what != Revoked::Tickets {
+        world.tokens.revoke(corp_id);
+    }
+    if wanted.what != Revoked::Tokens {
+        world.tickets.revoke(corp_id);
+    }
+    Ok(Json(json!({ "ok": true })))
+}
+
+#[derive(Deserialize)]
+struct Filter {
+    endpoint: Option<String>,
+}
+
+async fn journal(State(simulator): Sim, Query(filter): Query<Filter>) -> Json<View> {
+    Json(simulator.world().journal.view(filter.endpoint.as_deref()))
+}
+
+async fn clear_journal(State(simulator): Sim) -> Json<Value> {
+    simulator.world().journal.clear();
+    Json(json!({ "ok": true }))
+}
+
+async fn reset(State(simulator): Sim) -> Json<Value> {
+    simulator.reset();
+    Json(json!({ "ok": true }))
+}
+
+async fn people(State(simulator): Sim) -> Json<Value> {
+    let world = simulator.world();
+    let people: Vec<Value> = PEOPLE
+        .iter()
+        .map(|person| {
+            let corps = world.corps.iter().map(|corp| {
+                json!({
+                    "corpId": corp.corp_id,
+                    "openId": person.open_id(&corp.corp_id),
+                    "unionId": person.union_id(&corp.corp_id),
+                    "userId": person.user_id(&corp.corp_id),
+                })
+            });
+            json!({
+                "person": person.id,
+                "nickname": person.nickname,
+                "avatar": format!("{}/avatars/{}.svg", world.origin, person.id),
+                "contactType": person.directory.contact_type(),
+                "follows": person.follows,
+                "ids": corps.collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    Json(json!({ "person": world.settings.person, "people": people }))
+}
+
+/// With their secrets: they are the seed's, and whoever can ask may print money here anyway.
+async fn corps(State(simulator): Sim) -> Json<Value> {
+    Json(json!({ "pageUrl": simulator.options.page_url, "corps": simulator.world().corps }))
+}

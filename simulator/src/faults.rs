@@ -1,0 +1,169 @@
+//! One general fault: the next N calls to an endpoint get this reply, this delay, this drop.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::answer::Answer;
+use crate::control::Problem;
+use crate::journal::Kind;
+use crate::{native, oapi};
+
+/// Every endpoint of the oapi host.
+const ALL_OAPI: &str = "*";
+/// Every native call.
+const ALL_NATIVE: &str = "native/*";
+const MOST_PENDING: usize = 1000;
+const MOST_TIMES: u64 = 1_000_000;
+const LONGEST_DELAY_MS: u64 = 600_000;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Fault {
+    endpoint: String,
+    /// How many calls it is still for.
+    #[serde(default = "once")]
+    times: u64,
+    #[serde(default)]
+    delay_ms: u64,
+    /// No answer at all: the oapi host hangs up, the native side stays silent.
+    #[serde(default)]
+    pub drop: bool,
+    #[serde(default)]
+    reply: Option<Reply>,
+    /// The endpoint does its work first, so that a code is used up although the caller does not hear of it.
+    #[serde(default)]
+    pub after: bool,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Reply {
+    #[serde(default = "ok_status")]
+    status: u16,
+    #[serde(default = "json_type")]
+    content_type: String,
+    /// Text is sent as it is, any other JSON value as JSON.
+    #[serde(default)]
+    body: Value,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+}
+
+fn once() -> u64 {
+    1
+}
+
+fn ok_status() -> u16 {
+    200
+}
+
+fn json_type() -> String {
+    "application/json".to_owned()
+}
+
+impl Fault {
+    pub fn delay(&self) -> Duration {
+        Duration::from_millis(self.delay_ms)
+    }
+
+    /// The answer that replaces the real one, if this fault has one.
+    pub fn answer(&self) -> Option<Answer> {
+        self.reply.as_ref().and_then(|reply| reply.answer().ok())
+    }
+
+    pub fn validate(&self) -> Result<(), Problem> {
+        let all = [ALL_OAPI, ALL_NATIVE];
+        let mut known = oapi::paths().chain(native::endpoints()).chain(all);
+        // A fault for a misspelt endpoint would never happen, and the test that waits for it would be green.
+        if !known.any(|endpoint| endpoint == self.endpoint) {
+            let known: Vec<_> = oapi::paths().chain(native::endpoints()).chain(all).collect();
+            return Err(Problem::value("endpoint", format!("must be one of {}", known.join(", "))));
+        }
+        if !(1..=MOST_TIMES).contains(&self.times) {
+            return Err(Problem::value("times", format!("must be between 1 and {MOST_TIMES}")));
+        }
+        if self.delay_ms > LONGEST_DELAY_MS {
+            return Err(Problem::value("delayMs", format!("must be at most {LONGEST_DELAY_MS}")));
+        }
+        if self.drop && self.reply.is_some() {
+            return Err(Problem::value("reply", "cannot be given together with drop".to_owned()));
+        }
+        if !self.drop && self.reply.is_none() && self.delay_ms == 0 {
+            return Err(Problem::value("reply", "one of reply, drop and delayMs must be given".to_owned()));
+        }
+        self.reply.as_ref().map_or(Ok(()), |reply| reply.answer().map(drop))
+    }
+
+    fn concerns(&self, kind: Kind, endpoint: &str) -> bool {
+        let all = match kind {
+            Kind::Oapi => ALL_OAPI,
+            Kind::Native => ALL_NATIVE,
+        };
+        self.endpoint == all || self.endpoint == endpoint
+    }
+}
+
+impl Reply {
+    fn answer(&self) -> Result<Answer, Problem> {
+        let status = StatusCode::from_u16(self.status).ok().filter(|status| status.as_u16() >= 200);
+        let status =
+            status.ok_or_else(|| Problem::value("reply.status", "must be between 200 and 999".to_owned()))?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in &self.headers {
+            let field = || Problem::value("reply.headers", format!("{name:?} is not a header"));
+            let name = HeaderName::try_from(name).map_err(|_| field())?;
+            headers.insert(name, HeaderValue::try_from(value).map_err(|_| field())?);
+        }
+        let content_type = HeaderValue::try_from(&self.content_type)
+            .map_err(|_| Problem::value("reply.contentType", "is not a header value".to_owned()))?;
+        headers.insert(header::CONTENT_TYPE, content_type);
+        let body = match &self.body {
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            json => json.to_string(),
+        };
+        let noted: Value = serde_json::from_str(&body).unwrap_or_default();
+        let errcode = noted["errcode"].as_i64().or_else(|| noted["errorCode"].as_i64());
+        let sub_code = noted["sub_code"].as_str().map(str::to_owned);
+        Ok(Answer { status, headers, body, errcode, sub_code })
+    }
+}
+
+#[derive(Default)]
+pub struct Faults {
+    pending: Vec<Fault>,
+}
+
+impl Faults {
+    pub fn add(&mut self, fault: Fault) -> Result<(), Problem> {
+        if self.pending.len() >= MOST_PENDING {
+            return Err(Problem::value("endpoint", format!("{MOST_PENDING} faults are pending already")));
+        }
+        self.pending.push(fault);
+        Ok(())
+    }
+
+    /// The oldest fault for this call, which then is for one call less.
+    pub fn take(&mut self, kind: Kind, endpoint: &str) -> Option<Fault> {
+        let at = self.pending.iter().position(|fault| fault.concerns(kind, endpoint))?;
+        let fault = self.pending.get_mut(at)?;
+        fault.times -= 1;
+        let taken = fault.clone();
+        if taken.times == 0 {
+            self.pending.remove(at);
+        }
+        Some(taken)
+    }
+
+    pub fn pending(&self) -> &[Fault] {
+        &self.pending
+    }
+
+    pub fn clear(&mut self) {
+        self.pending.clear();
+    }
+}

@@ -1,0 +1,197 @@
+//! What was called, by whom, and what came back.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::answer::Answer;
+use crate::call::{Call, text};
+use crate::clock::Millis;
+
+/// Enough for every load test here; the oldest calls go first. Counts go on.
+const MOST_CALLS: usize = 10_000;
+/// Unknown paths are journalled too, and somebody may try many.
+const MOST_ENDPOINTS: usize = 200;
+const OTHER: &str = "(other)";
+const LONGEST_TEXT: usize = 300;
+
+/// Parameters that are shown as they are. Every other value is cut, so that a secret which nobody thought of is too.
+const PLAIN: [&str; 20] = [
+    "corpid",
+    "corpId",
+    "agentid",
+    "agentId",
+    "appkey",
+    "openid",
+    "unionid",
+    "offset",
+    "size",
+    "type",
+    "lang",
+    "person",
+    "namespace",
+    "url",
+    "page",
+    "timeStamp",
+    "nonceStr",
+    "jsApiList",
+    "appId",
+    "language",
+];
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Kind {
+    Oapi,
+    Native,
+}
+
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    seq: u64,
+    /// By the simulator's clock.
+    at_ms: Millis,
+    /// Null until the call is answered.
+    took_ms: Option<u64>,
+    kind: Kind,
+    endpoint: String,
+    corp_id: Option<String>,
+    method: String,
+    params: Map<String, Value>,
+    /// Null where no answer was given: not yet, dropped, or the caller went away.
+    status: Option<u16>,
+    errcode: Option<i64>,
+    sub_code: Option<String>,
+    fault: bool,
+}
+
+#[derive(Default)]
+pub struct Journal {
+    calls: VecDeque<Entry>,
+    counts: BTreeMap<String, u64>,
+    native_counts: BTreeMap<String, u64>,
+    last: u64,
+}
+
+impl Journal {
+    /// Notes a call as it arrives, so that one whose caller gives up is counted as well.
+    pub fn begin(
+        &mut self,
+        kind: Kind,
+        call: &Call,
+        endpoint: &str,
+        corp_id: Option<String>,
+        now: Millis,
+    ) -> u64 {
+        self.last += 1;
+        self.count(kind, endpoint);
+        if self.calls.len() >= MOST_CALLS {
+            self.calls.pop_front();
+        }
+        self.calls.push_back(Entry {
+            seq: self.last,
+            at_ms: now,
+            took_ms: None,
+            kind,
+            endpoint: shortened(endpoint),
+            corp_id,
+            method: call.method.to_string(),
+            params: redacted(call),
+            status: None,
+            errcode: None,
+            sub_code: None,
+            fault: false,
+        });
+        self.last
+    }
+
+    pub fn fault(&mut self, seq: u64) {
+        if let Some(entry) = self.entry(seq) {
+            entry.fault = true;
+        }
+    }
+
+    pub fn end(&mut self, seq: u64, answer: &Answer, took_ms: u64) {
+        if let Some(entry) = self.entry(seq) {
+            entry.took_ms = Some(took_ms);
+            entry.status = Some(answer.status.as_u16());
+            entry.errcode = answer.errcode;
+            entry.sub_code.clone_from(&answer.sub_code);
+        }
+    }
+
+    /// A copy to answer with, so that the lock is not held while it is written out.
+    pub fn view(&self, endpoint: Option<&str>) -> View {
+        let wanted = |entry: &&Entry| endpoint.is_none_or(|only| only == entry.endpoint);
+        View {
+            calls: self.calls.iter().filter(wanted).cloned().collect(),
+            counts: self.counts.clone(),
+            native_counts: self.native_counts.clone(),
+        }
+    }
+
+    /// Numbers go on, so that a call which is still open finds no stranger under its own.
+    pub fn clear(&mut self) {
+        *self = Self { last: self.last, ..Self::default() };
+    }
+
+    fn count(&mut self, kind: Kind, endpoint: &str) {
+        let counts = match kind {
+            Kind::Oapi => &mut self.counts,
+            Kind::Native => &mut self.native_counts,
+        };
+        let known = counts.len() < MOST_ENDPOINTS || counts.contains_key(endpoint);
+        *counts.entry(if known { shortened(endpoint) } else { OTHER.to_owned() }).or_default() += 1;
+    }
+
+    fn entry(&mut self, seq: u64) -> Option<&mut Entry> {
+        let first = self.calls.front()?.seq;
+        self.calls.get_mut(usize::try_from(seq.checked_sub(first)?).ok()?)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct View {
+    calls: Vec<Entry>,
+    counts: BTreeMap<String, u64>,
+    native_counts: BTreeMap<String, u64>,
+}
+
+fn redacted(call: &Call) -> Map<String, Value> {
+    let from_query =
+        call.query.iter().map(|(name, value)| (name.to_owned(), Value::String(value.to_owned())));
+    // What `dd.config` was called with lies one level deeper.
+    let inner = call.body.get("params").and_then(Value::as_object);
+    let outer = call.body.iter().filter(|(name, _)| inner.is_none() || *name != "params");
+    let from_body =
+        outer.chain(inner.into_iter().flatten()).map(|(name, value)| (name.clone(), value.clone()));
+    from_query
+        .chain(from_body)
+        .take(50)
+        .map(|(name, value)| (shortened(&name), shown(&name, value)))
+        .collect()
+}
+
+fn shown(name: &str, value: Value) -> Value {
+    if !PLAIN.contains(&name) {
+        let text = text(&value).unwrap_or_default();
+        // A value hardly longer than what is shown of it would not be hidden at all.
+        let shown = if text.chars().count() > 8 { text.chars().take(4).collect() } else { String::new() };
+        return Value::String(format!("{shown}…"));
+    }
+    match value {
+        Value::String(text) => Value::String(shortened(&text)),
+        Value::Array(items) => {
+            Value::Array(items.into_iter().take(20).map(|item| shown(name, item)).collect())
+        }
+        Value::Object(_) => Value::String("{…}".to_owned()),
+        scalar => scalar,
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(LONGEST_TEXT).collect()
+}

@@ -1,0 +1,84 @@
+//! A DingTalk for people without one.
+//!
+//! It plays the oapi host, the DingTalk client's own servers, and a phone; see `README.md` for the control API and for
+//! the list of what is known of the real platform and what is guessed. It is a judge, so it shares no code with the
+//! server that it judges: one misreading must not pass on both sides.
+
+mod answer;
+mod assets;
+mod call;
+mod clock;
+mod codes;
+mod control;
+mod faults;
+mod gate;
+mod grants;
+mod issue;
+mod journal;
+mod native;
+mod oapi;
+mod seed;
+mod server;
+mod settings;
+mod signature;
+mod tickets;
+mod tokens;
+mod world;
+
+use std::net::SocketAddr;
+
+use anyhow::{bail, ensure};
+
+pub use server::serve;
+pub use settings::{Settings, TicketRule};
+pub use signature::{Hash, sign, signed_url};
+
+/// Where `miandeng` listens unless it is told otherwise.
+pub const DEFAULT_PAGE_URL: &str = "http://127.0.0.1:8080/";
+
+/// More enterprises than this serve no test, and the phone page lists every one of them.
+const MOST_CORPS: usize = 1000;
+
+/// What a simulator starts with, and returns to on `/_sim/reset`.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The page that the phone opens. `$CORPID$` in it is replaced; without it, corpid and agentid are appended.
+    pub page_url: String,
+    /// How many enterprises exist: `dingcorp1` … `dingcorpN`.
+    pub corps: usize,
+    /// The settings of the first moment.
+    pub settings: Settings,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { page_url: DEFAULT_PAGE_URL.to_owned(), corps: 1, settings: Settings::default() }
+    }
+}
+
+impl Options {
+    /// Says what is wrong with these options, in one sentence.
+    pub fn validate(&self) -> anyhow::Result<()> {
+        ensure!(
+            (1..=MOST_CORPS).contains(&self.corps),
+            "the number of corps must be between 1 and {MOST_CORPS}, not {}",
+            self.corps
+        );
+        ensure!(
+            self.page_url.starts_with("http://") || self.page_url.starts_with("https://"),
+            "the page URL must begin with http:// or https://, and {:?} does not",
+            self.page_url
+        );
+        Ok(())
+    }
+}
+
+/// Refuses an address that other machines can reach: this thing logs anybody in as anybody.
+pub fn require_loopback(address: SocketAddr) -> anyhow::Result<()> {
+    if !address.ip().is_loopback() {
+        bail!(
+            "the simulator listens on a loopback address only (such as 127.0.0.1:8090), and {address} is not one"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! `requestAuthCode`, of the channel and of the runtime namespace.
+
+use serde_json::{Value, json};
+
+use super::{Failure, page_url};
+use crate::call::Call;
+use crate::codes::Namespace;
+use crate::grants::Page;
+use crate::seed::{Directory, Person};
+use crate::signature::without_fragment;
+use crate::world::World;
+
+/// How the client words what its own server refused.
+const CLIENT_REFUSAL: i64 = 1002;
+
+pub fn request(world: &mut World, call: &Call, person: &'static Person) -> Result<Value, Failure> {
+    let namespace: Namespace = call
+        .body
+        .get("namespace")
+        .and_then(|value| serde_json::from_value(value.clone()).ok())
+        .ok_or_else(|| Failure::client(1, "no such API"))?;
+    let corp_id = call.body_text("corpId").unwrap_or_default();
+    if world.corp(&corp_id).is_none() {
+        return Err(Failure::refused(CLIENT_REFUSAL, "1002,corpId不合法".to_owned()));
+    }
+    match namespace {
+        Namespace::Channel => require_config(world, call, person)?,
+        Namespace::Runtime => require_employee(person)?,
+    }
+    let (now, lifetime) = (world.clock.now(), world.settings.code_lifetime);
+    Ok(json!({ "code": world.codes.issue(namespace, &corp_id, person.id, now, lifetime) }))
+}
+
+/// Only the channel API is held to this: of the runtime API it is documented that it needs no `dd.config`.
+fn require_config(world: &World, call: &Call, person: &'static Person) -> Result<(), Failure> {
+    let url = without_fragment(page_url(call).unwrap_or_default()).to_owned();
+    let page = Page { person: person.id, url, load: call.body_text("page").unwrap_or_default() };
+    if world.settings.code_needs_config && !world.grants.allows(&page, Namespace::Channel.api()) {
+        return Err(Failure::client(
+            7,
+            "没有权限调用channel.permission.requestAuthCode,请先通过dd.config鉴权",
+        ));
+    }
+    Ok(())
+}
+
+fn require_employee(person: &Person) -> Result<(), Failure> {
+    if person.directory != Directory::Employee {
+        let text = "1002,err msg uid is not in employee for orgid";
+        return Err(Failure::refused(CLIENT_REFUSAL, text.to_owned()));
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Everything the simulator knows, behind one lock.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::Options;
+use crate::call::{Call, text};
+use crate::clock::Clock;
+use crate::codes::Codes;
+use crate::faults::Faults;
+use crate::grants::Grants;
+use crate::journal::Journal;
+use crate::seed::{self, Corp};
+use crate::settings::Settings;
+use crate::tickets::Tickets;
+use crate::tokens::Tokens;
+
+pub struct Simulator {
+    pub options: Options,
+    world: Mutex<World>,
+}
+
+impl Simulator {
+    pub fn new(options: Options, origin: String) -> Self {
+        let world = Mutex::new(World::new(&options, origin));
+        Self { options, world }
+    }
+
+    /// Nothing waits while it holds this, so a lock of the standard library does.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Back to the first moment.
+    pub fn reset(&self) {
+        let mut world = self.world();
+        let origin = world.origin.clone();
+        *world = World::new(&self.options, origin);
+    }
+}
+
+pub struct World {
+    /// Where this simulator can be reached, such as `http://127.0.0.1:8090`.
+    pub origin: String,
+    pub corps: Vec<Corp>,
+    pub settings: Settings,
+    pub clock: Clock,
+    pub tokens: Tokens,
+    pub tickets: Tickets,
+    pub codes: Codes,
+    pub grants: Grants,
+    pub faults: Faults,
+    pub journal: Journal,
+}
+
+impl World {
+    fn new(options: &Options, origin: String) -> Self {
+        Self {
+            origin,
+            corps: seed::corps(options.corps),
+            settings: options.settings.clone(),
+            clock: Clock::default(),
+            tokens: Tokens::default(),
+            tickets: Tickets::default(),
+            codes: Codes::default(),
+            grants: Grants::default(),
+            faults: Faults::default(),
+            journal: Journal::default(),
+        }
+    }
+
+    pub fn corp(&self, corp_id: &str) -> Option<&Corp> {
+        self.corps.iter().find(|corp| corp.corp_id == corp_id)
+    }
+
+    /// The enterprise that a call is about: named in it, or the owner of its token.
+    pub fn corp_of(&self, call: &Call) -> Option<String> {
+        let of_config = || text(&call.body.get("params")?["corpId"]);
+        let named = call.query.get("corpid").map(str::to_owned);
+        let named = named.or_else(|| call.body_text("corpId")).or_else(of_config);
+        let owner =
+            || call.query.get("access_token").and_then(|token| self.tokens.owner(token)).map(str::to_owned);
+        named.or_else(owner)
+    }
+}

@@ -46,6 +46,12 @@ macro_rules! catalogue {
                 match self { $(ErrorCode::$name => $code,)* }
             }
 
+            /// The error of this code; None for one that this version does not know.
+            #[must_use]
+            pub fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|known| known.as_str() == code)
+            }
+
             /// The HTTP status it is answered with; 0 where it arises in the page and no server answers it.
             #[must_use]
             pub fn status(self) -> u16 {
@@ -250,6 +256,7 @@ mod tests {
                 assert_eq!(message.is_ascii(), lang == Lang::En, "{code}: {message}");
             }
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+            assert_eq!(ErrorCode::from_code(code.as_str()), Some(*code));
         }
     }
 }

@@ -1,0 +1,44 @@
+// Starts the page, and says so where it cannot start. ES5 and a classic script: it has to run where nothing else does.
+(function () {
+  'use strict';
+
+  // A slow phone network needs about half of it for the page's 60 kB. A start that comes later still takes over.
+  var LIMIT = 20000;
+  var started = false;
+  var timer = window.setTimeout(function () { fail('timeout'); }, LIMIT);
+
+  function element(id) { return document.getElementById(id); }
+
+  function show(ok) {
+    element('app').hidden = !ok;
+    element('upgrade').hidden = ok;
+  }
+
+  function fail(reason) {
+    if (started) { return; }
+    // The reason is for whoever gets a screenshot of it.
+    element('upgrade-reason').textContent = String(reason).slice(0, 120);
+    element('reload').onclick = function () { window.location.reload(); return false; };
+    show(false);
+  }
+
+  function done() {
+    started = true;
+    window.clearTimeout(timer);
+    show(true);
+  }
+
+  function start() {
+    var glue = element('glue');
+    if (typeof WebAssembly !== 'object') { return fail('no WebAssembly'); }
+    if (typeof wasm_bindgen !== 'function') { return fail('script not loaded'); }
+    try {
+      wasm_bindgen({ module_or_path: glue.getAttribute('data-wasm') }).then(done, fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  // Deferred scripts, and so the glue, have run or failed by then.
+  document.addEventListener('DOMContentLoaded', start);
+})();

@@ -1,0 +1,79 @@
+// Runs after Trunk has built the page and before it moves it to dist/ (Trunk.toml, [[hooks]]).
+//
+// 1. Lowers the scripts to ES2017: wasm-bindgen's glue has a `?.`, which Chromium 69 cannot read.
+// 2. In release: names every asset by its content. Trunk names module and glue by what cargo built, so another wasm-opt
+//    or another esbuild would change the content under a name that browsers keep for ever.
+// 3. In release: writes .br and .gz beside whatever compresses, so that the server compresses nothing.
+
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+
+const staging = process.env.TRUNK_STAGING_DIR;
+const release = process.env.TRUNK_PROFILE === 'release';
+if (!staging) {
+  console.error('post-build.mjs is a hook of Trunk: run `trunk build`');
+  process.exit(1);
+}
+
+const html = join(staging, 'index.html');
+const assets = () => readdirSync(staging).filter((name) => /\.(js|css|wasm)$/.test(name));
+
+/** esbuild of xtask/node, or null where nobody has installed it. */
+function esbuild() {
+  const manifest = new URL('../xtask/node/package.json', import.meta.url);
+  try {
+    return createRequire(manifest)('esbuild');
+  } catch {
+    return null;
+  }
+}
+
+function lowerScripts(tool) {
+  for (const name of assets().filter((name) => name.endsWith('.js'))) {
+    const path = join(staging, name);
+    // The glue is a global variable of a classic script: names at the top must stay as they are, and they do, because
+    // esbuild renames nothing at the top level of a file that is no module.
+    const { code } = tool.transformSync(readFileSync(path, 'utf8'), { target: 'es2017', minify: release, charset: 'utf8' });
+    writeFileSync(path, code);
+  }
+}
+
+/** `name-<16 hex digits>.ext` */
+function nameByContent() {
+  let page = readFileSync(html, 'utf8');
+  for (const name of assets()) {
+    const hash = createHash('sha256').update(readFileSync(join(staging, name))).digest('hex').slice(0, 16);
+    const named = name.replace(/-[0-9a-f]{15,16}(_bg)?\./, (_, bg) => `-${hash}${bg ?? ''}.`);
+    if (named === name) continue;
+    if (!page.includes(name)) throw new Error(`index.html does not refer to ${name}`);
+    renameSync(join(staging, name), join(staging, named));
+    page = page.replaceAll(name, named);
+  }
+  writeFileSync(html, page);
+}
+
+function compress() {
+  const best = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
+  for (const name of [...assets(), 'index.html']) {
+    const path = join(staging, name);
+    const content = readFileSync(path);
+    writeFileSync(`${path}.br`, brotliCompressSync(content, best));
+    writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
+  }
+}
+
+if (!existsSync(html)) throw new Error(`${html} is missing`);
+const tool = esbuild();
+if (tool) {
+  lowerScripts(tool);
+} else if (release) {
+  console.error('esbuild is missing: run `npm ci` in xtask/node, or build with `cargo xtask build`');
+  process.exit(1);
+}
+if (release) {
+  nameByContent();
+  compress();
+}

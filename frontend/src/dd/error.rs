@@ -1,0 +1,176 @@
+//! What DingTalk's component says when it fails, brought to one form. Each version and platform has its own.
+
+use js_sys::Reflect;
+use wasm_bindgen::JsValue;
+
+/// Why a call of the component came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DdError {
+    /// It neither succeeded nor failed within our time. No version of the component has a timeout of its own.
+    Timeout,
+    /// This part of `dd` does not exist.
+    Missing(&'static str),
+    /// The person closed DingTalk's dialogue.
+    Cancelled,
+    /// DingTalk, or the component itself, said no.
+    Refused(Refusal),
+}
+
+/// A refusal in DingTalk's own words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Refusal {
+    /// `errorCode`, which comes as a number or as a string.
+    pub code: Option<String>,
+    pub message: String,
+}
+
+/// The component's code for a cancelled call where there is no `onCancel`.
+const CANCELLED: &str = "-1";
+
+/// What is told to the server is no longer than this.
+const FIRST_WORDS: usize = 40;
+
+impl DdError {
+    /// Reads the arguments of a failure callback: `{errorCode, errorMessage}`, `{message}`, an `Error`, a string, or
+    /// nothing at all with the code as second argument.
+    pub(crate) fn from_js(first: &JsValue, second: &JsValue) -> Self {
+        let code = field(first, "errorCode").or_else(|| text(second));
+        let message = field(first, "errorMessage")
+            .or_else(|| field(first, "message"))
+            .or_else(|| text(first))
+            .unwrap_or_default();
+        if code.as_deref() == Some(CANCELLED) {
+            return DdError::Cancelled;
+        }
+        DdError::Refused(Refusal { code, message })
+    }
+
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            DdError::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+}
+
+impl Refusal {
+    /// The platform's code inside the text: `Code:52013`, or in an older form the first number of the 52xxx family.
+    #[must_use]
+    pub fn platform_code(&self) -> Option<&str> {
+        let named = self.message.split_once("Code:").map(|(_, rest)| rest.trim_start());
+        let named = named.map(|rest| &rest[..digits(rest)]).filter(|code| !code.is_empty());
+        named.or_else(|| numbers(&self.message).find(|n| n.len() == 5 && n.starts_with("52")))
+    }
+
+    /// The address that DingTalk verified against: it quotes it as `url:[…]`.
+    #[must_use]
+    pub fn quoted_url(&self) -> Option<&str> {
+        self.message.split_once("url:[")?.1.split_once(']').map(|(url, _)| url)
+    }
+
+    /// "1002" is not a code of the server but of the client: this person is nobody in the corporation.
+    #[must_use]
+    pub fn is_wrong_namespace(&self) -> bool {
+        self.code.as_deref() == Some("1002")
+            || self.message.contains("not in employee")
+            || numbers(&self.message).next() == Some("1002")
+    }
+
+    /// The message without its list of tickets, which stands at the end.
+    #[must_use]
+    pub fn without_tickets(&self) -> &str {
+        self.message.split("ticketList").next().unwrap_or_default().trim_end_matches([',', ' '])
+    }
+
+    /// For the server's report: the platform's code, else the first words.
+    #[must_use]
+    pub fn in_short(&self) -> String {
+        if let Some(code) = self.platform_code() {
+            return code.to_owned();
+        }
+        let words = self.without_tickets().split([',', '[', '\n']).next().unwrap_or_default();
+        let words: String = words.chars().filter(|c| !c.is_control()).take(FIRST_WORDS).collect();
+        match (&self.code, words.is_empty()) {
+            (Some(code), true) => code.clone(),
+            (None, true) => "unknown".to_owned(),
+            _ => words,
+        }
+    }
+}
+
+fn digits(s: &str) -> usize {
+    s.bytes().take_while(u8::is_ascii_digit).count()
+}
+
+/// Every run of digits.
+fn numbers(s: &str) -> impl Iterator<Item = &str> {
+    s.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty())
+}
+
+/// A property of an object, as text. Strings have properties too, but none of these.
+fn field(value: &JsValue, name: &str) -> Option<String> {
+    if !value.is_object() {
+        return None;
+    }
+    text(&Reflect::get(value, &JsValue::from_str(name)).ok()?)
+}
+
+/// A string or a number as text; anything else is none.
+fn text(value: &JsValue) -> Option<String> {
+    value.as_string().or_else(|| value.as_f64().map(|number| number.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(message: &str) -> Refusal {
+        Refusal { code: Some("3".to_owned()), message: message.to_owned() }
+    }
+
+    #[test]
+    fn the_platforms_code_in_every_known_form() {
+        for (message, expected) in [
+            ("权限校验失败 Code:52013 - Message:签名校验失败,nonce:[abc],timestamp:[1700000000]", Some("52013")),
+            ("Code: 52011 - Message:jsapi ticket 读取失败", Some("52011")),
+            ("权限检验失败,52019,无效的agentid", Some("52019")),
+            ("Code: - timestamp:[1525254205] 52020", Some("52020")),
+            ("timestamp:[1525254205]", None),
+            ("", None),
+        ] {
+            assert_eq!(refusal(message).platform_code(), expected, "{message}");
+        }
+    }
+
+    #[test]
+    fn the_quoted_url() {
+        assert_eq!(refusal("url:[http://h/a?b=[1]").quoted_url(), Some("http://h/a?b=[1"));
+        assert_eq!(refusal("x,url:[http://h/a],ticketList:[t]").quoted_url(), Some("http://h/a"));
+        assert_eq!(refusal("url:[").quoted_url(), None);
+        assert_eq!(refusal("").quoted_url(), None);
+    }
+
+    #[test]
+    fn nothing_tells_the_tickets() {
+        let refusal = refusal("签名校验失败 nonce:[n],ticketList:[secret1, secret2]");
+        assert_eq!(refusal.without_tickets(), "签名校验失败 nonce:[n]");
+        assert_eq!(refusal.in_short(), "签名校验失败 nonce:");
+        assert_eq!(Refusal { code: None, message: "ticketList:[t]".to_owned() }.in_short(), "unknown");
+    }
+
+    #[test]
+    fn a_report_is_short() {
+        assert_eq!(refusal("Code:52013 - Message:x").in_short(), "52013");
+        assert_eq!(refusal(&"长".repeat(100)).in_short().chars().count(), FIRST_WORDS);
+        assert_eq!(refusal("").in_short(), "3");
+    }
+
+    #[test]
+    fn the_wrong_namespace_in_every_known_form() {
+        assert!(refusal("1002,err msg uid is not in employee for orgid").is_wrong_namespace());
+        assert!(refusal("err msg uid is not in employee for orgid").is_wrong_namespace());
+        assert!(Refusal { code: Some("1002".to_owned()), message: String::new() }.is_wrong_namespace());
+        assert!(!refusal("52013 at 1002").is_wrong_namespace());
+    }
+}

@@ -1,0 +1,303 @@
+//! The login as a pure state machine. It decides; `login` carries out its commands and brings back what happened. No
+//! browser and no view in here, so every path is a test that runs on the host.
+
+mod command;
+#[cfg(test)]
+mod tests;
+
+pub use command::{Command, Event, Facts, LoggedIn, Stage};
+
+use crate::{
+    dd::DdError,
+    env::Env,
+    failure::{Failure, Note},
+};
+use miandeng_shared::{
+    Action, AgentId, AppKind, AuthCode, ConfigAnswer, CorpId, ErrorCode, LoginAnswer, LoginRequest, ReportRequest,
+    SessionAnswer, User, return_path,
+};
+
+/// The server says that a code is spent or unknown: DingTalk is asked for a new one this often.
+const NEW_CODES: u8 = 1;
+
+/// How far DingTalk's component has come on this page. Versions 2 and 3 take one `dd.config` and silently ignore any
+/// other, so that a fresh start after it takes a fresh page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sdk {
+    Untouched,
+    Configured,
+    Verified,
+}
+
+/// One person's login on one page.
+#[derive(Debug)]
+pub struct Flow {
+    facts: Facts,
+    corp_id: CorpId,
+    agent_id: AgentId,
+    stage: Stage,
+    sdk: Sdk,
+    config: Option<ConfigAnswer>,
+    /// The server stands on a simulator: any browser counts as DingTalk on a phone.
+    simulator: bool,
+    new_codes: u8,
+}
+
+impl Flow {
+    /// Starts, with what the page knows of itself.
+    ///
+    /// # Errors
+    /// An address that does not name the application leaves nothing to be done.
+    pub fn new(facts: Facts) -> Result<(Self, Command), Box<Failure>> {
+        let (Some(corp_id), Some(agent_id)) = (facts.entry.corp_id.clone(), facts.entry.agent_id.clone()) else {
+            return Err(Box::new(link_incomplete(&facts)));
+        };
+        let (stage, sdk) = (Stage::Session, Sdk::Untouched);
+        let flow =
+            Self { facts, corp_id, agent_id, stage, sdk, config: None, simulator: false, new_codes: 0 };
+        Ok((flow, Command::AskSession))
+    }
+
+    /// The application that the person is logged in to.
+    #[must_use]
+    pub fn app(&self) -> (CorpId, AgentId) {
+        (self.corp_id.clone(), self.agent_id.clone())
+    }
+
+    /// What to show.
+    #[must_use]
+    pub fn stage(&self) -> &Stage {
+        &self.stage
+    }
+
+    /// True once the server said that it stands on a simulator.
+    #[must_use]
+    pub fn simulator(&self) -> bool {
+        self.simulator
+    }
+
+    /// Takes in what happened and says what to do. An event that does not belong to the stage (a second tap, a late
+    /// answer) changes nothing.
+    pub fn step(&mut self, event: Event) -> Command {
+        match (&self.stage, event) {
+            (Stage::Session, Event::Session(answer)) => self.on_session(answer),
+            (Stage::App, Event::Config(answer)) => self.on_app(answer),
+            (Stage::Config, Event::Config(answer)) => self.on_config(answer),
+            (Stage::Sdk, Event::Loaded(result)) => self.on_loaded(result),
+            (Stage::Verify, Event::Verified(result)) => self.on_verified(result),
+            (Stage::Reporting(failure), Event::Reported) => {
+                let failure = failure.clone();
+                self.on_reported(failure)
+            }
+            (Stage::Reloading(Some(failure)), Event::ReloadBlocked) => {
+                let failure = failure.clone();
+                self.fail(*failure)
+            }
+            (Stage::Code, Event::Code(result)) => self.on_code(result),
+            (Stage::Login, Event::Login(answer)) => self.on_login(answer),
+            (Stage::Failed(failure), Event::Retry) => {
+                let code = failure.code;
+                self.on_retry(code)
+            }
+            (Stage::Done(_), Event::NotMe) => self.go(Stage::Ending, Command::EndSession),
+            (Stage::Ending, Event::Ended(result)) => match result {
+                // On a fresh page, because DingTalk's component of this one has had its `dd.config`.
+                Ok(()) => self.go(Stage::Reloading(None), Command::Reload),
+                Err(failure) => self.fail(failure),
+            },
+            _ => Command::Nothing,
+        }
+    }
+
+    fn go(&mut self, stage: Stage, command: Command) -> Command {
+        self.stage = stage;
+        command
+    }
+
+    fn fail(&mut self, failure: Failure) -> Command {
+        let failure = failure
+            .detail("corpid", self.corp_id.as_str())
+            .detail("agentid", self.agent_id.as_str())
+            .detail("client", self.facts.env.describe());
+        self.go(Stage::Failed(Box::new(failure)), Command::Nothing)
+    }
+
+    fn on_session(&mut self, answer: Result<Option<SessionAnswer>, Failure>) -> Command {
+        match answer {
+            Err(failure) => self.fail(failure),
+            Ok(Some(session)) if self.is_of_this_app(&session.user) => {
+                let target = self.facts.entry.next.clone().or(session.home);
+                self.arrive(LoggedIn { user: session.user, expires_at: session.expires_at }, target)
+            }
+            Ok(_) if self.sdk == Sdk::Verified => self.ask_code(),
+            Ok(_) if self.counts_as_phone() => self.ask_config(),
+            Ok(_) => self.go(Stage::App, Command::AskApp),
+        }
+    }
+
+    fn is_of_this_app(&self, user: &User) -> bool {
+        user.corp_id == self.corp_id && user.agent_id == self.agent_id
+    }
+
+    fn counts_as_phone(&self) -> bool {
+        self.simulator || matches!(self.facts.env, Env::Phone { .. })
+    }
+
+    fn ask_config(&mut self) -> Command {
+        let url = self.facts.entry.url.clone();
+        self.go(Stage::Config, Command::AskConfig { url })
+    }
+
+    /// Outside DingTalk on a phone nothing is signed; the server is only asked whether that matters here.
+    fn on_app(&mut self, answer: Result<ConfigAnswer, Failure>) -> Command {
+        match answer {
+            Err(failure) => self.fail(failure),
+            Ok(app) if app.simulator => {
+                self.simulator = true;
+                self.ask_config()
+            }
+            Ok(app) if app.kind == AppKind::H5 => self.fail(kind_unsupported()),
+            Ok(_) => self.fail(Failure::new(match self.facts.env {
+                Env::Pc { .. } => ErrorCode::PcUnsupported,
+                _ => ErrorCode::NotInDingtalk,
+            })),
+        }
+    }
+
+    fn on_config(&mut self, answer: Result<ConfigAnswer, Failure>) -> Command {
+        let config = match answer {
+            Ok(config) => config,
+            Err(failure) => return self.fail(failure),
+        };
+        self.simulator = config.simulator;
+        if config.kind == AppKind::H5 {
+            return self.fail(kind_unsupported());
+        }
+        if config.signed().is_none() {
+            return self.fail(Failure::new(ErrorCode::Unexpected).detail("missing", "signature"));
+        }
+        let url = config.jsapi_url.clone();
+        self.config = Some(config);
+        self.go(Stage::Sdk, Command::LoadSdk { url })
+    }
+
+    fn on_loaded(&mut self, result: Result<(), DdError>) -> Command {
+        let Some(config) = self.config.clone() else { return self.go(Stage::Session, Command::AskSession) };
+        match result {
+            Err(error) => self.fail(Failure::from_load(&error, &config.jsapi_url)),
+            Ok(()) => {
+                self.sdk = Sdk::Configured;
+                self.go(Stage::Verify, Command::Verify(Box::new(config)))
+            }
+        }
+    }
+
+    fn on_verified(&mut self, result: Result<(), DdError>) -> Command {
+        let error = match result {
+            Ok(()) => {
+                self.sdk = Sdk::Verified;
+                return self.ask_code();
+            }
+            Err(error) => error,
+        };
+        let signed = self.config.as_ref().and_then(ConfigAnswer::signed);
+        let (nonce_str, url) = signed.map(|signed| (signed.nonce_str, signed.url)).unwrap_or_default();
+        let failure = Failure::from_config(&error, &url);
+        if failure.code != ErrorCode::ConfigRefused {
+            return self.fail(failure);
+        }
+        let report = ReportRequest {
+            corp_id: self.corp_id.clone(),
+            agent_id: self.agent_id.clone(),
+            nonce_str,
+            error: error.refusal().map_or_else(|| "cancelled".to_owned(), |refusal| refusal.in_short()),
+        };
+        self.go(Stage::Reporting(Box::new(failure)), Command::Report(report))
+    }
+
+    /// The report made the server drop a stale ticket, so a fresh page may pass; but only once, lest it go in circles.
+    fn on_reported(&mut self, failure: Box<Failure>) -> Command {
+        if self.facts.reloaded {
+            self.fail(*failure)
+        } else {
+            self.go(Stage::Reloading(Some(failure)), Command::ReloadOnce)
+        }
+    }
+
+    fn ask_code(&mut self) -> Command {
+        let corp_id = self.corp_id.clone();
+        self.go(Stage::Code, Command::AskCode(corp_id))
+    }
+
+    fn on_code(&mut self, result: Result<AuthCode, DdError>) -> Command {
+        match result {
+            Err(error) => self.fail(Failure::from_code_request(&error)),
+            Ok(code) => {
+                let (corp_id, agent_id) = (self.corp_id.clone(), self.agent_id.clone());
+                let next = self.facts.entry.next.clone();
+                self.go(Stage::Login, Command::Login(LoginRequest { corp_id, agent_id, code, next }))
+            }
+        }
+    }
+
+    fn on_login(&mut self, answer: Result<LoginAnswer, Failure>) -> Command {
+        match answer {
+            Ok(answer) => {
+                let LoginAnswer { user, expires_at, next } = answer;
+                self.arrive(LoggedIn { user, expires_at }, next)
+            }
+            Err(failure) if failure.wants_new_code() && self.new_codes < NEW_CODES => {
+                self.new_codes += 1;
+                self.ask_code()
+            }
+            Err(failure) => self.fail(failure),
+        }
+    }
+
+    /// Logged in: on to `target`, unless that is this very page or this page is the application itself.
+    fn arrive(&mut self, logged_in: LoggedIn, target: Option<String>) -> Command {
+        let asked_for = self.facts.entry.next.is_some() || !self.facts.embedded;
+        let target = target.filter(|to| asked_for && return_path(to).is_some() && !self.facts.entry.is_here(to));
+        match target {
+            Some(to) => self.go(Stage::Leaving(to.clone()), Command::Leave(to)),
+            None => self.go(Stage::Done(Box::new(logged_in)), Command::Greet),
+        }
+    }
+
+    fn on_retry(&mut self, code: ErrorCode) -> Command {
+        self.new_codes = 0;
+        if self.needs_fresh_page(code) {
+            self.go(Stage::Reloading(None), Command::Reload)
+        } else {
+            // The session is asked first: an answer to the login may have been lost on its way here.
+            self.go(Stage::Session, Command::AskSession)
+        }
+    }
+
+    /// Once the component was configured only what is none of its business can be tried again on the same page: a
+    /// pause for the network or the server, a dialogue that the person closed.
+    fn needs_fresh_page(&self, code: ErrorCode) -> bool {
+        let passing = code.action() == Action::BackOff || code == ErrorCode::Cancelled;
+        match self.sdk {
+            Sdk::Untouched => false,
+            Sdk::Configured => true,
+            Sdk::Verified => !passing,
+        }
+    }
+}
+
+fn link_incomplete(facts: &Facts) -> Failure {
+    let missing = match (&facts.entry.corp_id, &facts.entry.agent_id) {
+        (None, None) => "corpid, agentid",
+        (None, _) => "corpid",
+        _ => "agentid",
+    };
+    Failure::new(ErrorCode::LinkIncomplete)
+        .detail("missing", missing)
+        .detail("url", facts.entry.url.clone())
+        .detail("client", facts.env.describe())
+}
+
+fn kind_unsupported() -> Failure {
+    Failure { note: Some(Note::KindUnsupported), ..Failure::new(ErrorCode::Unexpected) }.detail("kind", "h5")
+}

@@ -1,0 +1,98 @@
+//! What goes into the state machine and what comes out of it.
+
+use crate::{dd::DdError, entry::Entry, env::Env, failure::Failure};
+use miandeng_shared::{
+    AuthCode, ConfigAnswer, CorpId, LoginAnswer, LoginRequest, ReportRequest, SessionAnswer, User,
+};
+
+/// What the page knows of itself when it starts.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    pub entry: Entry,
+    pub env: Env,
+    /// This page is itself the second try after a refused `dd.config`.
+    pub reloaded: bool,
+    /// The page belongs to an application that shows itself once somebody is logged in; only a deep link leads away.
+    pub embedded: bool,
+}
+
+/// Who is logged in, and until when (RFC 3339).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedIn {
+    pub user: User,
+    pub expires_at: String,
+}
+
+/// Where the login stands; the view shows exactly this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// Asking the server who is logged in already.
+    Session,
+    /// Outside DingTalk: asking the server whether a simulator stands in for it.
+    App,
+    /// Asking the server for the signature.
+    Config,
+    /// Loading DingTalk's component.
+    Sdk,
+    /// DingTalk checks the signature.
+    Verify,
+    /// DingTalk refused; the server is told, so that it can renew its ticket.
+    Reporting(Box<Failure>),
+    /// A fresh page comes; with the failure to show should that be impossible.
+    Reloading(Option<Box<Failure>>),
+    /// Asking DingTalk for a login code.
+    Code,
+    /// The server redeems the code.
+    Login,
+    /// On the way to this path.
+    Leaving(String),
+    /// Logged in, and staying here.
+    Done(Box<LoggedIn>),
+    /// "Not you?": the session is being ended.
+    Ending,
+    Failed(Box<Failure>),
+}
+
+/// What to do next. All but the last five come back as one event.
+#[derive(Debug, Clone)]
+pub enum Command {
+    AskSession,
+    AskApp,
+    AskConfig {
+        url: String,
+    },
+    LoadSdk {
+        url: String,
+    },
+    Verify(Box<ConfigAnswer>),
+    Report(ReportRequest),
+    AskCode(CorpId),
+    Login(LoginRequest),
+    EndSession,
+    /// Load the page afresh and remember that it was done; an event comes back only if it cannot be remembered.
+    ReloadOnce,
+    /// Load the page afresh because the person asked for it.
+    Reload,
+    Leave(String),
+    /// Stay: the view greets or shows the application.
+    Greet,
+    /// Wait for the person.
+    Nothing,
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// None is nobody.
+    Session(Result<Option<SessionAnswer>, Failure>),
+    Config(Result<ConfigAnswer, Failure>),
+    Loaded(Result<(), DdError>),
+    Verified(Result<(), DdError>),
+    Reported,
+    ReloadBlocked,
+    Code(Result<AuthCode, DdError>),
+    Login(Result<LoginAnswer, Failure>),
+    Ended(Result<(), Failure>),
+    Retry,
+    NotMe,
+}

@@ -1,0 +1,129 @@
+//! Every word that the page says by itself, in both languages. What it says of errors stands in the shared catalogue.
+
+use crate::{failure::Note, flow::Stage};
+use miandeng_shared::Lang;
+
+/// The words of one language.
+pub struct Words {
+    pub title: &'static str,
+    pub demo: &'static str,
+    pub retry: &'static str,
+    pub details: &'static str,
+    pub details_hint: &'static str,
+    pub hello: &'static str,
+    pub stranger: &'static str,
+    pub logged_in: &'static str,
+    pub user_id: &'static str,
+    pub follower: &'static str,
+    pub not_you: &'static str,
+    pub leave: &'static str,
+    waiting: Waiting,
+    kind_unsupported: (&'static str, &'static str),
+    retry_after: (&'static str, &'static str),
+}
+
+/// What the page is waiting for.
+struct Waiting {
+    server: &'static str,
+    component: &'static str,
+    identity: &'static str,
+    login: &'static str,
+    again: &'static str,
+    leaving: &'static str,
+    ending: &'static str,
+}
+
+const ZH: Words = Words {
+    title: "免登",
+    demo: "演示环境：由模拟器代替钉钉",
+    retry: "重试",
+    details: "详情",
+    details_hint: "请把下面的内容发给开发者，其中没有密钥。",
+    hello: "你好，",
+    stranger: "你好！",
+    logged_in: "已登录",
+    user_id: "员工编号",
+    follower: "关注者",
+    not_you: "不是你？",
+    leave: "如未自动跳转，请点这里",
+    waiting: Waiting {
+        server: "正在连接…",
+        component: "正在载入钉钉组件…",
+        identity: "正在向钉钉确认身份…",
+        login: "正在登录…",
+        again: "正在重新载入…",
+        leaving: "已登录，正在进入…",
+        ending: "正在退出…",
+    },
+    kind_unsupported: ("本页面还不支持这类应用（kind = \"h5\"）。", "请升级本页面，或改用 kind = \"channel\" 的服务窗。"),
+    retry_after: ("请在 ", " 秒后重试。"),
+};
+
+const EN: Words = Words {
+    title: "Log in",
+    demo: "Demo: a simulator stands in for DingTalk",
+    retry: "Try again",
+    details: "Details",
+    details_hint: "Send this to the developer. It contains no secrets.",
+    hello: "Hello, ",
+    stranger: "Hello!",
+    logged_in: "You are logged in",
+    user_id: "user id",
+    follower: "follower",
+    not_you: "Not you?",
+    leave: "Tap here if nothing happens",
+    waiting: Waiting {
+        server: "Connecting…",
+        component: "Loading DingTalk's component…",
+        identity: "Asking DingTalk who you are…",
+        login: "Logging in…",
+        again: "Loading again…",
+        leaving: "Logged in, on the way…",
+        ending: "Logging out…",
+    },
+    kind_unsupported: (
+        "This page cannot log in to this kind of application (kind = \"h5\") yet.",
+        "Update the page, or use a service window of kind = \"channel\".",
+    ),
+    retry_after: ("Please wait ", " s before you try again."),
+};
+
+/// The words of `lang`.
+#[must_use]
+pub fn words(lang: Lang) -> &'static Words {
+    match lang {
+        Lang::Zh => &ZH,
+        Lang::En => &EN,
+    }
+}
+
+impl Words {
+    /// What the page is waiting for at `stage`; empty where it is not waiting.
+    #[must_use]
+    pub fn waiting_for(&self, stage: &Stage) -> &'static str {
+        match stage {
+            Stage::Session | Stage::App | Stage::Config => self.waiting.server,
+            Stage::Sdk => self.waiting.component,
+            Stage::Verify | Stage::Code => self.waiting.identity,
+            Stage::Login => self.waiting.login,
+            Stage::Reporting(_) | Stage::Reloading(_) => self.waiting.again,
+            Stage::Leaving(_) => self.waiting.leaving,
+            Stage::Ending => self.waiting.ending,
+            Stage::Done(_) | Stage::Failed(_) => "",
+        }
+    }
+
+    /// Message and hint of a remark.
+    #[must_use]
+    pub fn note(&self, note: Note) -> (&'static str, &'static str) {
+        match note {
+            Note::KindUnsupported => self.kind_unsupported,
+        }
+    }
+
+    #[must_use]
+    pub fn retry_after(&self, seconds: u32) -> String {
+        let (before, after) = self.retry_after;
+        format!("{before}{seconds}{after}")
+    }
+}

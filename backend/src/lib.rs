@@ -2,6 +2,11 @@
 //!
 //! A library as well as a binary, so that an Axum application can nest the router.
 
+pub mod cli;
 pub mod config;
 pub mod dingtalk;
+pub mod http;
+pub mod server;
+pub mod session;
+pub mod state;
 mod telemetry;

@@ -65,8 +65,8 @@ impl DingTalk {
 
     /// Signs the page at `href` with a fresh nonce at `timestamp` (seconds since 1970).
     pub async fn sign(
-        &self,
-        app: &App,
+        self: &Arc<Self>,
+        app: &Arc<App>,
         href: &str,
         nonce: String,
         timestamp: u64,

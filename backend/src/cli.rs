@@ -1,0 +1,95 @@
+//! The command line.
+
+use crate::config::{self, Config};
+use crate::server;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+#[derive(Parser)]
+#[command(
+    name = "miandeng",
+    version,
+    about = "Login-free entry (免登) into an enterprise's pages inside DingTalk"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(Source),
+    /// Validate the configuration and print it with secrets masked
+    Check(Source),
+}
+
+#[derive(Args)]
+struct Source {
+    /// The configuration file
+    #[arg(long, default_value = "miandeng.toml")]
+    config: PathBuf,
+}
+
+/// A configuration that cannot be used.
+const BAD_CONFIG: u8 = 2;
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(source) => load(&source).map(serve),
+        Command::Check(source) => load(&source).map(|config| check(&config)),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(BadConfig) => ExitCode::from(BAD_CONFIG),
+    }
+}
+
+/// The problems have been printed.
+struct BadConfig;
+
+fn load(source: &Source) -> Result<Config, BadConfig> {
+    let loaded = config::load(&source.config);
+    for warning in &loaded.warnings {
+        eprintln!("warning: {warning}");
+    }
+    loaded.config.map_err(|problems| {
+        for problem in &problems {
+            eprintln!("{problem}");
+        }
+        eprintln!("{}: {} problem(s), nothing was started", source.config.display(), problems.len());
+        BadConfig
+    })
+}
+
+fn check(config: &Config) -> ExitCode {
+    match config.masked() {
+        Ok(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+fn serve(config: Config) -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.into()),
+    };
+    match runtime.block_on(server::serve(config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+/// One line with its causes; a backtrace helps nobody who runs this.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("miandeng: {error:#}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,83 @@
+//! The public listener: every route and layer on one screen.
+
+mod assets;
+mod config;
+mod error;
+mod fields;
+mod guard;
+mod login;
+pub mod ops;
+mod page;
+mod report;
+mod session;
+
+use crate::state::AppState;
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{from_fn, map_response};
+use axum::response::Response;
+use axum::routing::{get, post};
+use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::CorsLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+
+/// A login is a few hundred bytes.
+const MAX_BODY: usize = 16 * 1024;
+/// Above the longest login (five calls to DingTalk at the default timeout), below the patience of proxies.
+const MAX_TIME: Duration = Duration::from_secs(28);
+
+/// The product, to be served or nested.
+pub fn router(state: AppState) -> Router {
+    let base = state.config.base_path.clone();
+    let at = |route: &str| format!("{base}{route}");
+
+    let api = Router::new()
+        .route(&at("api/config"), get(config::config))
+        .route(&at("api/login"), post(login::login))
+        .route(&at("api/session"), get(session::read).delete(session::end))
+        .route(&at("api/report"), post(report::report))
+        .layer(map_response(never_cached))
+        .layer(cors(&state));
+
+    let mut router =
+        Router::new().merge(api).route(&base, get(page::page)).route(&at("{*path}"), get(assets::asset));
+    if base != "/" {
+        router = router.route(base.trim_end_matches('/'), get(page::add_slash));
+    }
+    router
+        .fallback(error::not_found)
+        .method_not_allowed_fallback(error::method_not_allowed)
+        .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn(error::localize))
+        // Under `no-referrer`, old webviews send `Origin: null`.
+        .layer(always(header::REFERRER_POLICY, "same-origin"))
+        .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .with_state(state)
+}
+
+fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
+}
+
+async fn never_cached(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Pages of the allowed origins may use the API with their cookies; nobody else's may read an answer.
+fn cors(state: &AppState) -> CorsLayer {
+    let origins = state.config.allowed_origins.iter().map(|url| url.origin().ascii_serialization());
+    let origins: Vec<HeaderValue> =
+        origins.filter_map(|origin| HeaderValue::from_str(&origin).ok()).collect();
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_headers([header::CONTENT_TYPE])
+        .max_age(Duration::from_secs(600))
+}

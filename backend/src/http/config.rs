@@ -1,0 +1,86 @@
+//! `GET /api/config`: what the page needs for `dd.config`.
+
+use super::error::ApiError;
+use super::fields::{Fields, Query};
+use super::guard;
+use crate::config::App;
+use crate::dingtalk::SignedPage;
+use crate::session::{random_hex, seconds};
+use crate::state::AppState;
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use miandeng_shared::{ConfigAnswer, ErrorCode, SignedConfig};
+use std::sync::Arc;
+use std::time::SystemTime;
+use url::Url;
+
+/// `dd.config`'s type for a service window.
+const SERVICE_WINDOW: u8 = 1;
+
+pub async fn config(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    Query(mut query): Query,
+) -> Result<Response, ApiError> {
+    let app = guard::app(&state, &mut query, "corpid", "agentid")?;
+    let signed = match query.optional("sign").as_deref() {
+        Some("0") => None,
+        None | Some("1") => Some(sign(&state, &app, &headers, &mut query).await?),
+        Some(_) => return Err(ApiError::invalid("sign", "must be 0 or 1")),
+    };
+    let cookie = state.login_proofs.issue(&app, SystemTime::now());
+    Ok(([(header::SET_COOKIE, cookie)], Json(answer(&state, &app, signed))).into_response())
+}
+
+async fn sign(
+    state: &AppState,
+    app: &Arc<App>,
+    headers: &HeaderMap,
+    query: &mut Fields,
+) -> Result<SignedConfig, ApiError> {
+    let href = href(state, headers, query)?;
+    let nonce = random_hex();
+    let page = state.dingtalk.sign(app, &href, nonce.clone(), seconds(SystemTime::now())).await;
+    let SignedPage { config, ticket } = page.inspect_err(|error| {
+        tracing::warn!(corp = %app.corp_id, agent = %app.agent_id, %error, "page not signed");
+    })?;
+    state.nonces.remember(nonce, app, ticket);
+    Ok(config)
+}
+
+/// The page to sign: the parameter `url`, else the Referer if it is a page of `public_url`.
+fn href(state: &AppState, headers: &HeaderMap, query: &mut Fields) -> Result<String, ApiError> {
+    if let Some(url) = query.optional("url").filter(|url| !url.is_empty()) {
+        guard::page_url(&state.config, &url)?;
+        return Ok(url);
+    }
+    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let ours = Url::parse(referer).is_ok_and(|url| url.origin() == state.config.public_url.origin());
+    if ours && guard::page_url(&state.config, referer).is_ok() {
+        return Ok(referer.to_owned());
+    }
+    Err(ErrorCode::UrlRequired.into())
+}
+
+fn answer(state: &AppState, app: &App, signed: Option<SignedConfig>) -> ConfigAnswer {
+    let (time_stamp, nonce_str, signature, url) = match signed {
+        Some(s) => (Some(s.time_stamp), Some(s.nonce_str), Some(s.signature), Some(s.url)),
+        None => (None, None, None, None),
+    };
+    ConfigAnswer {
+        corp_id: app.corp_id.clone(),
+        agent_id: app.agent_id.clone(),
+        kind: app.kind,
+        jsapi_url: app.jsapi_url.clone(),
+        client_id: None,
+        simulator: state.config.dingtalk.simulator,
+        js_api_list: app.js_api_list.clone(),
+        config_type: SERVICE_WINDOW,
+        time_stamp,
+        nonce_str,
+        signature,
+        url,
+    }
+}

@@ -1,0 +1,105 @@
+//! Every error answer: made from the catalogue, in the reader's language, logged by whoever raised it.
+
+use crate::dingtalk;
+use axum::Json;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use miandeng_shared::{DingTalkError, ErrorAnswer, ErrorBody, ErrorCode, Lang};
+use std::time::Duration;
+
+/// An error on its way to the client. It becomes JSON in [`localize`], which knows the language.
+#[derive(Debug, Clone)]
+pub struct ApiError {
+    pub code: ErrorCode,
+    /// Which field, and what it has to be. Never quotes what was sent.
+    detail: Option<String>,
+    pub dingtalk: Option<DingTalkError>,
+    retry_after: Option<Duration>,
+}
+
+impl ApiError {
+    /// A request whose `field` is not as it has to be.
+    pub fn invalid(field: &str, rule: impl std::fmt::Display) -> Self {
+        Self { detail: Some(format!("{field}: {rule}")), ..ErrorCode::InvalidRequest.into() }
+    }
+
+    fn body(self, lang: Lang) -> ErrorAnswer {
+        let text = self.code.text(lang);
+        let message = match self.detail {
+            Some(detail) => format!("{} ({detail})", text.message),
+            None => text.message.to_owned(),
+        };
+        let code = self.code.as_str().to_owned();
+        ErrorAnswer {
+            error: ErrorBody { code, message, hint: text.hint.to_owned(), dingtalk: self.dingtalk },
+        }
+    }
+}
+
+impl From<ErrorCode> for ApiError {
+    fn from(code: ErrorCode) -> Self {
+        Self { code, detail: None, dingtalk: None, retry_after: None }
+    }
+}
+
+impl From<dingtalk::Error> for ApiError {
+    fn from(error: dingtalk::Error) -> Self {
+        Self { code: error.kind.code(), detail: None, dingtalk: error.said, retry_after: error.retry_after }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = status.into_response();
+        if let Some(pause) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs().max(1)));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Gives every error its JSON in the language of the request, also those that the framework raised.
+pub async fn localize(request: Request, next: Next) -> Response {
+    let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let lang = Lang::from_accept_language(accepted.unwrap_or_default());
+    let mut response = next.run(request).await;
+    let status = response.status();
+    let Some(error) = response.extensions_mut().remove::<ApiError>().or_else(|| framework_error(status))
+    else {
+        return response;
+    };
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let body = Json(error.body(lang)).into_response();
+    if let Some(json) = body.headers().get(header::CONTENT_TYPE) {
+        parts.headers.insert(header::CONTENT_TYPE, json.clone());
+    }
+    Response::from_parts(parts, body.into_body())
+}
+
+/// What a status means that no handler of ours chose.
+fn framework_error(status: StatusCode) -> Option<ApiError> {
+    let code = match status {
+        StatusCode::NOT_FOUND => ErrorCode::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => ErrorCode::MethodNotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::PayloadTooLarge,
+        StatusCode::SERVICE_UNAVAILABLE => ErrorCode::RequestTimeout,
+        status if status.is_server_error() => ErrorCode::Internal,
+        status if status.is_client_error() => ErrorCode::InvalidRequest,
+        _ => return None,
+    };
+    Some(code.into())
+}
+
+pub async fn not_found() -> ApiError {
+    ErrorCode::NotFound.into()
+}
+
+pub async fn method_not_allowed() -> ApiError {
+    ErrorCode::MethodNotAllowed.into()
+}

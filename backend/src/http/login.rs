@@ -1,0 +1,89 @@
+//! `POST /api/login`: a code becomes a session.
+
+use super::error::ApiError;
+use super::fields::{Body, Fields};
+use super::guard;
+use crate::config::App;
+use crate::dingtalk::Identity;
+use crate::session::Session;
+use crate::state::AppState;
+use crate::telemetry;
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use miandeng_shared::{AuthCode, ErrorCode, LoginAnswer, User, return_path};
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+pub async fn login(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let Body(mut fields) = body;
+    let app = guard::app(&state, &mut fields, "corpId", "agentId").inspect_err(|error| {
+        tracing::info!(result = "failed", reason = error.code.as_str(), "login");
+    })?;
+    let started = Instant::now();
+    let outcome = attempt(&state, &headers, &app, &mut fields).await;
+    report(&app, outcome.as_ref().err(), started);
+    let (session, cookie) = outcome?;
+    let next = fields.optional("next");
+    let next = next.as_deref().and_then(return_path).map(str::to_owned).or_else(|| app.home.clone());
+    let answer = LoginAnswer { expires_at: session.expires_at(), user: session.user, next };
+    Ok(([(header::SET_COOKIE, cookie)], Json(answer)).into_response())
+}
+
+async fn attempt(
+    state: &AppState,
+    headers: &HeaderMap,
+    app: &Arc<App>,
+    fields: &mut Fields,
+) -> Result<(Session, HeaderValue), ApiError> {
+    guard::require_origin(&state.config, headers)?;
+    if !state.login_proofs.verify(headers, app, SystemTime::now()) {
+        return Err(ErrorCode::CrossSite.into());
+    }
+    let code = fields.required("code", AuthCode::new)?;
+    let spend = || match state.used_codes.first_use(app, &code) {
+        true => Ok(()),
+        false => Err(ApiError::from(ErrorCode::CodeUsed)),
+    };
+    let identity = state.dingtalk.identify(app, &code, spend).await?;
+    Ok(state.sessions.create(user(app, identity), SystemTime::now()))
+}
+
+fn user(app: &App, Identity { follower, directory }: Identity) -> User {
+    User {
+        corp_id: app.corp_id.clone(),
+        agent_id: app.agent_id.clone(),
+        open_id: Some(follower.open_id),
+        union_id: follower.union_id,
+        contact_type: directory.as_ref().and_then(|entry| entry.contact_type),
+        user_id: directory.map(|entry| entry.user_id),
+        nick: follower.nick,
+        avatar: follower.avatar,
+    }
+}
+
+/// Each login is one line and one count, whatever came of it.
+fn report(app: &App, error: Option<&ApiError>, started: Instant) {
+    let (result, reason) = match error {
+        None => ("ok", "ok"),
+        Some(error) => ("failed", error.code.as_str()),
+    };
+    telemetry::login(app, result, reason);
+    let said = error.and_then(|error| error.dingtalk.as_ref());
+    tracing::info!(
+        corp = %app.corp_id,
+        agent = %app.agent_id,
+        result,
+        reason,
+        dingtalk = said.map(|said| said.code.as_str()),
+        sub_code = said.and_then(|said| said.sub_code.as_deref()),
+        request_id = said.and_then(|said| said.request_id.as_deref()),
+        ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "login"
+    );
+}

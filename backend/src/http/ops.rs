@@ -1,0 +1,25 @@
+//! The operator's listener, never the public one.
+
+use crate::state::AppState;
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+/// `/healthz`, `/readyz` and `/metrics`.
+pub fn router(state: AppState, metrics: PrometheusHandle) -> Router {
+    Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready).with_state(state))
+        .route("/metrics", get(async move || metrics.render()))
+}
+
+/// 503 while draining. While starting nothing listens yet.
+async fn ready(State(state): State<AppState>) -> (axum::http::StatusCode, axum::Json<serde_json::Value>) {
+    use axum::http::StatusCode;
+    let (status, word) = match state.is_draining() {
+        true => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
+        false => (StatusCode::OK, "ready"),
+    };
+    (status, axum::Json(serde_json::json!({ "status": word })))
+}

@@ -1,0 +1,39 @@
+//! `/api/session`: who is logged in, and the way out.
+
+use super::error::ApiError;
+use super::fields::Query;
+use super::guard;
+use crate::state::AppState;
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use miandeng_shared::{ErrorCode, SessionAnswer};
+use std::time::SystemTime;
+
+pub async fn read(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+) -> Result<Json<SessionAnswer>, ApiError> {
+    let session = state.sessions.read(&headers, SystemTime::now()).ok_or(ErrorCode::NoSession)?;
+    // An application that is no longer configured opens nothing any more.
+    let app = state.app(&session.user.corp_id, &session.user.agent_id).ok_or(ErrorCode::NoSession)?;
+    Ok(Json(SessionAnswer { expires_at: session.expires_at(), user: session.user, home: app.home.clone() }))
+}
+
+pub async fn end(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    Query(mut query): Query,
+) -> Result<Response, ApiError> {
+    guard::refuse_foreign_origin(&state.config, &headers)?;
+    let everywhere = match query.optional("everywhere").as_deref() {
+        None | Some("0") => false,
+        Some("1") => true,
+        Some(_) => return Err(ApiError::invalid("everywhere", "must be 0 or 1")),
+    };
+    let now = SystemTime::now();
+    let session = state.sessions.read(&headers, now);
+    let cookie = state.sessions.end(session.as_ref(), everywhere, now);
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+}

@@ -1,0 +1,111 @@
+use super::*;
+use crate::config::Secret;
+use axum::http::header;
+use base64::Engine;
+use miandeng_shared::{AgentId, CorpId, OpenId};
+
+fn key(byte: u8) -> Secret {
+    Secret::new(base64::engine::general_purpose::STANDARD.encode([byte; 32]))
+}
+
+fn sessions(key_byte: u8, previous: &[Secret]) -> Sessions {
+    Sessions::new(Arc::new(Cookies::new(Some(&key(key_byte)), previous, true)), Duration::from_secs(3600))
+}
+
+fn user(open_id: &str) -> User {
+    User {
+        corp_id: CorpId::new("dingcorp1").unwrap(),
+        agent_id: AgentId::new("123456").unwrap(),
+        open_id: Some(OpenId::new(open_id).unwrap()),
+        union_id: None,
+        user_id: None,
+        contact_type: None,
+        nick: Some("昵称".repeat(100)),
+        avatar: Some(format!("https://a.example/{}", "x".repeat(200))),
+    }
+}
+
+/// The request a browser would send after `set_cookie`.
+fn request(set_cookie: &HeaderValue) -> HeaderMap {
+    let pair = set_cookie.to_str().unwrap().split(';').next().unwrap();
+    HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(pair).unwrap())])
+}
+
+#[test]
+fn a_session_lives_for_its_ttl_and_no_longer() {
+    let (sessions, now) = (sessions(1, &[]), SystemTime::now());
+    let (_, cookie) = sessions.create(user("o1"), now);
+    let text = cookie.to_str().unwrap();
+    assert!(text.starts_with("__Host-miandeng=") && text.len() < 1024, "{text}");
+    for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=3600"] {
+        assert!(text.contains(attribute), "{text}");
+    }
+    assert!(!text.contains("Domain"));
+    assert!(sessions.read(&request(&cookie), now + Duration::from_secs(3598)).is_some());
+    assert!(sessions.read(&request(&cookie), now + Duration::from_secs(3601)).is_none());
+}
+
+#[test]
+fn another_key_opens_it_only_as_a_previous_one() {
+    let now = SystemTime::now();
+    let (_, cookie) = sessions(1, &[]).create(user("o1"), now);
+    assert!(sessions(2, &[]).read(&request(&cookie), now).is_none());
+    assert!(sessions(2, &[key(1)]).read(&request(&cookie), now).is_some());
+}
+
+#[test]
+fn a_login_cookie_does_not_pass_as_a_session() {
+    let now = SystemTime::now();
+    let cookies = Arc::new(Cookies::new(Some(&key(1)), &[], true));
+    let sealed = cookies.set(
+        "miandeng_login_x",
+        &Session { id: "i".into(), issued_at_ms: 0, expires_at: u64::MAX, user: user("o") },
+        LIFETIME,
+    );
+    let renamed = sealed.to_str().unwrap().replace("miandeng_login_x", "miandeng");
+    let sessions = Sessions::new(cookies, LIFETIME);
+    assert!(sessions.read(&request(&HeaderValue::from_str(&renamed).unwrap()), now).is_none());
+}
+
+const LIFETIME: Duration = Duration::from_secs(60);
+
+#[test]
+fn damaged_cookies_are_no_session_and_no_panic() {
+    let (sessions, now) = (sessions(1, &[]), SystemTime::now());
+    let (_, cookie) = sessions.create(user("o1"), now);
+    let good = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
+    for bad in [
+        "",
+        "__Host-miandeng",
+        "__Host-miandeng=",
+        "__Host-miandeng=%%%",
+        "=;=;;",
+        &good[..good.len() - 4],
+        &good.replace("__Host-", ""),
+    ] {
+        let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(bad).unwrap())]);
+        assert!(sessions.read(&headers, now).is_none(), "{bad}");
+    }
+    let both = format!("__Host-miandeng=stale; {good}");
+    let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(&both).unwrap())]);
+    assert!(
+        sessions.read(&headers, now).is_some(),
+        "a second cookie of the same name does not lock anybody out"
+    );
+}
+
+#[test]
+fn logout_ends_one_session_or_all_of_a_person() {
+    let (sessions, now) = (sessions(1, &[]), SystemTime::now());
+    let (first, first_cookie) = sessions.create(user("o1"), now);
+    let (_, second_cookie) = sessions.create(user("o1"), now);
+    let (_, other_cookie) = sessions.create(user("o2"), now);
+    sessions.end(Some(&first), false, now);
+    assert!(sessions.read(&request(&first_cookie), now).is_none());
+    assert!(sessions.read(&request(&second_cookie), now).is_some());
+    sessions.end(Some(&first), true, now);
+    assert!(sessions.read(&request(&second_cookie), now).is_none());
+    assert!(sessions.read(&request(&other_cookie), now).is_some());
+    let (_, later) = sessions.create(user("o1"), now + Duration::from_millis(5));
+    assert!(sessions.read(&request(&later), now).is_some(), "a login after the logout counts");
+}

@@ -1,0 +1,152 @@
+//! What every request shares.
+
+use crate::config::{App, Config};
+use crate::dingtalk::{ChannelTicket, Client, DingTalk};
+use crate::session::{Cookies, LoginProofs, Sessions};
+use miandeng_shared::{AgentId, AuthCode, CorpId};
+use moka::sync::Cache;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// A handle to [`Shared`], cloned into every request.
+#[derive(Clone)]
+pub struct AppState(Arc<Shared>);
+
+/// Configuration, DingTalk, sessions, and what is remembered for a few minutes.
+pub struct Shared {
+    pub config: Config,
+    apps: HashMap<(CorpId, AgentId), Arc<App>>,
+    pub dingtalk: Arc<DingTalk>,
+    pub sessions: Sessions,
+    pub login_proofs: LoginProofs,
+    pub used_codes: UsedCodes,
+    pub nonces: Nonces,
+    pub ticket_renewals: TicketRenewals,
+    draining: AtomicBool,
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl AppState {
+    /// The state of a server with this configuration. Nothing is asked of DingTalk yet.
+    ///
+    /// # Errors
+    /// Where the HTTP client cannot be set up.
+    pub fn new(config: Config) -> anyhow::Result<Self> {
+        let client = Client::new(config.dingtalk.oapi_url.clone(), config.dingtalk.timeout)?;
+        let session = &config.session;
+        let secure = config.public_url.scheme() == "https";
+        let cookies = Arc::new(Cookies::new(session.key.as_ref(), &session.previous_keys, secure));
+        let apps = config
+            .apps
+            .iter()
+            .map(|app| ((app.corp_id.clone(), app.agent_id.clone()), Arc::new(app.clone())));
+        Ok(Self(Arc::new(Shared {
+            apps: apps.collect(),
+            dingtalk: Arc::new(DingTalk::new(client, &config.apps)),
+            sessions: Sessions::new(Arc::clone(&cookies), session.ttl),
+            login_proofs: LoginProofs::new(cookies),
+            used_codes: UsedCodes::default(),
+            nonces: Nonces::default(),
+            ticket_renewals: TicketRenewals::default(),
+            draining: AtomicBool::new(false),
+            config,
+        })))
+    }
+}
+
+impl Shared {
+    /// The configured application of that name.
+    pub fn app(&self, corp: &CorpId, agent: &AgentId) -> Option<Arc<App>> {
+        self.apps.get(&(corp.clone(), agent.clone())).cloned()
+    }
+
+    /// From now on `/readyz` sends balancers elsewhere.
+    pub fn start_draining(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
+
+/// Twice a code's life: DingTalk itself refuses it after five minutes.
+const CODE_MEMORY: Duration = Duration::from_secs(600);
+/// A login takes seconds; a page that reports later has nothing to tell.
+const NONCE_MEMORY: Duration = Duration::from_secs(600);
+/// At most one ticket per application is thrown away in this time, whoever complains.
+const RENEWAL_PAUSE: Duration = Duration::from_secs(60);
+/// Entries of about 100 bytes: the memory of a busy quarter of an hour, and no more.
+const MAX_ENTRIES: u64 = 100_000;
+
+fn memory<K, V>(ttl: Duration) -> Cache<K, V>
+where
+    K: std::hash::Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    Cache::builder().max_capacity(MAX_ENTRIES).time_to_live(ttl).build()
+}
+
+/// The codes that were sent to DingTalk, as digests: a second use is answered here.
+pub struct UsedCodes(Cache<[u8; 32], ()>);
+
+impl Default for UsedCodes {
+    fn default() -> Self {
+        Self(memory(CODE_MEMORY))
+    }
+}
+
+impl UsedCodes {
+    /// Marks the code as used; false if it already was.
+    pub fn first_use(&self, app: &App, code: &AuthCode) -> bool {
+        let digest = Sha256::digest(format!("{}/{}", app.name(), code.as_str())).into();
+        self.0.entry(digest).or_insert(()).is_fresh()
+    }
+}
+
+/// The nonces we handed out, with the ticket that signed each.
+pub struct Nonces(Cache<String, (String, ChannelTicket)>);
+
+impl Default for Nonces {
+    fn default() -> Self {
+        Self(memory(NONCE_MEMORY))
+    }
+}
+
+impl Nonces {
+    pub fn remember(&self, nonce: String, app: &App, ticket: ChannelTicket) {
+        self.0.insert(nonce, (app.name(), ticket));
+    }
+
+    /// The ticket that signed this nonce for this application; a nonce is good for one report.
+    pub fn take(&self, nonce: &str, app: &App) -> Option<ChannelTicket> {
+        self.0.get(nonce).filter(|(name, _)| *name == app.name())?;
+        self.0.remove(nonce).map(|(_, ticket)| ticket)
+    }
+}
+
+/// When each application's ticket was last thrown away on a report.
+pub struct TicketRenewals(Cache<String, ()>);
+
+impl Default for TicketRenewals {
+    fn default() -> Self {
+        Self(memory(RENEWAL_PAUSE))
+    }
+}
+
+impl TicketRenewals {
+    /// True once per application and pause.
+    pub fn first_use(&self, app: &App) -> bool {
+        self.0.entry(app.name()).or_insert(()).is_fresh()
+    }
+}

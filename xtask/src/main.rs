@@ -1,1 +1,69 @@
-fn main() {}
+//! The errands of this repository. `cargo xtask demo` and `cargo xtask test` are meant for a machine that has Rust,
+//! Node and apt and nothing else: whatever more is needed is fetched, announced and reused.
+
+mod build;
+mod clock;
+mod demo;
+mod demo_config;
+mod dev;
+mod http;
+mod page_check;
+mod ports;
+mod repo;
+mod run;
+mod services;
+mod test;
+mod tools;
+mod version;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  demo         build everything, start the simulator and the server, print the URL that logs in
+  dev          the same with debug builds and `trunk serve` with live reload on http://127.0.0.1:8081
+  build        dist/ and both release binaries
+  test [NAME]  everything CI runs, or the steps whose name contains NAME
+  bench        the benchmarks";
+
+/// Wrong usage and errands that do not exist yet, as opposed to 1 for an errand that failed.
+const EXIT_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let outcome = match args.as_slice() {
+        ["demo"] => with_repo(demo::run),
+        ["dev"] => with_repo(dev::run),
+        ["build"] => with_repo(build::everything),
+        ["test"] => with_repo(|repo| test::run(repo, None)),
+        ["test", name] => with_repo(|repo| test::run(repo, Some(name))),
+        ["bench"] => {
+            eprintln!("xtask: `bench` arrives with a later issue");
+            return ExitCode::from(EXIT_USAGE);
+        }
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // `{:#}` is the chain on one line; `{:?}` would add a backtrace where RUST_BACKTRACE is set.
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn with_repo(errand: impl FnOnce(&repo::Repo) -> Result<()>) -> Result<()> {
+    errand(&repo::Repo::locate()?)
+}

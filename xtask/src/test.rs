@@ -1,0 +1,131 @@
+//! `cargo xtask test`: everything CI runs, one named step after the other, stopping at the first that fails.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::build;
+use crate::clock::spoken;
+use crate::repo::Repo;
+use crate::tools::browser::Browser;
+use crate::tools::{self, npm};
+use crate::{page_check, run};
+
+const WASM: [&str; 4] = ["-p", "miandeng-frontend", "--target", "wasm32-unknown-unknown"];
+
+/// What the whole is tested with.
+struct Bench<'a> {
+    repo: &'a Repo,
+    browser: Browser,
+}
+
+struct Step {
+    name: &'static str,
+    run: fn(&Bench<'_>) -> Result<()>,
+}
+
+/// Cheap steps first. Later ones use what earlier ones build: `sdk` and `page` come before the tests that open them.
+const STEPS: [Step; 8] = [
+    Step { name: "fmt", run: fmt },
+    Step { name: "clippy", run: clippy },
+    Step { name: "clippy-wasm", run: clippy_wasm },
+    Step { name: "sdk", run: sdk },
+    Step { name: "page", run: page },
+    Step { name: "page-checks", run: page_checks },
+    Step { name: "tests", run: tests },
+    Step { name: "browser-units", run: browser_units },
+];
+
+pub fn run(repo: &Repo, filter: Option<&str>) -> Result<()> {
+    let wanted = |step: &&Step| filter.is_none_or(|filter| step.name.contains(filter));
+    let steps: Vec<&Step> = STEPS.iter().filter(wanted).collect();
+    if steps.is_empty() {
+        bail!("there is no such step; there are {}", STEPS.map(|step| step.name).join(", "));
+    }
+    let start = Instant::now();
+    let bench = Bench { repo, browser: tools::for_testing(repo)? };
+    for step in &steps {
+        (step.run)(&bench).with_context(|| format!("step `{}` failed", step.name))?;
+    }
+    let names: Vec<&str> = steps.iter().map(|step| step.name).collect();
+    println!("\n{} passed in {}", names.join(", "), spoken(start.elapsed()));
+    Ok(())
+}
+
+fn fmt(bench: &Bench<'_>) -> Result<()> {
+    run::streamed("fmt: formatting", bench.repo.cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn clippy(bench: &Bench<'_>) -> Result<()> {
+    let mut command = bench.repo.cargo();
+    command.args(["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]);
+    run::streamed("clippy: lints of what runs on this machine", &mut command)
+}
+
+fn clippy_wasm(bench: &Bench<'_>) -> Result<()> {
+    let mut command = bench.repo.cargo();
+    command.args(["clippy", "--quiet"]).args(WASM).args(["--all-targets", "--", "-D", "warnings"]);
+    run::streamed("clippy-wasm: lints of the page", &mut command)
+}
+
+fn page(bench: &Bench<'_>) -> Result<()> {
+    build::page(bench.repo)
+}
+
+fn page_checks(bench: &Bench<'_>) -> Result<()> {
+    run::timed("page-checks: WebAssembly 1.0, ES2017, classic scripts", || page_check::run(bench.repo))
+}
+
+/// DingTalk publishes its SDK for bundlers only, so the tests that load it as a script need a bundle of it. Nothing in the
+/// SDK itself is changed.
+fn sdk(bench: &Bench<'_>) -> Result<()> {
+    let repo = bench.repo;
+    let bundle = sdk_path(repo)?;
+    let entry = repo.scratch().join("sdk/entry.js");
+    let problem = || format!("cannot write {}", repo.shown(&entry));
+    fs::create_dir_all(repo.scratch().join("sdk")).with_context(problem)?;
+    fs::write(&entry, "window.dd = require('dingtalk-jsapi');\n").with_context(problem)?;
+    let mut command = repo.command("esbuild");
+    command
+        .arg(&entry)
+        .args(["--bundle", "--format=iife", "--target=es5", "--log-level=warning"])
+        .arg(format!("--outfile={}", bundle.display()))
+        // The entry lies outside the npm project, where esbuild would look for no package.
+        .env("NODE_PATH", repo.node_dir().join("node_modules"));
+    run::quiet(repo, "sdk", "sdk: bundling DingTalk's official SDK", &mut command)
+}
+
+fn sdk_path(repo: &Repo) -> Result<PathBuf> {
+    let text =
+        fs::read_to_string(repo.node_dir().join("package.json")).context("cannot read package.json")?;
+    let version = npm::pinned(&text, "dingtalk-jsapi").context("package.json pins no dingtalk-jsapi")?;
+    Ok(repo.scratch().join(format!("sdk/dingtalk-jsapi-{version}.js")))
+}
+
+fn tests(bench: &Bench<'_>) -> Result<()> {
+    let repo = bench.repo;
+    let (dist, sdk) = (repo.dist(), sdk_path(repo)?);
+    ensure!(dist.join("index.html").is_file(), "dist/ is missing: `cargo xtask test page` makes it");
+    ensure!(sdk.is_file(), "the SDK is not bundled: `cargo xtask test sdk` does it");
+    let mut command = in_browser(bench, repo.cargo());
+    command.arg("test").env("MIANDENG_DIST", dist).env("MIANDENG_SDK", sdk);
+    for package in ["miandeng-shared", "miandeng", "dingtalk-simulator", "xtask", "miandeng-frontend"] {
+        command.args(["-p", package]);
+    }
+    run::streamed("tests: unit, integration and browser tests", &mut command)
+}
+
+fn browser_units(bench: &Bench<'_>) -> Result<()> {
+    let mut command = in_browser(bench, bench.repo.cargo());
+    command.arg("test").args(WASM).args(["--test", "dd"]);
+    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
+    run::streamed("browser-units: the page's bindings, in Chromium", &mut command)
+}
+
+fn in_browser(bench: &Bench<'_>, mut command: Command) -> Command {
+    command.env("CHROMIUM", &bench.browser.chromium).env("CHROMEDRIVER", &bench.browser.chromedriver);
+    command
+}

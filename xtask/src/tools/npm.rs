@@ -1,0 +1,62 @@
+//! What comes from npm: wasm-opt, esbuild, acorn and DingTalk's official SDK.
+
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+
+use crate::repo::Repo;
+use crate::run;
+use crate::version::Version;
+
+/// esbuild and binaryen run on nothing older.
+const OLDEST_NODE: u64 = 18;
+
+pub fn ensure(repo: &Repo) -> Result<()> {
+    ensure_node(repo)?;
+    let directory = repo.node_dir();
+    let lock =
+        fs::read(directory.join("package-lock.json")).context("cannot read xtask/node/package-lock.json")?;
+    // npm's own record leaves out what this platform does not need, so it never equals the lock file. A copy of the lock
+    // file that was installed does, and it disappears together with node_modules.
+    let stamp = directory.join("node_modules/.installed-package-lock.json");
+    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    let mut command = repo.command("npm");
+    // No package here needs its install script, and none should run one on a stranger's machine.
+    command.current_dir(&directory).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    run::quiet(repo, "npm", "installing the npm packages (usually a few seconds)", &mut command)?;
+    fs::write(&stamp, lock).with_context(|| format!("cannot write {}", repo.shown(&stamp)))
+}
+
+fn ensure_node(repo: &Repo) -> Result<()> {
+    let Some(printed) = run::output(repo.command("node").arg("--version")) else {
+        bail!("Node is missing: install Node {OLDEST_NODE} or later with npm and try again");
+    };
+    if Version::find_in(&printed).is_none_or(|node| node.major < OLDEST_NODE) {
+        bail!("Node {} is too old: install Node {OLDEST_NODE} or later and try again", printed.trim());
+    }
+    if run::output(repo.command("npm").arg("--version")).is_none() {
+        bail!("npm is missing: install it beside Node and try again");
+    }
+    Ok(())
+}
+
+/// The version that package.json pins for `package`.
+pub fn pinned(package_json: &str, package: &str) -> Option<String> {
+    let (_, after) = package_json.split_once(&format!("\"{package}\""))?;
+    after.split('"').nth(1).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pinned_version_is_read() {
+        let json = r#"{"dependencies": {"acorn": "8.15.0", "dingtalk-jsapi": "3.2.9"}}"#;
+        assert_eq!(pinned(json, "dingtalk-jsapi").as_deref(), Some("3.2.9"));
+        assert_eq!(pinned(json, "acorn").as_deref(), Some("8.15.0"));
+        assert_eq!(pinned(json, "esbuild"), None);
+    }
+}

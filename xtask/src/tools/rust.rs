@@ -1,0 +1,42 @@
+//! Parts of the Rust toolchain itself, which rustup brings.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::repo::Repo;
+use crate::run;
+
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+pub fn ensure_wasm_target(repo: &Repo) -> Result<()> {
+    let Some(sysroot) = run::output(repo.command("rustc").args(["--print", "sysroot"])) else {
+        bail!("`rustc` cannot be run: install Rust with rustup and try again");
+    };
+    // Asking the sysroot rather than rustup also accepts a distribution's Rust that ships the target.
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(WASM_TARGET).is_dir() {
+        return Ok(());
+    }
+    let command = format!("rustup target add {WASM_TARGET}");
+    if repo.find(&["rustup"]).is_none() {
+        bail!("this Rust lacks the target {WASM_TARGET}, and there is no rustup to add it (`{command}`)");
+    }
+    let title = format!("adding the Rust target {WASM_TARGET} (usually less than a minute)");
+    run::quiet(repo, "rustup-target", &title, repo.command("rustup").args(["target", "add", WASM_TARGET]))
+}
+
+/// rustup's minimal profile leaves out rustfmt and clippy.
+pub fn ensure_component(repo: &Repo, component: &str, program: &str) -> Result<()> {
+    // rustup puts a proxy for each component on PATH whether it is installed or not, so the program has to run.
+    if run::output(repo.command(program).arg("--version")).is_some() {
+        return Ok(());
+    }
+    if repo.find(&["rustup"]).is_none() {
+        bail!(
+            "this Rust lacks {component}, and there is no rustup to add it (`rustup component add {component}`)"
+        );
+    }
+    let title = format!("adding {component} to the Rust toolchain");
+    let mut command = repo.command("rustup");
+    run::quiet(repo, "rustup-component", &title, command.args(["component", "add", component]))
+}

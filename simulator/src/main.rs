@@ -1,8 +1,10 @@
 //! `dingtalk-simulator`: the simulator as a program of its own.
 
+use std::process::ExitCode;
+
 use anyhow::Context as _;
 use clap::Parser;
-use dingtalk_simulator::{Options, serve};
+use dingtalk_simulator::{Options, require_loopback, serve};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -23,21 +25,29 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One sentence, and no backtrace even where the environment asks for them.
+            eprintln!("dingtalk-simulator: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
 
-    let arguments = Arguments::parse();
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let options = Options { page_url: arguments.page_url, corps: arguments.corps, ..Options::default() };
+    options.validate()?;
     let listener = TcpListener::bind(&arguments.listen)
         .await
         .with_context(|| format!("cannot listen on {}", arguments.listen))?;
     let address = listener.local_addr()?;
-    let options = Options { page_url: arguments.page_url, corps: arguments.corps, ..Options::default() };
+    require_loopback(address)?;
     let mut terminated = signal(SignalKind::terminate())?;
 
-    // Before the address is printed, so that a refusal is all that a person reads.
-    options.validate()?;
-    dingtalk_simulator::require_loopback(address)?;
     println!("dingtalk-simulator: http://{address}/");
     tokio::select! {
         ended = serve(listener, options) => ended,

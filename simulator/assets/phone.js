@@ -58,12 +58,19 @@
     return [parts[0] + query].concat(parts.slice(1)).join('#');
   }
 
+  function holder() {
+    return document.querySelector('input[name=person]:checked').value;
+  }
+
+  // The window's name is how the JSAPI in it learns who holds the phone.
+  function windowName() {
+    return 'dingtalk-sim:' + holder();
+  }
+
   function open() {
-    var person = document.querySelector('input[name=person]:checked').value;
-    // The frame's name is how the JSAPI in it learns who holds the phone.
-    var frame = element('iframe', '', { name: 'dingtalk-sim:' + person, title: '服务窗', src: address() });
-    $('screen').replaceChildren(frame);
-    $('title').textContent = '服务窗 · ' + ABOUT[person];
+    $('screen').replaceChildren(element('iframe', '', { name: windowName(), title: '服务窗', src: address() }));
+    $('title').textContent = '服务窗 · ' + ABOUT[holder()];
+    $('phone').scrollIntoView({ behavior: 'smooth', block: 'nearest' });
   }
 
   function close() {
@@ -73,10 +80,11 @@
 
   function linkUp() {
     $('link').href = address();
+    $('link').target = windowName();
   }
 
   function showJournal(journal) {
-    var rows = journal.calls.slice(-JOURNAL_SHOWN).reverse().map(function (call) {
+    var rows = journal.calls.reverse().map(function (call) {
       var row = element('li');
       var outcome = call.errcode ? String(call.errcode) : call.status === null ? '…' : 'ok';
       row.append(element('span', call.seq + ' ' + call.endpoint), element('span', outcome, outcome === 'ok' ? {} : { class: 'bad' }));
@@ -86,7 +94,7 @@
   }
 
   function watch() {
-    get('/_sim/journal').then(showJournal).catch(function () {});
+    get('/_sim/journal?limit=' + JOURNAL_SHOWN).then(showJournal).catch(function () {});
   }
 
   Promise.all([get('/_sim/people'), get('/_sim/corps')]).then(function (answers) {
@@ -95,7 +103,7 @@
     linkUp();
     $('open').onclick = $('reload').onclick = open;
     $('close').onclick = close;
-    $('corp').onchange = $('agent').onchange = linkUp;
+    $('choices').onchange = linkUp;
     watch();
     setInterval(watch, JOURNAL_EVERY_MS);
   });

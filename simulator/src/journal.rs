@@ -123,13 +123,11 @@ impl Journal {
     }
 
     /// A copy to answer with, so that the lock is not held while it is written out.
-    pub fn view(&self, endpoint: Option<&str>) -> View {
+    pub fn view(&self, endpoint: Option<&str>, limit: usize) -> View {
         let wanted = |entry: &&Entry| endpoint.is_none_or(|only| only == entry.endpoint);
-        View {
-            calls: self.calls.iter().filter(wanted).cloned().collect(),
-            counts: self.counts.clone(),
-            native_counts: self.native_counts.clone(),
-        }
+        let mut calls: Vec<Entry> = self.calls.iter().rev().filter(wanted).take(limit).cloned().collect();
+        calls.reverse();
+        View { calls, counts: self.counts.clone(), native_counts: self.native_counts.clone() }
     }
 
     /// Numbers go on, so that a call which is still open finds no stranger under its own.

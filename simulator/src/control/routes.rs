@@ -113,10 +113,18 @@ async fn revoke(State(simulator): Sim, Wanted(wanted): Wanted<Revoke>) -> Result
 #[derive(Deserialize)]
 struct Filter {
     endpoint: Option<String>,
+    /// Text, since the extractor's own complaint would name no field.
+    limit: Option<String>,
 }
 
-async fn journal(State(simulator): Sim, Query(filter): Query<Filter>) -> Json<View> {
-    Json(simulator.world().journal.view(filter.endpoint.as_deref()))
+async fn journal(State(simulator): Sim, Query(filter): Query<Filter>) -> Result<Json<View>, Problem> {
+    let limit = match filter.limit {
+        None => usize::MAX,
+        Some(text) => {
+            text.parse().map_err(|_| Problem::value("limit", format!("{text:?} is not a number of calls")))?
+        }
+    };
+    Ok(Json(simulator.world().journal.view(filter.endpoint.as_deref(), limit)))
 }
 
 async fn clear_journal(State(simulator): Sim) -> Json<Value> {

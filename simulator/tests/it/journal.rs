@@ -21,6 +21,12 @@ async fn calls_are_counted_by_endpoint_and_kind() {
     let only = desk.get("/_sim/journal?endpoint=/channel/get_channel_token").await;
     assert_eq!(only["calls"].as_array().unwrap().len(), 2);
     assert_eq!(only["counts"], counted);
+    let latest = desk.get("/_sim/journal?limit=1").await;
+    assert_eq!(
+        (latest["calls"].as_array().unwrap().len(), &latest["calls"][0]["endpoint"]),
+        (1, &json!("/nowhere"))
+    );
+    assert_eq!(desk.http.get(desk.at("/_sim/journal?limit=few")).send().await.unwrap().status(), 422);
 
     desk.http.delete(desk.at("/_sim/journal")).send().await.unwrap();
     let empty = desk.journal().await;

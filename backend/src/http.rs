@@ -39,6 +39,8 @@ pub fn router(state: AppState) -> Router {
         .route(&at("api/login"), post(login::login))
         .route(&at("api/session"), get(session::read).delete(session::end))
         .route(&at("api/report"), post(report::report))
+        // Before the layers, so that a preflight meets CORS and not this.
+        .method_not_allowed_fallback(error::method_not_allowed)
         .layer(map_response(never_cached))
         .layer(cors(&state));
 

@@ -3,8 +3,8 @@
 use crate::config::Config;
 use crate::http;
 use crate::state::AppState;
+use crate::telemetry;
 use anyhow::Context;
-use metrics_exporter_prometheus::PrometheusBuilder;
 use std::future::Future;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,7 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     std::fs::create_dir_all(&config.state_dir)
         .with_context(|| format!("state_dir: {} cannot be created", config.state_dir))?;
-    let metrics = PrometheusBuilder::new().install_recorder().context("metrics cannot be recorded")?;
+    let metrics = telemetry::install().context("metrics cannot be recorded")?;
     let public = listen("listen", config.listen).await?;
     let ops = listen("ops_listen", config.ops_listen).await?;
     let state = AppState::new(config)?;

@@ -1,0 +1,14 @@
+//! Everything that needs the running binary: HTTP against `miandeng serve`, with a simulator as DingTalk.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so"
+)]
+
+mod api;
+mod calls;
+mod cli;
+mod failures;
+mod support;

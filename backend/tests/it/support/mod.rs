@@ -1,0 +1,23 @@
+//! A server, a DingTalk, and a person with a phone.
+
+mod person;
+mod server;
+mod sim;
+
+pub use person::{Person, json_of};
+pub use server::{Server, free_port};
+pub use sim::Sim;
+
+/// The application of most tests.
+pub const CORP: &str = "dingcorp1";
+pub const AGENT: &str = "123456";
+
+/// A simulator and a server that takes it for DingTalk, with `extra` in the server's `[[apps]]` section.
+pub async fn start(extra: &str) -> (Sim, Server) {
+    let sim = Sim::start(1).await;
+    let server = Server::start(&sim, |config| {
+        config.push_str(extra);
+    })
+    .await;
+    (sim, server)
+}

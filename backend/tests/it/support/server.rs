@@ -1,0 +1,114 @@
+//! The binary under test, in a process of its own.
+
+use super::{AGENT, CORP, Sim};
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+pub struct Server {
+    pub url: String,
+    pub ops_url: String,
+    child: Child,
+    dir: PathBuf,
+    log: Arc<Mutex<String>>,
+}
+
+/// A port that nobody listens on just now.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+impl Server {
+    /// Starts the server for the simulator's first corporation. `adjust` may change the configuration, whose last
+    /// section is the application's.
+    pub async fn start(sim: &Sim, adjust: impl FnOnce(&mut String)) -> Self {
+        let (port, ops_port) = (free_port(), free_port());
+        let url = format!("http://127.0.0.1:{port}");
+        let sim_url = &sim.url;
+        let dir = std::env::temp_dir().join(format!("miandeng-it-{}-{port}", std::process::id()));
+        let state = dir.join("state");
+        let mut config = format!(
+            r#"
+listen = "127.0.0.1:{port}"
+ops_listen = "127.0.0.1:{ops_port}"
+public_url = "{url}"
+state_dir = "{}"
+
+[dingtalk]
+oapi_url = "{sim_url}"
+api_url = "{sim_url}"
+timeout = "2s"
+
+[store]
+url = "memory:"
+
+[[apps]]
+corp_id = "{CORP}"
+agent_id = "{AGENT}"
+kind = "channel"
+channel_secret = "channel-secret-of-{CORP}"
+corp_secret = "corp-secret-of-{CORP}"
+jsapi_url = "{sim_url}/jsapi/dingtalk.js"
+"#,
+            state.display()
+        );
+        adjust(&mut config);
+        Self::launch(&config, url, format!("http://127.0.0.1:{ops_port}"), dir).await
+    }
+
+    async fn launch(config: &str, url: String, ops_url: String, dir: PathBuf) -> Self {
+        std::fs::create_dir_all(&dir).unwrap();
+        let file = dir.join("miandeng.toml");
+        std::fs::write(&file, config).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_miandeng"))
+            .args(["serve", "--config"])
+            .arg(&file)
+            .env("RUST_LOG", "debug")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let (ready, is_ready) = tokio::sync::oneshot::channel();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let lines = Arc::clone(&log);
+        std::thread::spawn(move || {
+            let mut ready = Some(ready);
+            for line in stderr.lines().map_while(Result::ok) {
+                let started = line.contains("miandeng is ready");
+                let mut log = lines.lock().unwrap();
+                log.push_str(&line);
+                log.push('\n');
+                if let Some(ready) = ready.take_if(|_| started) {
+                    let _ = ready.send(());
+                }
+            }
+        });
+        if is_ready.await.is_err() {
+            panic!("the server did not start:\n{}", log.lock().unwrap());
+        }
+        Self { url, ops_url, child, dir, log }
+    }
+
+    /// What the server has written so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for the process to end by itself.
+    pub fn wait(&mut self) -> std::process::ExitStatus {
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}

@@ -2,6 +2,9 @@
 (function () {
   'use strict';
 
+  // Without scripts the style sheet hides the waiting indicator, which would turn for ever.
+  document.documentElement.className = 'js';
+
   // A slow phone network needs about half of it for the page's 60 kB. A start that comes later still takes over.
   var LIMIT = 20000;
   var started = false;

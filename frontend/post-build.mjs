@@ -46,7 +46,7 @@ function nameByContent() {
   let page = readFileSync(html, 'utf8');
   for (const name of assets()) {
     const hash = createHash('sha256').update(readFileSync(join(staging, name))).digest('hex').slice(0, 16);
-    const named = name.replace(/-[0-9a-f]{15,16}(_bg)?\./, (_, bg) => `-${hash}${bg ?? ''}.`);
+    const named = name.replace(/-[0-9a-f]{8,16}(_bg)?\./, (_, bg) => `-${hash}${bg ?? ''}.`);
     if (named === name) continue;
     if (!page.includes(name)) throw new Error(`index.html does not refer to ${name}`);
     renameSync(join(staging, name), join(staging, named));

@@ -1,16 +1,16 @@
 //! Our own server: five requests, each with a timeout. Every way to fail is a [`Failure`].
 
-use crate::failure::Failure;
+use crate::{failure::Failure, json};
 use futures_util::future::{Either, select};
-use gloo_net::http::{Method, RequestBuilder, Response};
+use gloo_net::http::{Method, Request, RequestBuilder, Response};
 use gloo_timers::future::TimeoutFuture;
 use miandeng_shared::{
-    AgentId, ConfigAnswer, CorpId, ErrorAnswer, ErrorCode, Lang, LoginAnswer, LoginRequest, ReportRequest, SessionAnswer,
+    AgentId, ConfigAnswer, CorpId, ErrorAnswer, ErrorCode, Lang, LoginAnswer, LoginRequest, ReportRequest,
+    SessionAnswer,
 };
-use serde::{Serialize, de::DeserializeOwned};
-use std::pin::pin;
-use wasm_bindgen::JsValue;
-use web_sys::{AbortController, RequestCredentials, Url};
+use serde::de::DeserializeOwned;
+use std::pin::{Pin, pin};
+use web_sys::{AbortController, AbortSignal, RequestCredentials, Url};
 
 /// The server answers from memory; what takes time is a phone's network.
 const QUICK: u32 = 10_000;
@@ -49,7 +49,7 @@ impl Api {
 
     /// Who is logged in; None is nobody.
     pub async fn session(&self) -> Result<Option<SessionAnswer>, Failure> {
-        match json(self.send(Method::GET, "api/session", &[], None::<&()>, QUICK).await?) {
+        match read(self.send(Method::GET, "api/session", &[], None, QUICK).await?) {
             Err(failure) if failure.code == ErrorCode::NoSession => Ok(None),
             other => other.map(Some),
         }
@@ -58,7 +58,7 @@ impl Api {
     /// What the server knows of the application, without a signature: costs DingTalk nothing.
     pub async fn app(&self, corp_id: &CorpId, agent_id: &AgentId) -> Result<ConfigAnswer, Failure> {
         let query = [("corpid", corp_id.as_str()), ("agentid", agent_id.as_str()), ("sign", "0")];
-        json(self.send(Method::GET, "api/config", &query, None::<&()>, QUICK).await?)
+        read(self.send(Method::GET, "api/config", &query, None, QUICK).await?)
     }
 
     /// What `dd.config` needs for this page.
@@ -69,61 +69,77 @@ impl Api {
         url: &str,
     ) -> Result<ConfigAnswer, Failure> {
         let query = [("corpid", corp_id.as_str()), ("agentid", agent_id.as_str()), ("url", url)];
-        json(self.send(Method::GET, "api/config", &query, None::<&()>, SIGN).await?)
+        read(self.send(Method::GET, "api/config", &query, None, SIGN).await?)
     }
 
     pub async fn login(&self, request: &LoginRequest) -> Result<LoginAnswer, Failure> {
-        json(self.send(Method::POST, "api/login", &[], Some(request), LOGIN).await?)
+        read(self.send(Method::POST, "api/login", &[], Some(json::write(request)), LOGIN).await?)
     }
 
     /// Tells of a refused `dd.config`. The answer comes when the server has renewed its ticket.
     pub async fn report(&self, request: &ReportRequest) -> Result<(), Failure> {
-        done(self.send(Method::POST, "api/report", &[], Some(request), SIGN).await?)
+        done(self.send(Method::POST, "api/report", &[], Some(json::write(request)), SIGN).await?)
     }
 
     pub async fn end_session(&self) -> Result<(), Failure> {
-        done(self.send(Method::DELETE, "api/session", &[], None::<&()>, QUICK).await?)
+        done(self.send(Method::DELETE, "api/session", &[], None, QUICK).await?)
     }
 
-    async fn send(
+    fn send(
+        &self,
+        method: Method,
+        path: &'static str,
+        query: &[(&str, &str)],
+        body: Option<String>,
+        limit: u32,
+    ) -> Pin<Box<dyn Future<Output = Result<Answer, Failure>>>> {
+        let abort = AbortController::new().ok();
+        let signal = abort.as_ref().map(AbortController::signal);
+        let request = self.request(method, path, query, body, signal.as_ref());
+        Box::pin(async move {
+            let exchange = pin!(exchange(request.map_err(|reason| unexpected(path, reason))?));
+            match select(exchange, TimeoutFuture::new(limit)).await {
+                Either::Left((answer, _)) => answer.map_err(|error| {
+                    let failure = Failure::new(ErrorCode::Network).detail("request", path);
+                    failure.detail("reason", error.to_string())
+                }),
+                Either::Right(_) => {
+                    if let Some(abort) = abort {
+                        abort.abort();
+                    }
+                    Err(Failure::new(ErrorCode::ServerTimeout).detail("request", path))
+                }
+            }
+        })
+    }
+
+    fn request(
         &self,
         method: Method,
         path: &str,
         query: &[(&str, &str)],
-        body: Option<&impl Serialize>,
-        limit: u32,
-    ) -> Result<Answer, Failure> {
-        let url = Url::new_with_base(path, &self.base).map_err(|error| unexpected(path, error))?;
-        let abort = AbortController::new().ok();
+        body: Option<String>,
+        signal: Option<&AbortSignal>,
+    ) -> Result<Request, String> {
+        let url = Url::new_with_base(path, &self.base).map_err(|_| format!("no URL under {}", self.base))?;
         let request = RequestBuilder::new(&url.href())
             .method(method)
             .query(query.iter().copied())
             .credentials(self.credentials)
             .header("Accept", "application/json")
             .header("Accept-Language", self.lang.tag())
-            .abort_signal(abort.as_ref().map(AbortController::signal).as_ref());
+            .abort_signal(signal);
         let request = match body {
-            Some(body) => request.json(body),
+            Some(body) => request.header("Content-Type", "application/json").body(body),
             None => request.build(),
         };
-        let request = request.map_err(|error| unexpected(path, error.to_string()))?;
-        let exchange = pin!(async {
-            let response = request.send().await?;
-            Ok::<_, gloo_net::Error>(Answer { text: response.text().await?, response })
-        });
-        match select(exchange, TimeoutFuture::new(limit)).await {
-            Either::Left((Ok(answer), _)) => Ok(answer),
-            Either::Left((Err(error), _)) => {
-                Err(Failure::new(ErrorCode::Network).detail("request", path).detail("reason", error.to_string()))
-            }
-            Either::Right(_) => {
-                if let Some(abort) = abort {
-                    abort.abort();
-                }
-                Err(Failure::new(ErrorCode::ServerTimeout).detail("request", path))
-            }
-        }
+        request.map_err(|error| error.to_string())
     }
+}
+
+async fn exchange(request: Request) -> Result<Answer, gloo_net::Error> {
+    let response = request.send().await?;
+    Ok(Answer { text: response.text().await?, response })
 }
 
 /// A whole answer, body included.
@@ -132,9 +148,9 @@ struct Answer {
     text: String,
 }
 
-fn json<T: DeserializeOwned>(answer: Answer) -> Result<T, Failure> {
+fn read<T: DeserializeOwned>(answer: Answer) -> Result<T, Failure> {
     let answer = accept(answer)?;
-    serde_json::from_str(&answer.text).map_err(|_| Failure::from_server(answer.response.status(), None, None))
+    json::parse(&answer.text).map_err(|_| Failure::from_server(answer.response.status(), None, None))
 }
 
 fn done(answer: Answer) -> Result<(), Failure> {
@@ -145,12 +161,11 @@ fn accept(answer: Answer) -> Result<Answer, Failure> {
     if answer.response.ok() {
         return Ok(answer);
     }
-    let body = serde_json::from_str::<ErrorAnswer>(&answer.text).ok().map(|answer| answer.error);
+    let body = json::parse::<ErrorAnswer>(&answer.text).ok().map(|answer| answer.error);
     let retry_after = answer.response.headers().get("Retry-After").and_then(|seconds| seconds.parse().ok());
     Err(Failure::from_server(answer.response.status(), body, retry_after))
 }
 
-fn unexpected(path: &str, error: impl Into<JsValue>) -> Failure {
-    let reason = error.into().as_string().unwrap_or_default();
+fn unexpected(path: &str, reason: String) -> Failure {
     Failure::new(ErrorCode::Unexpected).detail("request", path).detail("reason", reason)
 }

@@ -64,8 +64,9 @@ pub async fn request_code(dd: &Dd, corp_id: &CorpId, limit: u32) -> Result<AuthC
     })
     .await?;
     let code = Reflect::get(&answer, &"code".into()).ok().and_then(|code| code.as_string());
-    code.and_then(|code| AuthCode::new(code).ok())
-        .ok_or_else(|| DdError::Refused(Refusal { code: None, message: "no code in DingTalk's answer".to_owned() }))
+    code.and_then(|code| AuthCode::new(code).ok()).ok_or_else(|| {
+        DdError::Refused(Refusal { code: None, message: "no code in DingTalk's answer".to_owned() })
+    })
 }
 
 fn present<T>(value: Result<Option<T>, JsValue>, name: &'static str) -> Result<T, DdError> {

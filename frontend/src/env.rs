@@ -125,7 +125,10 @@ mod tests {
     #[test]
     fn a_pc_client_may_show_itself_by_the_window_alone() {
         let pc = Env::Pc { version: None };
-        assert_eq!(Env::detect(CHROME, r#"{"containerId":"1","hostOrigin":"https://im.dingtalk.com"}"#, false), pc);
+        assert_eq!(
+            Env::detect(CHROME, r#"{"containerId":"1","hostOrigin":"https://im.dingtalk.com"}"#, false),
+            pc
+        );
         assert_eq!(Env::detect(CHROME, "", true), pc);
         assert_eq!(Env::detect(CHROME, "containerId", false), Env::Outside);
         assert_eq!(Env::detect(IPHONE, r#"{"containerId":"1"}"#, false), phone("7.0.50"));

@@ -67,7 +67,8 @@ impl Failure {
 
     /// A proxy in between answers in HTML: its gateway errors pass, anything else is a surprise.
     fn without_body(status: u16, retry_after: Option<u32>) -> Self {
-        let code = if matches!(status, 502..=504) { ErrorCode::RequestTimeout } else { ErrorCode::Unexpected };
+        let code =
+            if matches!(status, 502..=504) { ErrorCode::RequestTimeout } else { ErrorCode::Unexpected };
         Self { retry_after, ..Self::new(code) }.detail("status", status.to_string())
     }
 
@@ -180,7 +181,9 @@ mod tests {
         let message = "权限校验失败 Code:52013 - Message:签名校验失败,nonce:[n],timestamp:[1],url:[http://h/b],ticketList:[secret]";
         let failure = Failure::from_config(&refused("3", message), "http://h/a");
         assert_eq!(failure.code, ErrorCode::ConfigRefused);
-        for pair in [("dingtalk", "52013"), ("url signed", "http://h/a"), ("url seen by DingTalk", "http://h/b")] {
+        for pair in
+            [("dingtalk", "52013"), ("url signed", "http://h/a"), ("url seen by DingTalk", "http://h/b")]
+        {
             assert!(failure.details.contains(&(pair.0, pair.1.to_owned())), "{pair:?} in {failure:?}");
         }
         assert!(!format!("{failure:?}").contains("secret"));

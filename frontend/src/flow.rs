@@ -13,8 +13,8 @@ use crate::{
     failure::{Failure, Note},
 };
 use miandeng_shared::{
-    Action, AgentId, AppKind, AuthCode, ConfigAnswer, CorpId, ErrorCode, LoginAnswer, LoginRequest, ReportRequest,
-    SessionAnswer, User, return_path,
+    Action, AgentId, AppKind, AuthCode, ConfigAnswer, CorpId, ErrorCode, LoginAnswer, LoginRequest,
+    ReportRequest, SessionAnswer, User, return_path,
 };
 
 /// The server says that a code is spent or unknown: DingTalk is asked for a new one this often.
@@ -49,7 +49,8 @@ impl Flow {
     /// # Errors
     /// An address that does not name the application leaves nothing to be done.
     pub fn new(facts: Facts) -> Result<(Self, Command), Box<Failure>> {
-        let (Some(corp_id), Some(agent_id)) = (facts.entry.corp_id.clone(), facts.entry.agent_id.clone()) else {
+        let (Some(corp_id), Some(agent_id)) = (facts.entry.corp_id.clone(), facts.entry.agent_id.clone())
+        else {
             return Err(Box::new(link_incomplete(&facts)));
         };
         let (stage, sdk) = (Stage::Session, Sdk::Untouched);
@@ -257,7 +258,8 @@ impl Flow {
     /// Logged in: on to `target`, unless that is this very page or this page is the application itself.
     fn arrive(&mut self, logged_in: LoggedIn, target: Option<String>) -> Command {
         let asked_for = self.facts.entry.next.is_some() || !self.facts.embedded;
-        let target = target.filter(|to| asked_for && return_path(to).is_some() && !self.facts.entry.is_here(to));
+        let target =
+            target.filter(|to| asked_for && return_path(to).is_some() && !self.facts.entry.is_here(to));
         match target {
             Some(to) => self.go(Stage::Leaving(to.clone()), Command::Leave(to)),
             None => self.go(Stage::Done(Box::new(logged_in)), Command::Greet),

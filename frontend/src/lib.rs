@@ -18,6 +18,7 @@ pub mod entry;
 pub mod env;
 pub mod failure;
 pub mod flow;
+mod json;
 mod login;
 mod page;
 mod text;

@@ -14,5 +14,5 @@ fn main() {
     console_error_panic_hook::set_once();
     let Some(root) = document().get_element_by_id(ROOT) else { return };
     root.set_inner_html("");
-    leptos::mount::mount_to(root.unchecked_into(), || view! { <AutoLogin /> }).forget();
+    mount_to(root.unchecked_into(), || view! { <AutoLogin /> }).forget();
 }

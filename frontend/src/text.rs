@@ -55,7 +55,10 @@ const ZH: Words = Words {
         leaving: "已登录，正在进入…",
         ending: "正在退出…",
     },
-    kind_unsupported: ("本页面还不支持这类应用（kind = \"h5\"）。", "请升级本页面，或改用 kind = \"channel\" 的服务窗。"),
+    kind_unsupported: (
+        "本页面还不支持这类应用（kind = \"h5\"）。",
+        "请升级本页面，或改用 kind = \"channel\" 的服务窗。",
+    ),
     retry_after: ("请在 ", " 秒后重试。"),
 };
 

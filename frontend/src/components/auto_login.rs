@@ -34,28 +34,25 @@ pub fn AutoLogin(
         embedded: children.is_some(),
     };
 
-    let stage = RwSignal::new(Stage::Session);
-    let simulator = RwSignal::new(false);
-    let show = move |flow: &Flow| {
-        stage.set(flow.stage().clone());
-        simulator.set(flow.simulator());
-    };
+    let shown = RwSignal::new((Stage::Session, false));
+    let show = move |flow: &Flow| shown.set((flow.stage().clone(), flow.simulator()));
     let login = Login::start(Api::new(api_base.as_deref(), lang), facts, show);
-    let login = login.map_err(|failure| stage.set(Stage::Failed(failure))).ok();
+    let login = login.map_err(|failure| shown.set((Stage::Failed(failure), false))).ok();
     let login = StoredValue::new_local(login);
     let tell = move |event: Event| login.with_value(|login| tell_or_reload(login.as_ref(), event));
 
-    view! {
-        <Show when=move || simulator.get()>
-            <p class="badge">{words(lang).demo}</p>
-        </Show>
-        {move || match stage.get() {
+    move || {
+        let (stage, simulator) = shown.get();
+        let view = match stage {
             Stage::Failed(failure) => {
                 view! { <Failed failure=*failure lang on_retry=move || tell(Event::Retry) /> }.into_any()
             }
-            Stage::Done(logged_in) => shown(*logged_in, children.as_ref(), lang, move || tell(Event::NotMe)),
+            Stage::Done(logged_in) => {
+                arrived(*logged_in, children.as_ref(), lang, move || tell(Event::NotMe))
+            }
             waiting => view! { <Waiting stage=waiting lang /> }.into_any(),
-        }}
+        };
+        (simulator.then(|| view! { <p class="badge">{words(lang).demo}</p> }), view)
     }
 }
 
@@ -69,7 +66,7 @@ fn tell_or_reload(login: Option<&Rc<Login>>, event: Event) {
     }
 }
 
-fn shown(
+fn arrived(
     logged_in: LoggedIn,
     children: Option<&ChildrenFn>,
     lang: miandeng_shared::Lang,

@@ -43,6 +43,10 @@ fn details(failure: &Failure) -> String {
     }
     let now = js_sys::Date::new_0().to_iso_string();
     let now = String::from(now);
-    lines.push_str(&format!("page: {}\ntime: {now}\nuser agent: {}", env!("CARGO_PKG_VERSION"), page::user_agent()));
+    lines.push_str(&format!(
+        "page: {}\ntime: {now}\nuser agent: {}",
+        env!("CARGO_PKG_VERSION"),
+        page::user_agent()
+    ));
     lines
 }

@@ -24,10 +24,10 @@ pub struct Callbacks {
 ///
 /// # Errors
 /// What the failure callback, the rejection or the exception said, or that time ran out.
-pub async fn settle(
+pub fn settle(
     limit: u32,
     start: impl FnOnce(&Callbacks) -> Result<JsValue, JsValue>,
-) -> Result<JsValue, DdError> {
+) -> impl Future<Output = Outcome> {
     let (sender, receiver) = oneshot::channel();
     let first = First(Rc::new(RefCell::new(Some(sender))));
     let callbacks = first.callbacks();
@@ -35,6 +35,10 @@ pub async fn settle(
         Ok(returned) => listen(&returned, &callbacks),
         Err(thrown) => first.settle(Err(DdError::from_js(&thrown, &JsValue::UNDEFINED))),
     }
+    wait(limit, receiver)
+}
+
+async fn wait(limit: u32, receiver: oneshot::Receiver<Outcome>) -> Outcome {
     match select(receiver, TimeoutFuture::new(limit)).await {
         Either::Left((Ok(outcome), _)) => outcome,
         // The sender is dropped without a word only when JavaScript has let go of every callback: nobody will answer.

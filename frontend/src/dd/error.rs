@@ -1,7 +1,7 @@
 //! What DingTalk's component says when it fails, brought to one form. Each version and platform has its own.
 
-use js_sys::Reflect;
-use wasm_bindgen::JsValue;
+use js_sys::{Number, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
 
 /// Why a call of the component came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,9 +116,13 @@ fn field(value: &JsValue, name: &str) -> Option<String> {
     text(&Reflect::get(value, &JsValue::from_str(name)).ok()?)
 }
 
-/// A string or a number as text; anything else is none.
+/// A string or a number as text; anything else is none. JavaScript writes the number: Rust's way to write a fraction,
+/// which no code is, would be a twentieth of the download.
 fn text(value: &JsValue) -> Option<String> {
-    value.as_string().or_else(|| value.as_f64().map(|number| number.to_string()))
+    let number = || {
+        value.dyn_ref::<Number>().and_then(|number| number.to_string_with_radix(10).ok()).map(String::from)
+    };
+    value.as_string().or_else(number)
 }
 
 #[cfg(test)]
@@ -132,7 +136,10 @@ mod tests {
     #[test]
     fn the_platforms_code_in_every_known_form() {
         for (message, expected) in [
-            ("权限校验失败 Code:52013 - Message:签名校验失败,nonce:[abc],timestamp:[1700000000]", Some("52013")),
+            (
+                "权限校验失败 Code:52013 - Message:签名校验失败,nonce:[abc],timestamp:[1700000000]",
+                Some("52013"),
+            ),
             ("Code: 52011 - Message:jsapi ticket 读取失败", Some("52011")),
             ("权限检验失败,52019,无效的agentid", Some("52019")),
             ("Code: - timestamp:[1525254205] 52020", Some("52020")),

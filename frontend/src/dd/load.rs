@@ -1,9 +1,6 @@
 //! Loading DingTalk's component, and proof that it is there.
 
-use super::{
-    DdError, Dd, settle,
-    sys::Host,
-};
+use super::{Dd, DdError, settle, sys::Host};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlScriptElement;
 

@@ -1,0 +1,452 @@
+use super::*;
+use crate::{dd::Refusal, entry::Entry};
+use miandeng_shared::ErrorBody;
+
+const PAGE: &str = "https://h5.example.com/app/?corpid=dingcorp1&agentid=123456";
+
+fn facts(href: &str) -> Facts {
+    let env = Env::Phone { version: Some("7.5.36".to_owned()) };
+    Facts { entry: Entry::parse(href), env, reloaded: false, embedded: false }
+}
+
+fn user(corp: &str) -> User {
+    User {
+        corp_id: CorpId::new(corp).unwrap(),
+        agent_id: AgentId::new("123456").unwrap(),
+        open_id: None,
+        union_id: None,
+        user_id: None,
+        contact_type: None,
+        nick: Some("小明".to_owned()),
+        avatar: None,
+    }
+}
+
+fn session(corp: &str, home: Option<&str>) -> Event {
+    let home = home.map(str::to_owned);
+    Event::Session(Ok(Some(SessionAnswer { user: user(corp), expires_at: "later".to_owned(), home })))
+}
+
+fn logged_in(next: Option<&str>) -> Event {
+    let next = next.map(str::to_owned);
+    Event::Login(Ok(LoginAnswer { user: user("dingcorp1"), expires_at: "later".to_owned(), next }))
+}
+
+fn config() -> ConfigAnswer {
+    ConfigAnswer {
+        corp_id: CorpId::new("dingcorp1").unwrap(),
+        agent_id: AgentId::new("123456").unwrap(),
+        kind: AppKind::Channel,
+        jsapi_url: "https://g.alicdn.com/dingtalk.js".to_owned(),
+        client_id: None,
+        simulator: false,
+        js_api_list: vec!["channel.permission.requestAuthCode".to_owned()],
+        config_type: 1,
+        time_stamp: Some("1700000000".to_owned()),
+        nonce_str: Some("nonce1".to_owned()),
+        signature: Some("sig".to_owned()),
+        url: Some(PAGE.to_owned()),
+    }
+}
+
+fn unsigned() -> ConfigAnswer {
+    ConfigAnswer { time_stamp: None, nonce_str: None, signature: None, url: None, ..config() }
+}
+
+fn refusal(code: &str, message: &str) -> DdError {
+    DdError::Refused(Refusal { code: Some(code.to_owned()), message: message.to_owned() })
+}
+
+fn from_server(code: &str, status: u16) -> Failure {
+    let (message, hint) = (String::new(), String::new());
+    Failure::from_server(
+        status,
+        Some(ErrorBody { code: code.to_owned(), message, hint, dingtalk: None }),
+        None,
+    )
+}
+
+fn code() -> Event {
+    Event::Code(Ok(AuthCode::new("c0de").unwrap()))
+}
+
+/// The flow after these events, each of which must belong to its stage.
+fn after(facts: Facts, events: impl IntoIterator<Item = Event>) -> Flow {
+    let (mut flow, _) = Flow::new(facts).unwrap();
+    for event in events {
+        let before = flow.stage().clone();
+        flow.step(event.clone());
+        assert_ne!(*flow.stage(), before, "{event:?} did nothing");
+    }
+    flow
+}
+
+fn up_to_verify() -> [Event; 3] {
+    [Event::Session(Ok(None)), Event::Config(Ok(config())), Event::Loaded(Ok(()))]
+}
+
+fn failed(flow: &Flow) -> ErrorCode {
+    match flow.stage() {
+        Stage::Failed(failure) => failure.code,
+        other => panic!("not failed but {other:?}"),
+    }
+}
+
+mod success {
+    use super::*;
+
+    #[test]
+    fn every_call_once_and_in_order() {
+        let (mut flow, first) = Flow::new(facts(&format!("{PAGE}#next=/orders/7"))).unwrap();
+        assert!(matches!(first, Command::AskSession));
+        assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskConfig { url } if url == PAGE));
+        assert!(
+            matches!(flow.step(Event::Config(Ok(config()))), Command::LoadSdk { url } if url == config().jsapi_url)
+        );
+        assert!(matches!(flow.step(Event::Loaded(Ok(()))), Command::Verify(sent) if *sent == config()));
+        assert!(
+            matches!(flow.step(Event::Verified(Ok(()))), Command::AskCode(corp) if corp.as_str() == "dingcorp1")
+        );
+        let Command::Login(request) = flow.step(code()) else { panic!("no login") };
+        assert_eq!(request.code.as_str(), "c0de");
+        assert_eq!(request.next.as_deref(), Some("/orders/7"));
+        assert!(matches!(flow.step(logged_in(Some("/orders/7"))), Command::Leave(to) if to == "/orders/7"));
+        assert_eq!(*flow.stage(), Stage::Leaving("/orders/7".to_owned()));
+    }
+
+    #[test]
+    fn a_session_costs_dingtalk_nothing() {
+        let flow = after(facts(PAGE), [session("dingcorp1", None)]);
+        assert!(matches!(flow.stage(), Stage::Done(who) if who.user.nick.as_deref() == Some("小明")));
+    }
+
+    #[test]
+    fn a_session_counts_outside_dingtalk_too() {
+        for env in [Env::Outside, Env::Pc { version: None }] {
+            let flow = after(Facts { env, ..facts(PAGE) }, [session("dingcorp1", None)]);
+            assert!(matches!(flow.stage(), Stage::Done(_)));
+        }
+    }
+
+    #[test]
+    fn another_corporations_session_is_none() {
+        let flow = after(facts(PAGE), [session("dingother", Some("/"))]);
+        assert_eq!(*flow.stage(), Stage::Config);
+    }
+
+    #[test]
+    fn where_to_go() {
+        for (fragment, home, embedded, expected) in [
+            ("", None, false, None),
+            ("", Some("/home"), false, Some("/home")),
+            ("#next=/a?b#c", Some("/home"), false, Some("/a?b#c")),
+            ("#next=https://evil.example", Some("/home"), false, Some("/home")),
+            // The page itself: going there would come back here.
+            ("#next=/app/", Some("/home"), false, None),
+            ("#next=/app?x=1", None, false, None),
+            ("", Some("/app/"), false, None),
+            // What the server says is checked like everything else.
+            ("", Some("https://evil.example/"), false, None),
+            ("", Some("//evil.example"), false, None),
+            // An application around the page is where people want to be; a deep link is still followed.
+            ("", Some("/home"), true, None),
+            ("#next=/a", Some("/home"), true, Some("/a")),
+        ] {
+            let facts = || Facts { embedded, ..facts(&format!("{PAGE}{fragment}")) };
+            let expected = expected.map(|to: &str| Stage::Leaving(to.to_owned()));
+            let with_session = after(facts(), [session("dingcorp1", home)]);
+            // The server puts `next` before `home`, as we do.
+            let entry = facts().entry;
+            let answer = logged_in(entry.next.as_deref().or(home));
+            let with_login =
+                after(facts(), up_to_verify().into_iter().chain([Event::Verified(Ok(())), code(), answer]));
+            for flow in [with_session, with_login] {
+                match &expected {
+                    Some(leaving) => assert_eq!(flow.stage(), leaving, "{fragment} {home:?}"),
+                    None => assert!(matches!(flow.stage(), Stage::Done(_)), "{fragment} {home:?}: {flow:?}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn not_you_ends_the_session_and_starts_on_a_fresh_page() {
+        let mut flow = after(facts(PAGE), [session("dingcorp1", None)]);
+        assert!(matches!(flow.step(Event::NotMe), Command::EndSession));
+        assert!(matches!(flow.step(Event::NotMe), Command::Nothing), "a second tap does nothing");
+        assert!(matches!(flow.step(Event::Ended(Ok(()))), Command::Reload));
+    }
+
+    #[test]
+    fn a_session_that_does_not_end_is_told() {
+        let mut flow = after(facts(PAGE), [session("dingcorp1", None), Event::NotMe]);
+        flow.step(Event::Ended(Err(Failure::new(ErrorCode::Network))));
+        assert_eq!(failed(&flow), ErrorCode::Network);
+    }
+}
+
+mod elsewhere {
+    use super::*;
+
+    #[test]
+    fn an_incomplete_address_is_told_at_once() {
+        for (query, missing) in
+            [("", "corpid, agentid"), ("?corpid=$CORPID$&agentid=1", "corpid"), ("?corpid=a", "agentid")]
+        {
+            let failure = Flow::new(facts(&format!("https://h5.example.com/{query}"))).unwrap_err();
+            assert_eq!(failure.code, ErrorCode::LinkIncomplete);
+            assert!(failure.details.contains(&("missing", missing.to_owned())), "{query}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_signed_outside_dingtalk() {
+        for (env, expected) in
+            [(Env::Outside, ErrorCode::NotInDingtalk), (Env::Pc { version: None }, ErrorCode::PcUnsupported)]
+        {
+            let (mut flow, _) = Flow::new(Facts { env, ..facts(PAGE) }).unwrap();
+            assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskApp));
+            flow.step(Event::Config(Ok(unsigned())));
+            assert_eq!(failed(&flow), expected);
+        }
+    }
+
+    #[test]
+    fn on_a_simulator_any_browser_is_a_phone() {
+        for env in [Env::Outside, Env::Pc { version: None }] {
+            let (mut flow, _) = Flow::new(Facts { env, ..facts(PAGE) }).unwrap();
+            flow.step(Event::Session(Ok(None)));
+            let app = ConfigAnswer { simulator: true, ..unsigned() };
+            assert!(matches!(flow.step(Event::Config(Ok(app))), Command::AskConfig { .. }));
+            assert!(flow.simulator());
+            let signed = ConfigAnswer { simulator: true, ..config() };
+            assert!(matches!(flow.step(Event::Config(Ok(signed))), Command::LoadSdk { .. }));
+        }
+    }
+
+    #[test]
+    fn the_other_kind_is_told_plainly() {
+        let h5 = |answer| Event::Config(Ok(ConfigAnswer { kind: AppKind::H5, ..answer }));
+        let inside = after(facts(PAGE), [Event::Session(Ok(None)), h5(unsigned())]);
+        let outside = Facts { env: Env::Outside, ..facts(PAGE) };
+        let outside = after(outside, [Event::Session(Ok(None)), h5(unsigned())]);
+        for flow in [inside, outside] {
+            assert!(
+                matches!(flow.stage(), Stage::Failed(failure) if failure.note == Some(Note::KindUnsupported))
+            );
+            assert_eq!(failed(&flow), ErrorCode::Unexpected);
+        }
+    }
+
+    #[test]
+    fn a_server_that_does_not_sign_is_a_surprise() {
+        let flow = after(facts(PAGE), [Event::Session(Ok(None)), Event::Config(Ok(unsigned()))]);
+        assert_eq!(failed(&flow), ErrorCode::Unexpected);
+    }
+}
+
+mod refused_config {
+    use super::*;
+
+    const MISMATCH: &str = "Code:52013 - Message:签名校验失败,nonce:[n],timestamp:[1],url:[https://h5.example.com/other],ticketList:[secret]";
+
+    fn refused() -> impl Iterator<Item = Event> {
+        up_to_verify().into_iter().chain([Event::Verified(Err(refusal("3", MISMATCH)))])
+    }
+
+    #[test]
+    fn it_is_reported_and_tried_once_on_a_fresh_page() {
+        let (mut flow, _) = Flow::new(facts(PAGE)).unwrap();
+        let last = refused().map(|event| flow.step(event)).last();
+        let Some(Command::Report(report)) = last else { panic!("no report") };
+        assert_eq!((report.nonce_str.as_str(), report.error.as_str()), ("nonce1", "52013"));
+        assert!(matches!(flow.step(Event::Reported), Command::ReloadOnce));
+        assert!(matches!(flow.stage(), Stage::Reloading(Some(_))));
+    }
+
+    #[test]
+    fn the_second_refusal_is_final_and_shows_both_urls() {
+        let facts = Facts { reloaded: true, ..facts(PAGE) };
+        let flow = after(facts, refused().chain([Event::Reported]));
+        let Stage::Failed(failure) = flow.stage() else { panic!("{flow:?}") };
+        assert_eq!(failure.code, ErrorCode::ConfigRefused);
+        for detail in [
+            ("dingtalk", "52013"),
+            ("url signed", PAGE),
+            ("url seen by DingTalk", "https://h5.example.com/other"),
+            ("corpid", "dingcorp1"),
+            ("agentid", "123456"),
+            ("client", "phone 7.5.36"),
+        ] {
+            assert!(failure.details.contains(&(detail.0, detail.1.to_owned())), "{detail:?}");
+        }
+        let all = format!("{failure:?}");
+        assert!(!all.contains("secret") && !all.contains("sig\""), "{all}");
+    }
+
+    #[test]
+    fn a_page_that_cannot_remember_does_not_reload() {
+        let flow = after(facts(PAGE), refused().chain([Event::Reported, Event::ReloadBlocked]));
+        assert_eq!(failed(&flow), ErrorCode::ConfigRefused);
+    }
+
+    #[test]
+    fn silence_is_neither_reported_nor_tried_again() {
+        let events = up_to_verify().into_iter().chain([Event::Verified(Err(DdError::Timeout))]);
+        let mut flow = after(facts(PAGE), events);
+        assert_eq!(failed(&flow), ErrorCode::ConfigTimeout);
+        assert!(matches!(flow.step(Event::Retry), Command::Reload), "dd.config works once per page");
+    }
+}
+
+mod codes {
+    use super::*;
+
+    fn up_to_login() -> impl Iterator<Item = Event> {
+        up_to_verify().into_iter().chain([Event::Verified(Ok(())), code()])
+    }
+
+    #[test]
+    fn a_spent_code_is_replaced_once() {
+        for (name, status) in [("code_rejected", 401), ("code_used", 409)] {
+            let (mut flow, _) = Flow::new(facts(PAGE)).unwrap();
+            up_to_login().for_each(|event| drop(flow.step(event)));
+            assert!(matches!(flow.step(Event::Login(Err(from_server(name, status)))), Command::AskCode(_)));
+            assert!(matches!(flow.step(code()), Command::Login(_)));
+            assert!(matches!(flow.step(Event::Login(Err(from_server(name, status)))), Command::Nothing));
+            assert_eq!(failed(&flow).as_str(), name);
+        }
+    }
+
+    #[test]
+    fn any_other_refusal_is_final() {
+        for name in ["not_following", "dingtalk_busy", "cross_site", "unknown_app", "internal"] {
+            let flow = after(facts(PAGE), up_to_login().chain([Event::Login(Err(from_server(name, 500)))]));
+            assert_eq!(failed(&flow).as_str(), name);
+        }
+    }
+
+    #[test]
+    fn the_clients_refusals() {
+        for (error, expected) in [
+            (refusal("3", "1002,err msg uid is not in employee for orgid"), ErrorCode::WrongNamespace),
+            (refusal("1", ""), ErrorCode::ClientTooOld),
+            (DdError::Missing("dd.channel"), ErrorCode::ClientTooOld),
+            (refusal("22", ""), ErrorCode::PcUnsupported),
+            (refusal("4050", ""), ErrorCode::PcUnsupported),
+            (refusal("7", ""), ErrorCode::CodeRefused),
+            (DdError::Cancelled, ErrorCode::Cancelled),
+            (DdError::Timeout, ErrorCode::CodeTimeout),
+        ] {
+            let events = up_to_verify().into_iter().chain([Event::Verified(Ok(())), Event::Code(Err(error))]);
+            assert_eq!(failed(&after(facts(PAGE), events)), expected);
+        }
+    }
+}
+
+mod retry {
+    use super::*;
+
+    fn retry(events: impl IntoIterator<Item = Event>) -> (Flow, Command) {
+        let mut flow = after(facts(PAGE), events);
+        let command = flow.step(Event::Retry);
+        (flow, command)
+    }
+
+    #[test]
+    fn before_dd_config_the_page_starts_over_in_place() {
+        let network = || Failure::new(ErrorCode::Network);
+        for events in [
+            vec![Event::Session(Err(network()))],
+            vec![Event::Session(Ok(None)), Event::Config(Err(network()))],
+            vec![
+                Event::Session(Ok(None)),
+                Event::Config(Ok(config())),
+                Event::Loaded(Err(DdError::Missing("dd.config"))),
+            ],
+        ] {
+            let (flow, command) = retry(events);
+            assert!(matches!(command, Command::AskSession));
+            assert_eq!(*flow.stage(), Stage::Session);
+        }
+    }
+
+    #[test]
+    fn after_it_only_what_passes_by_itself_does() {
+        let verified = || up_to_verify().into_iter().chain([Event::Verified(Ok(()))]);
+        for (last, in_place) in [
+            (vec![Event::Code(Err(DdError::Cancelled))], true),
+            (vec![code(), Event::Login(Err(Failure::new(ErrorCode::Network)))], true),
+            (vec![code(), Event::Login(Err(Failure::new(ErrorCode::ServerTimeout)))], true),
+            (vec![code(), Event::Login(Err(from_server("dingtalk_busy", 503)))], true),
+            (vec![code(), Event::Login(Err(from_server("cross_site", 403)))], false),
+            (vec![Event::Code(Err(DdError::Timeout))], false),
+            (vec![Event::Code(Err(refusal("7", "")))], false),
+        ] {
+            let (_, command) = retry(verified().chain(last.clone()));
+            assert_eq!(matches!(command, Command::AskSession), in_place, "{last:?}: {command:?}");
+            assert_eq!(matches!(command, Command::Reload), !in_place, "{last:?}: {command:?}");
+        }
+    }
+
+    #[test]
+    fn a_second_try_in_place_configures_nothing_twice() {
+        let lost = [Event::Verified(Ok(())), code(), Event::Login(Err(Failure::new(ErrorCode::Network)))];
+        let (mut flow, _) = retry(up_to_verify().into_iter().chain(lost));
+        assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskCode(_)));
+        assert!(matches!(flow.step(code()), Command::Login(_)));
+        assert!(matches!(flow.step(logged_in(None)), Command::Greet));
+    }
+
+    #[test]
+    fn a_login_whose_answer_was_lost_is_found_again() {
+        let lost = [Event::Verified(Ok(())), code(), Event::Login(Err(Failure::new(ErrorCode::Network)))];
+        let (mut flow, _) = retry(up_to_verify().into_iter().chain(lost));
+        assert!(matches!(flow.step(session("dingcorp1", None)), Command::Greet));
+    }
+}
+
+/// At every stage, whatever happens that does not belong there changes nothing and asks for nothing.
+#[test]
+fn what_does_not_belong_to_a_stage_is_ignored() {
+    let failure = || Failure::new(ErrorCode::Network);
+    let refused = || Event::Verified(Err(refusal("3", "x")));
+    let paths: Vec<Vec<Event>> = vec![
+        vec![],
+        up_to_verify()[..1].to_vec(),
+        up_to_verify()[..2].to_vec(),
+        up_to_verify().to_vec(),
+        [&up_to_verify()[..], &[refused()]].concat(),
+        [&up_to_verify()[..], &[refused(), Event::Reported]].concat(),
+        [&up_to_verify()[..], &[Event::Verified(Ok(()))]].concat(),
+        [&up_to_verify()[..], &[Event::Verified(Ok(())), code()]].concat(),
+        vec![session("dingcorp1", None)],
+        vec![session("dingcorp1", None), Event::NotMe],
+        vec![session("dingcorp1", Some("/x"))],
+        vec![Event::Session(Err(failure()))],
+    ];
+    let events = [
+        (Event::Session(Ok(None)), "Session"),
+        (Event::Config(Ok(config())), "Config"),
+        (Event::Loaded(Ok(())), "Sdk"),
+        (Event::Verified(Ok(())), "Verify"),
+        (Event::Reported, "Reporting"),
+        (Event::ReloadBlocked, "Reloading"),
+        (code(), "Code"),
+        (logged_in(None), "Login"),
+        (Event::Ended(Ok(())), "Ending"),
+        (Event::NotMe, "Done"),
+        (Event::Retry, "Failed"),
+    ];
+    for path in &paths {
+        for (event, stage) in &events {
+            let mut flow = after(facts(PAGE), path.iter().cloned());
+            let before = flow.stage().clone();
+            if format!("{before:?}").starts_with(stage) {
+                continue;
+            }
+            assert!(matches!(flow.step(event.clone()), Command::Nothing), "{before:?} took {event:?}");
+            assert_eq!(*flow.stage(), before, "{event:?}");
+        }
+    }
+}

@@ -6,19 +6,43 @@ use crate::ports::Ports;
 
 pub const CORP_ID: &str = "dingcorp1";
 pub const AGENT_ID: &str = "123456";
+/// Whom the simulator logs in when nobody was chosen on its phone page: somebody in the directory.
+pub const DEFAULT_USER_ID: &str = "userid-employee-dingcorp1";
+
+/// Who serves the page that the browser is sent to. The other one may serve it too.
+#[derive(Clone, Copy)]
+pub enum Front {
+    Server,
+    Trunk,
+}
+
+impl Front {
+    pub fn port(self, ports: &Ports) -> u16 {
+        match self {
+            Self::Server => ports.server,
+            Self::Trunk => ports.trunk,
+        }
+    }
+
+    fn other(self) -> Self {
+        match self {
+            Self::Server => Self::Trunk,
+            Self::Trunk => Self::Server,
+        }
+    }
+}
 
 pub struct DemoConfig<'a> {
     pub ports: &'a Ports,
-    /// The port of the address that the browser shows: the server's own, or Trunk's.
-    pub public_port: u16,
-    /// The port of a second place that may serve the page.
-    pub also_port: u16,
+    pub front: Front,
     pub state_dir: &'a Path,
 }
 
 impl DemoConfig<'_> {
     pub fn to_toml(&self) -> String {
-        let Self { ports: Ports { server, ops, simulator }, public_port, also_port, state_dir } = self;
+        let Self { ports, front, state_dir } = self;
+        let Ports { server, ops, simulator, .. } = ports;
+        let (public_port, also_port) = (front.port(ports), front.other().port(ports));
         let state_dir = toml_string(&state_dir.display().to_string());
         format!(
             r#"# Written by `cargo xtask`; the next run writes it anew. The secrets are the simulator's and open nothing else.
@@ -63,14 +87,14 @@ mod tests {
 
     #[test]
     fn every_port_stands_where_it_belongs() {
-        let ports = Ports { server: 1, ops: 2, simulator: 3 };
-        let config = DemoConfig { ports: &ports, public_port: 4, also_port: 5, state_dir: Path::new("/s") };
+        let ports = Ports { server: 1, ops: 2, simulator: 3, trunk: 4 };
+        let config = DemoConfig { ports: &ports, front: Front::Trunk, state_dir: Path::new("/s") };
         let toml = config.to_toml();
         for line in [
             "listen = \"127.0.0.1:1\"",
             "ops_listen = \"127.0.0.1:2\"",
             "public_url = \"http://127.0.0.1:4\"",
-            "allowed_origins = [\"http://127.0.0.1:5\"]",
+            "allowed_origins = [\"http://127.0.0.1:1\"]",
             "state_dir = \"/s\"",
             "oapi_url = \"http://127.0.0.1:3\"",
             "jsapi_url = \"http://127.0.0.1:3/jsapi/dingtalk.js\"",

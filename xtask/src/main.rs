@@ -11,10 +11,12 @@ mod page_check;
 mod ports;
 mod repo;
 mod run;
+mod servers;
 mod services;
 mod test;
 mod tools;
 mod version;
+mod visit;
 
 use std::process::ExitCode;
 

@@ -12,8 +12,8 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::repo::Repo;
 
-/// Checks the built page and says how much a phone downloads.
-pub fn run(repo: &Repo) -> Result<()> {
+/// Checks the built page and tells how much a phone downloads.
+pub fn run(repo: &Repo) -> Result<String> {
     let dist = repo.dist();
     let files = files_in(&dist).with_context(|| "dist/ cannot be read: `cargo xtask build` makes it")?;
     let with = |extension: &str| -> Vec<&PathBuf> {
@@ -45,8 +45,7 @@ pub fn run(repo: &Repo) -> Result<()> {
     }
     let wasm: u64 = modules.iter().map(|file| file.metadata().map_or(0, |m| m.len())).sum();
     let brotli = script::brotli_size(repo, modules.iter().chain(&scripts).copied().chain([&index]))?;
-    println!("page: {} of wasm; a phone downloads {} of brotli in all", kilobytes(wasm), kilobytes(brotli));
-    Ok(())
+    Ok(format!("the page has {} of wasm; a phone downloads {} in all", kilobytes(wasm), kilobytes(brotli)))
 }
 
 fn check_tag(repo: &Repo, number: usize, tag: &html::Script) -> Result<()> {

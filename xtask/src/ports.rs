@@ -2,51 +2,48 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
-use anyhow::{Context, Result, bail};
-
-/// Trunk.toml proxies `/api` to this one.
-pub const SERVER: u16 = 8080;
-pub const OPS: u16 = 9090;
-pub const SIMULATOR: u16 = 8090;
-/// `trunk serve`, by Trunk.toml.
-pub const TRUNK: u16 = 8081;
+use anyhow::{Context, Result};
 
 pub struct Ports {
     pub server: u16,
     pub ops: u16,
     pub simulator: u16,
+    /// `trunk serve`.
+    pub trunk: u16,
 }
 
 impl Ports {
-    /// Each port is held until all are chosen, so that no two are the same.
+    /// Those of the documentation and of Trunk.toml.
     pub fn choose() -> Result<Self> {
-        let (_server_held, server) = hold(SERVER)?;
-        let (_ops_held, ops) = hold(OPS)?;
-        let (_simulator_held, simulator) = hold(SIMULATOR)?;
-        Ok(Self { server, ops, simulator })
+        Self::hold([8080, 9090, 8090, 8081])
+    }
+
+    /// Whichever are free, so that a test never meets a demo that is running beside it.
+    pub fn any() -> Result<Self> {
+        Self::hold([0; 4])
+    }
+
+    /// Each port is held until all are chosen, so that no two are the same.
+    fn hold(wanted: [u16; 4]) -> Result<Self> {
+        let [server, ops, simulator, trunk] = wanted.map(hold);
+        let (server, ops, simulator, trunk) = (server?, ops?, simulator?, trunk?);
+        Ok(Self { server: server.1, ops: ops.1, simulator: simulator.1, trunk: trunk.1 })
     }
 }
 
-/// For `dev`, whose ports stand in Trunk.toml too.
-pub fn require_free(port: u16, why: &str) -> Result<()> {
-    if bind(port).is_err() {
-        bail!("port {port} on 127.0.0.1 is busy, and {why}: stop what listens there and try again");
-    }
-    Ok(())
+/// One more that is free.
+pub fn any() -> Result<u16> {
+    hold(0).map(|(_, port)| port)
 }
 
 fn hold(wanted: u16) -> Result<(TcpListener, u16)> {
-    if let Ok(listener) = bind(wanted) {
-        return Ok((listener, wanted));
-    }
-    let listener = bind(0).context("no port on 127.0.0.1 can be had")?;
+    let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    let listener = bind(wanted).or_else(|_| bind(0)).context("no port on 127.0.0.1 can be had")?;
     let port = listener.local_addr().context("no port on 127.0.0.1 can be had")?.port();
-    println!("port {wanted} is busy; using {port} instead");
+    if wanted != 0 && wanted != port {
+        println!("port {wanted} is busy; using {port} instead");
+    }
     Ok((listener, port))
-}
-
-fn bind(port: u16) -> std::io::Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
 }
 
 #[cfg(test)]
@@ -54,12 +51,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_busy_port_is_replaced_or_refused() {
-        let held = bind(0).unwrap();
-        let busy = held.local_addr().unwrap().port();
+    fn a_busy_port_is_replaced() {
+        let (_held, busy) = hold(0).unwrap();
         let (_other_held, other) = hold(busy).unwrap();
         assert_ne!(busy, other);
-        let refusal = require_free(busy, "Trunk.toml names it").unwrap_err().to_string();
-        assert!(refusal.contains(&busy.to_string()), "{refusal}");
+    }
+
+    #[test]
+    fn no_two_ports_are_the_same() {
+        let Ports { server, ops, simulator, trunk } = Ports::any().unwrap();
+        let mut ports = vec![server, ops, simulator, trunk];
+        ports.sort_unstable();
+        ports.dedup();
+        assert_eq!(ports.len(), 4);
     }
 }

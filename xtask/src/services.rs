@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
@@ -48,6 +48,16 @@ pub enum Outcome {
     Stopped,
 }
 
+impl Outcome {
+    /// For errands that are not done when somebody stops them.
+    pub fn or_fail(self) -> Result<()> {
+        match self {
+            Self::Ready => Ok(()),
+            Self::Stopped => bail!("stopped"),
+        }
+    }
+}
+
 impl<'a> Services<'a> {
     pub fn new(repo: &'a Repo) -> Result<Self> {
         let (sender, events) = mpsc::channel();
@@ -63,9 +73,14 @@ impl<'a> Services<'a> {
         Ok(Self { repo, services: Vec::new(), events, sender })
     }
 
-    /// Starts a service whose output goes to `target/xtask/{name}.log`.
-    pub fn start_logged(&mut self, name: &'static str, command: &mut Command) -> Result<()> {
-        let log = self.repo.scratch().join(format!("{name}.log"));
+    /// Starts a service whose output goes to `{name}.log` in `directory`.
+    pub fn start_logged(
+        &mut self,
+        name: &'static str,
+        directory: &Path,
+        command: &mut Command,
+    ) -> Result<()> {
+        let log = directory.join(format!("{name}.log"));
         let (out, err) = run::log_file(&log)?;
         self.start(name, Some(log), command.stdout(out).stderr(err))
     }

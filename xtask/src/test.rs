@@ -7,11 +7,16 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::build;
+use crate::build::{self, Profile};
 use crate::clock::spoken;
+use crate::demo_config::{DEFAULT_USER_ID, Front, login_url};
+use crate::ports::Ports;
 use crate::repo::Repo;
+use crate::servers::Servers;
+use crate::services::Services;
 use crate::tools::browser::Browser;
 use crate::tools::{self, npm};
+use crate::visit::Driver;
 use crate::{page_check, run};
 
 const WASM: [&str; 4] = ["-p", "miandeng-frontend", "--target", "wasm32-unknown-unknown"];
@@ -28,7 +33,7 @@ struct Step {
 }
 
 /// Cheap steps first. Later ones use what earlier ones build: `sdk` and `page` come before the tests that open them.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step { name: "fmt", run: fmt },
     Step { name: "clippy", run: clippy },
     Step { name: "clippy-wasm", run: clippy_wasm },
@@ -37,6 +42,7 @@ const STEPS: [Step; 8] = [
     Step { name: "page-checks", run: page_checks },
     Step { name: "tests", run: tests },
     Step { name: "browser-units", run: browser_units },
+    Step { name: "demo", run: demo },
 ];
 
 pub fn run(repo: &Repo, filter: Option<&str>) -> Result<()> {
@@ -76,7 +82,9 @@ fn page(bench: &Bench<'_>) -> Result<()> {
 }
 
 fn page_checks(bench: &Bench<'_>) -> Result<()> {
-    run::timed("page-checks: WebAssembly 1.0, ES2017, classic scripts", || page_check::run(bench.repo))
+    let title = "page-checks: WebAssembly 1.0, ES2017, classic scripts";
+    println!("{}", run::timed(title, || page_check::run(bench.repo))?);
+    Ok(())
 }
 
 /// DingTalk publishes its SDK for bundlers only, so the tests that load it as a script need a bundle of it. Nothing in the
@@ -123,6 +131,31 @@ fn browser_units(bench: &Bench<'_>) -> Result<()> {
     command.arg("test").args(WASM).args(["--test", "dd"]);
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
     run::streamed("browser-units: the page's bindings, in Chromium", &mut command)
+}
+
+/// What `demo` and `dev` promise: their addresses log the default person in, from the server itself and from a
+/// `trunk serve` beside it.
+fn demo(bench: &Bench<'_>) -> Result<()> {
+    let Bench { repo, browser } = bench;
+    build::programs(repo, Profile::Debug)?;
+    let ports = Ports::any()?;
+    let servers =
+        Servers { repo, name: "test", profile: Profile::Debug, ports: &ports, front: Front::Server };
+    let log = servers.directory();
+    let mut services = Services::new(repo)?;
+    servers.start(&mut services)?.or_fail()?;
+    let mut trunk = servers.trunk_serve();
+    // Trunk's debug build must not replace the page that the other steps look at.
+    services.start_logged("trunk", &log, trunk.arg("--dist").arg(log.join("dist")))?;
+    run::timed("demo: building the page with `trunk serve`", || {
+        servers.wait_for_trunk(&mut services)?.or_fail()
+    })?;
+    let mut driver = Driver::start(repo, browser, &log, &mut services)?;
+    for (title, port) in [("demo: logging in", ports.server), ("demo: logging in through Trunk", ports.trunk)]
+    {
+        run::timed(title, || driver.expect(&login_url(port), DEFAULT_USER_ID))?;
+    }
+    Ok(())
 }
 
 fn in_browser(bench: &Bench<'_>, mut command: Command) -> Command {

@@ -1,0 +1,322 @@
+//! The binding of `window.dd`, in a browser, against fakes that behave as the versions of the real component do.
+//! Each fake is a few lines of JavaScript, so that a reader sees at a glance what the client does.
+
+#![cfg(target_arch = "wasm32")]
+
+use futures_util::future::join;
+use js_sys::{Function, Promise};
+use miandeng_frontend::dd::{self, Dd, DdError, Refusal};
+use miandeng_shared::{AgentId, AppKind, ConfigAnswer, CorpId};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// Long enough that nothing in these tests runs into it, short enough to see a test that hangs.
+const PATIENT: u32 = 5_000;
+
+/// For the tests that are about time running out.
+const SHORT: u32 = 30;
+
+fn run(javascript: &str) -> JsValue {
+    Function::new_no_args(javascript).call0(&JsValue::NULL).unwrap()
+}
+
+/// Makes `javascript`, an expression, the window's only component.
+fn install(javascript: &str) -> Dd {
+    forget();
+    run(&format!("window.log = []; window.dd = {javascript}"));
+    dd::find().unwrap()
+}
+
+fn forget() {
+    run("delete window.dd; delete window.__dd;");
+}
+
+/// What the fake wrote down, joined by spaces.
+fn log() -> String {
+    run("return window.log.join(' ')").as_string().unwrap()
+}
+
+/// A component whose `requestAuthCode` has this body; `p` are the parameters.
+fn with_auth_code(body: &str) -> Dd {
+    install(&format!(
+        "{{ config: function () {{}}, channel: {{ permission: {{ requestAuthCode: function (p) {{ {body} }} }} }} }}"
+    ))
+}
+
+/// A component whose `dd.error`, `dd.config` and `dd.ready` have these bodies; `f` is the argument.
+fn with_config(error: &str, config: &str, ready: &str) -> Dd {
+    install(&format!(
+        "{{ error: function (f) {{ log.push('error'); {error} }}, config: function (f) {{ log.push('config'); {config} }}, \
+           ready: function (f) {{ log.push('ready'); {ready} }} }}"
+    ))
+}
+
+fn corp() -> CorpId {
+    CorpId::new("dingcorp1").unwrap()
+}
+
+fn config() -> ConfigAnswer {
+    ConfigAnswer {
+        corp_id: corp(),
+        agent_id: AgentId::new("2147483648123").unwrap(),
+        kind: AppKind::Channel,
+        jsapi_url: String::new(),
+        client_id: None,
+        simulator: false,
+        js_api_list: vec!["channel.permission.requestAuthCode".to_owned()],
+        config_type: 1,
+        time_stamp: Some("1700000000".to_owned()),
+        nonce_str: Some("n".to_owned()),
+        signature: Some("s".to_owned()),
+        url: Some("http://127.0.0.1/".to_owned()),
+    }
+}
+
+fn refused(code: Option<&str>, message: &str) -> DdError {
+    DdError::Refused(Refusal { code: code.map(str::to_owned), message: message.to_owned() })
+}
+
+async fn ask(dd: &Dd, limit: u32) -> Result<String, DdError> {
+    dd::request_code(dd, &corp(), limit).await.map(String::from)
+}
+
+// ---- the login code ----
+
+#[wasm_bindgen_test]
+async fn a_code_by_callback() {
+    let dd =
+        with_auth_code("log.push(p.corpId); setTimeout(function () { p.onSuccess({ code: 'abc' }) }, 0)");
+    assert_eq!(ask(&dd, PATIENT).await, Ok("abc".to_owned()));
+    assert_eq!(log(), "dingcorp1");
+}
+
+#[wasm_bindgen_test]
+async fn a_code_within_the_call() {
+    let dd = with_auth_code("p.onSuccess({ code: 'abc' })");
+    assert_eq!(ask(&dd, PATIENT).await, Ok("abc".to_owned()));
+}
+
+#[wasm_bindgen_test]
+async fn a_code_by_promise_alone() {
+    let dd = with_auth_code("return Promise.resolve({ code: 'abc' })");
+    assert_eq!(ask(&dd, PATIENT).await, Ok("abc".to_owned()));
+}
+
+#[wasm_bindgen_test]
+async fn a_code_by_both() {
+    let dd = with_auth_code("p.onSuccess({ code: 'abc' }); return Promise.resolve({ code: 'abc' })");
+    assert_eq!(ask(&dd, PATIENT).await, Ok("abc".to_owned()));
+}
+
+#[wasm_bindgen_test]
+async fn the_first_answer_counts() {
+    for (body, expected) in [
+        (
+            "p.onSuccess({ code: 'a' }); p.onSuccess({ code: 'b' }); p.onFail({ errorCode: 3 })",
+            Ok("a".to_owned()),
+        ),
+        (
+            "p.onFail({ errorCode: 7, errorMessage: 'm' }); p.onSuccess({ code: 'b' })",
+            Err(refused(Some("7"), "m")),
+        ),
+        ("p.onCancel(); p.onFail({ errorCode: 3 })", Err(DdError::Cancelled)),
+    ] {
+        assert_eq!(ask(&with_auth_code(body), PATIENT).await, expected, "{body}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn every_form_of_failure() {
+    for (body, expected) in [
+        // Android, and iOS from 2.15 on: the whole answer; codes are numbers or strings.
+        ("p.onFail({ errorCode: 3, errorMessage: 'no' })", refused(Some("3"), "no")),
+        ("p.onFail({ errorCode: '3', errorMessage: 'no' }, '3')", refused(Some("3"), "no")),
+        // iOS up to 2.13: the result, which may be missing, and the code beside it.
+        ("p.onFail(undefined, '7')", refused(Some("7"), "")),
+        ("p.onFail(undefined, 7)", refused(Some("7"), "")),
+        ("p.onFail('no')", refused(None, "no")),
+        ("p.onFail()", refused(None, "")),
+        ("p.onFail(new Error('broken'))", refused(None, "broken")),
+        // Cancelled: by its own callback, or by code where the platform has no such callback.
+        ("p.onCancel()", DdError::Cancelled),
+        ("p.onFail({ errorCode: -1, errorMessage: 'x' })", DdError::Cancelled),
+        ("p.onFail(undefined, '-1')", DdError::Cancelled),
+        // On a PC the promise is rejected and no callback is called.
+        ("return Promise.reject({ errorCode: 4050, errorMessage: 'pc' })", refused(Some("4050"), "pc")),
+        ("throw new Error('dead')", refused(None, "dead")),
+        ("throw undefined", refused(None, "")),
+        ("p.onSuccess({})", refused(None, "no code in DingTalk's answer")),
+        ("p.onSuccess()", refused(None, "no code in DingTalk's answer")),
+        ("p.onSuccess({ code: 'a b' })", refused(None, "no code in DingTalk's answer")),
+    ] {
+        assert_eq!(ask(&with_auth_code(body), PATIENT).await, Err(expected), "{body}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn silence_ends_in_time_and_a_late_answer_is_harmless() {
+    let dd = with_auth_code("window.late = p");
+    assert_eq!(ask(&dd, SHORT).await, Err(DdError::Timeout));
+    run("late.onSuccess({ code: 'abc' }); late.onFail({}); late.onCancel(); late.onSuccess({ code: 'abc' })");
+}
+
+#[wasm_bindgen_test]
+async fn missing_parts_are_named() {
+    for (component, missing) in [
+        ("{ config: function () {} }", "dd.channel"),
+        ("{ config: function () {}, channel: null }", "dd.channel"),
+        ("{ config: function () {}, channel: {} }", "dd.channel.permission"),
+        ("{ config: function () {}, channel: { permission: {} } }", "dd.channel.permission.requestAuthCode"),
+        (
+            "{ config: function () {}, channel: { permission: { requestAuthCode: 1 } } }",
+            "dd.channel.permission.requestAuthCode",
+        ),
+        ("{ config: function () {}, get channel() { throw 1 } }", "dd.channel"),
+    ] {
+        assert_eq!(ask(&install(component), PATIENT).await, Err(DdError::Missing(missing)), "{component}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_call_belongs_to_its_object() {
+    let dd = install(
+        "{ config: function () {}, channel: { permission: { code: 'mine', \
+           requestAuthCode: function (p) { p.onSuccess({ code: this.code }) } } } }",
+    );
+    assert_eq!(ask(&dd, PATIENT).await, Ok("mine".to_owned()));
+}
+
+// ---- dd.config ----
+
+#[wasm_bindgen_test]
+async fn error_then_config_then_ready_each_once() {
+    let dd = with_config("", "window.given = JSON.stringify(f)", "setTimeout(f, 0)");
+    assert_eq!(dd::verify(&dd, &config(), PATIENT).await, Ok(()));
+    assert_eq!(log(), "error config ready");
+    assert_eq!(
+        run("return given").as_string().unwrap(),
+        r#"{"agentId":"2147483648123","corpId":"dingcorp1","timeStamp":"1700000000","nonceStr":"n","signature":"s","type":1,"jsApiList":["channel.permission.requestAuthCode"]}"#
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_refused_config_in_every_form() {
+    const MESSAGE: &str = "Code:52013 - Message:签名校验失败,url:[http://h/a],ticketList:[t]";
+    for (argument, code) in [
+        // Version 1, then 2 and 3 on iOS and on Android.
+        ("{ message: '权限校验失败 MSG', errorCode: 3 }", Some("3")),
+        ("{ errorMessage: 'MSG', errorCode: '3' }", Some("3")),
+        ("{ errorMessage: 'MSG', errorCode: 3 }", Some("3")),
+        ("new Error('MSG')", None),
+    ] {
+        let fail = format!("setTimeout(function () {{ f({}) }}, 0)", argument.replace("MSG", MESSAGE));
+        let error = dd::verify(&with_config(&fail, "", ""), &config(), PATIENT).await.unwrap_err();
+        let refusal = error.refusal().unwrap();
+        assert_eq!(refusal.code.as_deref(), code, "{argument}");
+        assert_eq!(refusal.platform_code(), Some("52013"), "{argument}");
+        assert_eq!(refusal.quoted_url(), Some("http://h/a"), "{argument}");
+    }
+    // A bridge that does not come up.
+    let dd = with_config("setTimeout(function () { f(undefined) }, 0)", "", "");
+    assert_eq!(dd::verify(&dd, &config(), PATIENT).await, Err(refused(None, "")));
+}
+
+#[wasm_bindgen_test]
+async fn a_config_that_throws_or_says_nothing() {
+    let dd = with_config("", "throw new Error('init called twice')", "f()");
+    assert_eq!(dd::verify(&dd, &config(), PATIENT).await, Err(refused(None, "init called twice")));
+    assert_eq!(log(), "error config", "a config that threw is not waited for");
+    let dd = with_config("", "", "");
+    assert_eq!(dd::verify(&dd, &config(), SHORT).await, Err(DdError::Timeout));
+    let incomplete = install("{ config: function () {} }");
+    assert!(matches!(dd::verify(&incomplete, &config(), PATIENT).await, Err(DdError::Refused(_))));
+}
+
+/// The next rejection that nobody takes care of, as a listener of our own sees it, which runs after the filter's.
+async fn heard() -> String {
+    let heard = run("return new Promise(function (resolve) { \
+        window.addEventListener('unhandledrejection', function (e) { \
+            resolve(e.defaultPrevented ? 'quiet' : 'noise'); e.preventDefault() }, { once: true }) })");
+    let heard: Promise = heard.unchecked_into();
+    JsFuture::from(heard).await.unwrap().as_string().unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn the_components_stray_rejection_makes_no_noise() {
+    let refuse = "setTimeout(function () { Promise.reject({ errorCode: '3' }); f({ errorCode: '3' }) }, 0)";
+    let dd = with_config(refuse, "", "");
+    // In the order of the page: the filter is there first.
+    let config = config();
+    let (verified, heard_of) = join(dd::verify(&dd, &config, PATIENT), heard()).await;
+    assert!(verified.is_err());
+    assert_eq!(heard_of, "quiet");
+    run("setTimeout(function () { Promise.reject(new Error('of the application')) }, 0)");
+    assert_eq!(heard().await, "noise");
+}
+
+// ---- loading ----
+
+fn data_url(mime: &str, content: &str) -> String {
+    format!("data:{mime},{}", js_sys::encode_uri_component(content))
+}
+
+#[wasm_bindgen_test]
+async fn the_script_is_loaded() {
+    forget();
+    let url = data_url("text/javascript", "window.dd = { config: function () {} }");
+    assert!(dd::load(&url, PATIENT).await.is_ok());
+}
+
+#[wasm_bindgen_test]
+async fn the_spare_name_serves_where_an_element_has_taken_the_first() {
+    forget();
+    run("var e = document.createElement('p'); e.id = 'dd'; document.body.appendChild(e)");
+    assert!(dd::find().is_none(), "an element is not the component");
+    let url = data_url("text/javascript", "window.__dd = { config: function () {} }");
+    assert!(dd::load(&url, PATIENT).await.is_ok());
+    run("document.getElementById('dd').remove()");
+}
+
+#[wasm_bindgen_test]
+async fn a_component_that_is_there_is_not_loaded_again() {
+    install("{ config: function () {} }");
+    assert!(dd::load("http://127.0.0.1:1/none.js", PATIENT).await.is_ok());
+}
+
+#[wasm_bindgen_test]
+async fn html_in_place_of_the_script() {
+    forget();
+    // The syntax error reaches window.onerror, and onload fires all the same.
+    run("window.hush = function (e) { e.preventDefault() }; window.addEventListener('error', window.hush)");
+    let url = data_url("text/javascript", "<!DOCTYPE html><title>404</title>");
+    let loaded = dd::load(&url, PATIENT).await;
+    run("window.removeEventListener('error', window.hush)");
+    assert_eq!(loaded.map(drop), Err(DdError::Missing("dd.config")));
+}
+
+#[wasm_bindgen_test]
+async fn a_script_without_the_function() {
+    forget();
+    let url = data_url("text/javascript", "window.dd = { config: 'no function' }");
+    assert_eq!(dd::load(&url, PATIENT).await.map(drop), Err(DdError::Missing("dd.config")));
+}
+
+#[wasm_bindgen_test]
+async fn a_script_that_does_not_load() {
+    forget();
+    let loaded = dd::load("http://127.0.0.1:1/none.js", PATIENT).await.map(drop);
+    assert!(matches!(loaded, Err(DdError::Refused(_))), "{loaded:?}");
+    let left = run("return document.querySelectorAll('script[src$=\"none.js\"]').length");
+    assert_eq!(left, 0, "a script that failed is taken away");
+}
+
+#[wasm_bindgen_test]
+async fn a_script_that_never_answers() {
+    forget();
+    // Nothing is so slow as an address that does not exist; 192.0.2.0/24 is reserved for documentation.
+    let loaded = dd::load("http://192.0.2.1/slow.js", SHORT).await.map(drop);
+    assert!(loaded.is_err(), "{loaded:?}");
+}

@@ -211,7 +211,7 @@ impl Flow {
             corp_id: self.corp_id.clone(),
             agent_id: self.agent_id.clone(),
             nonce_str,
-            error: error.refusal().map_or_else(|| "cancelled".to_owned(), |refusal| refusal.in_short()),
+            error: error.refusal().map_or_else(|| "cancelled".to_owned(), crate::dd::Refusal::in_short),
         };
         self.go(Stage::Reporting(Box::new(failure)), Command::Report(report))
     }

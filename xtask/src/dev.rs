@@ -14,7 +14,7 @@ pub fn run(repo: &Repo) -> Result<()> {
     tools::for_building(repo)?;
     build::fetch(repo)?;
     build::programs(repo, Profile::Debug)?;
-    let ports = Ports::choose()?;
+    let ports = Ports::behind_trunk()?;
     let mut services = Services::new(repo)?;
     let servers = Servers { repo, name: "dev", profile: Profile::Debug, ports: &ports, front: Front::Trunk };
     if servers.start(&mut services)? == Outcome::Stopped {

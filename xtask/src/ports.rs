@@ -2,7 +2,12 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+
+/// Trunk.toml sends `/api` there, and Trunk lets no argument overrule that.
+const SERVER: u16 = 8080;
+
+const DOCUMENTED: [u16; 4] = [SERVER, 9090, 8090, 8081];
 
 pub struct Ports {
     pub server: u16,
@@ -15,12 +20,36 @@ pub struct Ports {
 impl Ports {
     /// Those of the documentation and of Trunk.toml.
     pub fn choose() -> Result<Self> {
-        Self::hold([8080, 9090, 8090, 8081])
+        Ok(Self::hold(DOCUMENTED)?.announced())
     }
 
-    /// Whichever are free, so that a test never meets a demo that is running beside it.
-    pub fn any() -> Result<Self> {
-        Self::hold([0; 4])
+    /// The same for a server that Trunk has to find.
+    pub fn behind_trunk() -> Result<Self> {
+        Ok(Self::hold(DOCUMENTED)?.with_server_where_trunk_looks()?.announced())
+    }
+
+    /// The server where Trunk looks, and anything else wherever it may be: for a test beside a developer's own servers.
+    pub fn for_test() -> Result<Self> {
+        Self::hold([SERVER, 0, 0, 0])?.with_server_where_trunk_looks()
+    }
+
+    fn with_server_where_trunk_looks(self) -> Result<Self> {
+        ensure!(
+            self.server == SERVER,
+            "Trunk.toml needs port {SERVER}: stop what listens there and try again"
+        );
+        Ok(self)
+    }
+
+    fn announced(self) -> Self {
+        for (wanted, chosen) in
+            DOCUMENTED.into_iter().zip([self.server, self.ops, self.simulator, self.trunk])
+        {
+            if wanted != chosen {
+                println!("port {wanted} is busy; using {chosen} instead");
+            }
+        }
+        self
     }
 
     /// Each port is held until all are chosen, so that no two are the same.
@@ -40,9 +69,6 @@ fn hold(wanted: u16) -> Result<(TcpListener, u16)> {
     let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     let listener = bind(wanted).or_else(|_| bind(0)).context("no port on 127.0.0.1 can be had")?;
     let port = listener.local_addr().context("no port on 127.0.0.1 can be had")?.port();
-    if wanted != 0 && wanted != port {
-        println!("port {wanted} is busy; using {port} instead");
-    }
     Ok((listener, port))
 }
 
@@ -59,7 +85,7 @@ mod tests {
 
     #[test]
     fn no_two_ports_are_the_same() {
-        let Ports { server, ops, simulator, trunk } = Ports::any().unwrap();
+        let Ports { server, ops, simulator, trunk } = Ports::hold([0; 4]).unwrap();
         let mut ports = vec![server, ops, simulator, trunk];
         ports.sort_unstable();
         ports.dedup();

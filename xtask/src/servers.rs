@@ -57,16 +57,12 @@ impl Servers<'_> {
         })
     }
 
-    /// `trunk serve` beside them, on ports that may be others than those in Trunk.toml.
+    /// `trunk serve` beside them, as somebody would type it.
     pub fn trunk_serve(&self) -> Command {
         let mut command = local(self.repo, "trunk");
-        let backend = format!("http://127.0.0.1:{}/api", self.ports.server);
-        command
-            .args(["serve", "--offline", "--address", "127.0.0.1", "--port", &self.ports.trunk.to_string()])
-            .args(["--proxy-backend", &backend, "--proxy-rewrite", "/api"])
-            .args(["--proxy-no-system-proxy", "--proxy-no-redirect"])
-            // Trunk takes NO_COLOR=1 for a wrong value of its own --no-color.
-            .env_remove("NO_COLOR");
+        let port = self.ports.trunk.to_string();
+        // Trunk takes NO_COLOR=1 for a wrong value of its own --no-color.
+        command.args(["serve", "--offline", "--port", &port]).env_remove("NO_COLOR");
         command
     }
 

@@ -27,6 +27,8 @@ struct Bench<'a> {
     browser: Browser,
 }
 
+const DEMO: &str = "demo";
+
 struct Step {
     name: &'static str,
     run: fn(&Bench<'_>) -> Result<()>,
@@ -42,7 +44,7 @@ const STEPS: [Step; 9] = [
     Step { name: "page-checks", run: page_checks },
     Step { name: "tests", run: tests },
     Step { name: "browser-units", run: browser_units },
-    Step { name: "demo", run: demo },
+    Step { name: DEMO, run: demo },
 ];
 
 pub fn run(repo: &Repo, filter: Option<&str>) -> Result<()> {
@@ -50,6 +52,10 @@ pub fn run(repo: &Repo, filter: Option<&str>) -> Result<()> {
     let steps: Vec<&Step> = STEPS.iter().filter(wanted).collect();
     if steps.is_empty() {
         bail!("there is no such step; there are {}", STEPS.map(|step| step.name).join(", "));
+    }
+    if steps.iter().any(|step| step.name == DEMO) {
+        // The last step needs a certain port. That it is busy is better said before all the others have run.
+        Ports::for_test()?;
     }
     let start = Instant::now();
     let bench = Bench { repo, browser: tools::for_testing(repo)? };
@@ -138,7 +144,7 @@ fn browser_units(bench: &Bench<'_>) -> Result<()> {
 fn demo(bench: &Bench<'_>) -> Result<()> {
     let Bench { repo, browser } = bench;
     build::programs(repo, Profile::Debug)?;
-    let ports = Ports::any()?;
+    let ports = Ports::for_test()?;
     let servers =
         Servers { repo, name: "test", profile: Profile::Debug, ports: &ports, front: Front::Server };
     let log = servers.directory();

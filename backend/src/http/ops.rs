@@ -1,10 +1,12 @@
 //! The operator's listener, never the public one.
 
 use crate::state::AppState;
-use axum::Router;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::routing::get;
+use axum::{Json, Router};
 use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::{Value, json};
 
 /// `/healthz`, `/readyz` and `/metrics`.
 pub fn router(state: AppState, metrics: PrometheusHandle) -> Router {
@@ -15,11 +17,10 @@ pub fn router(state: AppState, metrics: PrometheusHandle) -> Router {
 }
 
 /// 503 while draining. While starting nothing listens yet.
-async fn ready(State(state): State<AppState>) -> (axum::http::StatusCode, axum::Json<serde_json::Value>) {
-    use axum::http::StatusCode;
+async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Value>) {
     let (status, word) = match state.is_draining() {
         true => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
         false => (StatusCode::OK, "ready"),
     };
-    (status, axum::Json(serde_json::json!({ "status": word })))
+    (status, Json(json!({ "status": word })))
 }

@@ -4,6 +4,7 @@ use super::{AGENT, CORP, Sim};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 
 pub struct Server {
@@ -14,9 +15,17 @@ pub struct Server {
     log: Arc<Mutex<String>>,
 }
 
-/// A port that nobody listens on just now.
+/// A port that nobody listens on, and never the same one twice: below the range from which the system takes the ports
+/// of outgoing connections, so that none of those can slip in before the server listens.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = (std::process::id() % 1000) as u16 * 11;
+    loop {
+        let port = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 impl Server {

@@ -50,6 +50,15 @@ impl Sim {
         serde_json::from_value(journal["counts"].clone()).unwrap()
     }
 
+    /// How often the phones asked their platform.
+    pub async fn native_counts(&self) -> Vec<(&'static str, u64)> {
+        let journal = self.send(self.http.get(format!("{}/_sim/journal", self.url))).await;
+        ["native/requestAuthCode", "native/requestJsApis"]
+            .into_iter()
+            .filter_map(|name| Some((name, journal["nativeCounts"][name].as_u64()?)))
+            .collect()
+    }
+
     pub async fn total(&self) -> u64 {
         self.counts().await.values().sum()
     }

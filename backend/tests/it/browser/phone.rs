@@ -1,0 +1,193 @@
+//! A browser in a process of its own, driven over WebDriver.
+
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder, Locator};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Two cores: more browsers at once only wait for each other.
+static BROWSERS: Semaphore = Semaphore::const_new(2);
+
+/// Nothing on a page takes longer than its own longest timeout, thirty seconds.
+const PATIENCE: Duration = Duration::from_secs(45);
+
+/// What the browser says that it is.
+#[derive(Clone, Copy)]
+pub enum Ua {
+    Ordinary,
+    Ios,
+    Android,
+    Pc,
+}
+
+impl Ua {
+    fn text(self) -> Option<&'static str> {
+        match self {
+            Ua::Ordinary => None,
+            Ua::Ios => Some(
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 16_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+                 Mobile/20G75 AliApp(DingTalk/7.0.50) com.laiwang.DingTalk/31322509 Channel/201200 language/zh-Hans-CN \
+                 UT4Aplus/0.0.6 WK",
+            ),
+            Ua::Android => Some(
+                "Mozilla/5.0 (Linux; U; Android 13; zh-CN; Mi 10 Build/TKQ1) AppleWebKit/537.36 (KHTML, like Gecko) \
+                 Version/4.0 Chrome/100.0.4896.58 UWS/5.12.4.0 Mobile Safari/537.36 AliApp(DingTalk/7.5.36) \
+                 com.alibaba.android.rimet/37747409 Channel/700159 language/zh-CN abi/64 UT4Aplus/0.2.25",
+            ),
+            Ua::Pc => Some(
+                "Mozilla/5.0 (Windows NT 10.0; WOW64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/91.0.4472.124 \
+                 Safari/537.36 dingtalk-win/1.0.0 nw(0.14.7) DingTalk(8.1.5-Release.251107001) Mojo/1.0.0 Native \
+                 AppType(release) Channel/201200",
+            ),
+        }
+    }
+}
+
+pub struct Phone {
+    pub client: Client,
+    driver: Child,
+    profile: PathBuf,
+    _permit: SemaphorePermit<'static>,
+}
+
+impl Phone {
+    /// Opens a browser in the language `lang`. Fails, and never skips, where there is none.
+    pub async fn open(ua: Ua, lang: &str) -> Self {
+        let permit = BROWSERS.acquire().await.unwrap();
+        let program = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".into());
+        let mut driver = Command::new(&program)
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|e| panic!("{program}: {e}; `cargo xtask test` installs it"));
+        let port = driver_port(&mut driver);
+        let profile = std::env::temp_dir().join(format!("miandeng-browser-{}-{port}", std::process::id()));
+        let mut capabilities = serde_json::Map::new();
+        capabilities.insert("goog:chromeOptions".into(), chrome_options(ua, lang, &profile));
+        let client = ClientBuilder::rustls()
+            .unwrap()
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .unwrap();
+        let phone = Self { client, driver, profile, _permit: permit };
+        let metrics = json!({ "width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true });
+        phone.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
+        phone
+    }
+
+    /// A command of the DevTools protocol.
+    pub async fn cdp(&self, command: &str, params: Value) -> Value {
+        self.client.issue_cmd(Cdp(json!({ "cmd": command, "params": params }))).await.unwrap()
+    }
+
+    /// Runs `source` in every document before any script of the page.
+    pub async fn inject(&self, source: &str) {
+        self.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
+    }
+
+    pub async fn goto(&self, url: &str) {
+        self.client.goto(url).await.unwrap();
+    }
+
+    /// Waits for `selector` and reads its text.
+    pub async fn text(&self, selector: &str) -> String {
+        match self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await {
+            Ok(element) => element.text().await.unwrap(),
+            Err(error) => panic!("{selector}: {error}\n{}", self.client.source().await.unwrap_or_default()),
+        }
+    }
+
+    pub async fn click(&self, selector: &str) {
+        let element = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await.unwrap();
+        element.click().await.unwrap();
+    }
+
+    /// Waits until a login has succeeded and gives what the greeting says of the person.
+    pub async fn identity(&self) -> String {
+        self.text("#identity").await
+    }
+
+    /// Waits for the failure screen: (code, what the alert reads, the details).
+    pub async fn failure(&self) -> (String, String, String) {
+        let alert = self.text("#app [role=alert]").await;
+        self.text("#app button.primary").await;
+        let details = self.client.find(Locator::Css("#app details pre")).await.unwrap();
+        let details = details.prop("textContent").await.unwrap().unwrap_or_default();
+        (self.text("#error-code").await, alert, details)
+    }
+
+    /// Waits until the address is `url`.
+    pub async fn arrives_at(&self, url: &str) {
+        self.client.wait().at_most(PATIENCE).for_url(&url.parse().unwrap()).await.unwrap();
+    }
+
+    pub async fn close(self) {
+        self.client.clone().close().await.unwrap();
+    }
+}
+
+impl Drop for Phone {
+    fn drop(&mut self) {
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+        // A test that failed has not closed its browser, which outlives its driver.
+        let _ = Command::new("pkill").args(["-KILL", "-f"]).arg(&self.profile).status();
+        let _ = std::fs::remove_dir_all(&self.profile);
+    }
+}
+
+fn driver_port(driver: &mut Child) -> u16 {
+    let stdout = BufReader::new(driver.stdout.take().unwrap());
+    let mut lines = stdout.lines().map_while(Result::ok);
+    let line =
+        lines.find(|line| line.contains("started successfully on port")).expect("chromedriver did not start");
+    // It goes on writing now and then, and must not meet a closed pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    let digits = line.rsplit(' ').next().unwrap_or_default().trim_end_matches('.');
+    digits.parse().unwrap_or_else(|_| panic!("no port in: {line}"))
+}
+
+fn chrome_options(ua: Ua, lang: &str, profile: &std::path::Path) -> Value {
+    let mut args = vec![
+        "--headless".to_owned(),
+        "--no-sandbox".into(),
+        "--disable-gpu".into(),
+        "--disable-quic".into(),
+        "--no-first-run".into(),
+        "--disable-background-networking".into(),
+        "--disable-component-update".into(),
+        "--disable-sync".into(),
+        "--disable-dev-shm-usage".into(),
+        "--window-size=390,844".into(),
+        format!("--accept-lang={lang}"),
+        format!("--user-data-dir={}", profile.display()),
+    ];
+    if let Some(text) = ua.text() {
+        args.push(format!("--user-agent={text}"));
+    }
+    let mut options = json!({ "args": args });
+    if let Ok(binary) = std::env::var("CHROMIUM") {
+        options["binary"] = json!(binary);
+    }
+    options
+}
+
+/// The driver's own way to the DevTools protocol.
+#[derive(Debug)]
+struct Cdp(Value);
+
+impl WebDriverCompatibleCommand for Cdp {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(self.0.to_string()))
+    }
+}

@@ -22,7 +22,7 @@ use crate::{page_check, run};
 const WASM: [&str; 4] = ["-p", "miandeng-frontend", "--target", "wasm32-unknown-unknown"];
 
 /// What the whole is tested with.
-struct Bench<'a> {
+struct Testbed<'a> {
     repo: &'a Repo,
     browser: Browser,
 }
@@ -31,7 +31,7 @@ const DEMO: &str = "demo";
 
 struct Step {
     name: &'static str,
-    run: fn(&Bench<'_>) -> Result<()>,
+    run: fn(&Testbed<'_>) -> Result<()>,
 }
 
 /// Cheap steps first. Later ones use what earlier ones build: `sdk` and `page` come before the tests that open them.
@@ -58,45 +58,45 @@ pub fn run(repo: &Repo, filter: Option<&str>) -> Result<()> {
         Ports::for_test()?;
     }
     let start = Instant::now();
-    let bench = Bench { repo, browser: tools::for_testing(repo)? };
+    let bed = Testbed { repo, browser: tools::for_testing(repo)? };
     for step in &steps {
-        (step.run)(&bench).with_context(|| format!("step `{}` failed", step.name))?;
+        (step.run)(&bed).with_context(|| format!("step `{}` failed", step.name))?;
     }
     let names: Vec<&str> = steps.iter().map(|step| step.name).collect();
     println!("\n{} passed in {}", names.join(", "), spoken(start.elapsed()));
     Ok(())
 }
 
-fn fmt(bench: &Bench<'_>) -> Result<()> {
-    run::streamed("fmt: formatting", bench.repo.cargo().args(["fmt", "--all", "--check"]))
+fn fmt(bed: &Testbed<'_>) -> Result<()> {
+    run::streamed("fmt: formatting", bed.repo.cargo().args(["fmt", "--all", "--check"]))
 }
 
-fn clippy(bench: &Bench<'_>) -> Result<()> {
-    let mut command = bench.repo.cargo();
+fn clippy(bed: &Testbed<'_>) -> Result<()> {
+    let mut command = bed.repo.cargo();
     command.args(["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]);
     run::streamed("clippy: lints of what runs on this machine", &mut command)
 }
 
-fn clippy_wasm(bench: &Bench<'_>) -> Result<()> {
-    let mut command = bench.repo.cargo();
+fn clippy_wasm(bed: &Testbed<'_>) -> Result<()> {
+    let mut command = bed.repo.cargo();
     command.args(["clippy", "--quiet"]).args(WASM).args(["--all-targets", "--", "-D", "warnings"]);
     run::streamed("clippy-wasm: lints of the page", &mut command)
 }
 
-fn page(bench: &Bench<'_>) -> Result<()> {
-    build::page(bench.repo)
+fn page(bed: &Testbed<'_>) -> Result<()> {
+    build::page(bed.repo)
 }
 
-fn page_checks(bench: &Bench<'_>) -> Result<()> {
+fn page_checks(bed: &Testbed<'_>) -> Result<()> {
     let title = "page-checks: WebAssembly 1.0, ES2017, classic scripts";
-    println!("{}", run::timed(title, || page_check::run(bench.repo))?);
+    println!("{}", run::timed(title, || page_check::run(bed.repo))?);
     Ok(())
 }
 
 /// DingTalk publishes its SDK for bundlers only, so the tests that load it as a script need a bundle of it. Nothing in the
 /// SDK itself is changed.
-fn sdk(bench: &Bench<'_>) -> Result<()> {
-    let repo = bench.repo;
+fn sdk(bed: &Testbed<'_>) -> Result<()> {
+    let repo = bed.repo;
     let bundle = sdk_path(repo)?;
     let entry = repo.scratch().join("sdk/entry.js");
     let problem = || format!("cannot write {}", repo.shown(&entry));
@@ -119,12 +119,12 @@ fn sdk_path(repo: &Repo) -> Result<PathBuf> {
     Ok(repo.scratch().join(format!("sdk/dingtalk-jsapi-{version}.js")))
 }
 
-fn tests(bench: &Bench<'_>) -> Result<()> {
-    let repo = bench.repo;
+fn tests(bed: &Testbed<'_>) -> Result<()> {
+    let repo = bed.repo;
     let (dist, sdk) = (repo.dist(), sdk_path(repo)?);
     ensure!(dist.join("index.html").is_file(), "dist/ is missing: `cargo xtask test page` makes it");
     ensure!(sdk.is_file(), "the SDK is not bundled: `cargo xtask test sdk` does it");
-    let mut command = in_browser(bench, repo.cargo());
+    let mut command = in_browser(bed, repo.cargo());
     command.arg("test").env("MIANDENG_DIST", dist).env("MIANDENG_SDK", sdk);
     for package in ["miandeng-shared", "miandeng", "dingtalk-simulator", "xtask", "miandeng-frontend"] {
         command.args(["-p", package]);
@@ -132,8 +132,8 @@ fn tests(bench: &Bench<'_>) -> Result<()> {
     run::streamed("tests: unit, integration and browser tests", &mut command)
 }
 
-fn browser_units(bench: &Bench<'_>) -> Result<()> {
-    let mut command = in_browser(bench, bench.repo.cargo());
+fn browser_units(bed: &Testbed<'_>) -> Result<()> {
+    let mut command = in_browser(bed, bed.repo.cargo());
     command.arg("test").args(WASM).args(["--test", "dd"]);
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
     run::streamed("browser-units: the page's bindings, in Chromium", &mut command)
@@ -141,8 +141,8 @@ fn browser_units(bench: &Bench<'_>) -> Result<()> {
 
 /// What `demo` and `dev` promise: their addresses log the default person in, from the server itself and from a
 /// `trunk serve` beside it.
-fn demo(bench: &Bench<'_>) -> Result<()> {
-    let Bench { repo, browser } = bench;
+fn demo(bed: &Testbed<'_>) -> Result<()> {
+    let Testbed { repo, browser } = bed;
     build::programs(repo, Profile::Debug)?;
     let ports = Ports::for_test()?;
     let servers =
@@ -164,7 +164,7 @@ fn demo(bench: &Bench<'_>) -> Result<()> {
     Ok(())
 }
 
-fn in_browser(bench: &Bench<'_>, mut command: Command) -> Command {
-    command.env("CHROMIUM", &bench.browser.chromium).env("CHROMEDRIVER", &bench.browser.chromedriver);
+fn in_browser(bed: &Testbed<'_>, mut command: Command) -> Command {
+    command.env("CHROMIUM", &bed.browser.chromium).env("CHROMEDRIVER", &bed.browser.chromedriver);
     command
 }

@@ -23,7 +23,7 @@ impl Entry {
         let (url, fragment) = href.split_once('#').unwrap_or((href, ""));
         let (address, query) = url.split_once('?').unwrap_or((url, ""));
         let after_scheme = address.split_once("://").map_or(address, |(_, rest)| rest);
-        let path = after_scheme.find('/').map_or("/", |at| &after_scheme[at..]);
+        let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("/");
         Self {
             corp_id: parameter(query, "corpid").and_then(|raw| CorpId::new(raw).ok()),
             agent_id: parameter(query, "agentid").and_then(|raw| AgentId::new(raw).ok()),

@@ -58,7 +58,8 @@ fn version(user_agent: &str) -> Option<String> {
     let ua = user_agent.to_ascii_lowercase();
     ["aliapp(dingtalk/", "dingtalk/", "dingtalk("].iter().find_map(|mark| {
         let from = ua.find(mark)? + mark.len();
-        let version: String = user_agent[from..]
+        let version: String = user_agent
+            .get(from..)?
             .chars()
             .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
             .collect();

@@ -42,7 +42,7 @@ const ZH: Words = Words {
     hello: "你好，",
     stranger: "你好！",
     logged_in: "已登录",
-    user_id: "员工编号",
+    user_id: "用户编号",
     follower: "关注者",
     not_you: "不是你？",
     leave: "如未自动跳转，请点这里",

@@ -11,15 +11,15 @@ pub fn Greeting(logged_in: LoggedIn, lang: Lang, on_not_me: impl Fn() + 'static)
         Some(nick) => format!("{}{nick}", words.hello),
         None => words.stranger.to_owned(),
     };
-    let identity = match user_id {
-        Some(user_id) => format!("{} {}", words.user_id, user_id.as_str()),
-        None => words.follower.to_owned(),
+    let (label, identity) = match user_id {
+        Some(user_id) => (words.user_id, user_id.as_str().to_owned()),
+        None => ("", words.follower.to_owned()),
     };
     view! {
         <main class="card">
             {avatar.map(|src| view! { <img class="avatar" src=src alt="" referrerpolicy="no-referrer" /> })}
             <h1>{hello}</h1>
-            <p class="identity">{words.logged_in} " · " <span id="identity">{identity}</span></p>
+            <p class="identity">{words.logged_in} <br /> {label} " " <span id="identity">{identity}</span></p>
             <button class="quiet" type="button" on:click=move |_| on_not_me()>{words.not_you}</button>
         </main>
     }

@@ -59,7 +59,7 @@ impl Refusal {
     #[must_use]
     pub fn platform_code(&self) -> Option<&str> {
         let named = self.message.split_once("Code:").map(|(_, rest)| rest.trim_start());
-        let named = named.map(|rest| &rest[..digits(rest)]).filter(|code| !code.is_empty());
+        let named = named.and_then(|rest| rest.get(..digits(rest))).filter(|code| !code.is_empty());
         named.or_else(|| numbers(&self.message).find(|n| n.len() == 5 && n.starts_with("52")))
     }
 

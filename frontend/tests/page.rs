@@ -1,0 +1,170 @@
+//! `<AutoLogin>` as another Leptos application uses it, in a browser, against a server that is a few lines of
+//! JavaScript in place of `fetch`.
+
+#![cfg(target_arch = "wasm32")]
+
+use js_sys::{Function, Promise};
+use leptos::prelude::*;
+use miandeng_frontend::{AutoLogin, LoggedIn};
+use miandeng_shared::{AgentId, CorpId};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::HtmlElement;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+fn run(javascript: &str) -> JsValue {
+    Function::new_no_args(javascript).call0(&JsValue::NULL).unwrap()
+}
+
+/// From now on `fetch` answers with `answer`, the body of a function of `path` (with query) and `method`.
+fn serve(answer: &str) {
+    run(&format!(
+        "window.asked = []; \
+         window.fetch = function (request) {{ \
+             var url = new URL(request.url), path = url.pathname + url.search, method = request.method; \
+             asked.push(method + ' ' + path + ' ' + request.credentials); \
+             var answer = (function () {{ {answer} }})(); \
+             if (!answer) return Promise.reject(new TypeError('Failed to fetch')); \
+             return Promise.resolve(new Response(answer[1], {{ status: answer[0], headers: answer[2] || {{}} }})) }}"
+    ));
+}
+
+fn asked() -> Vec<String> {
+    run("return asked.join('\\n')").as_string().unwrap().lines().map(str::to_owned).collect()
+}
+
+/// The text of the first element that matches, as soon as there is one.
+async fn appears(selector: &str) -> String {
+    let promise: Promise = run(&format!(
+        "return new Promise(function (resolve) {{ \
+             var look = function () {{ \
+                 var found = document.querySelector('{selector}'); \
+                 if (found) {{ observer.disconnect(); resolve(found.textContent) }} }}; \
+             var observer = new MutationObserver(look); \
+             observer.observe(document.body, {{ childList: true, subtree: true }}); look() }})"
+    ))
+    .unchecked_into();
+    JsFuture::from(promise).await.unwrap().as_string().unwrap()
+}
+
+/// A place of its own in the document, gone with the test.
+fn root() -> HtmlElement {
+    run("var old = document.getElementById('root'); if (old) old.remove(); \
+         var root = document.createElement('div'); root.id = 'root'; document.body.appendChild(root); return root")
+    .unchecked_into()
+}
+
+fn corp() -> CorpId {
+    CorpId::new("dingcorp1").unwrap()
+}
+
+fn agent() -> AgentId {
+    AgentId::new("123456").unwrap()
+}
+
+const SESSION: &str = r#"{"user":{"corpId":"dingcorp1","agentId":"123456","openId":"o1","unionId":null,"userId":null,
+    "contactType":1,"nick":"小明","avatar":null,"newer":[{}]},"expiresAt":"2026-01-01T00:00:00Z","home":"/elsewhere"}"#;
+
+#[component]
+fn App() -> impl IntoView {
+    let logged_in = expect_context::<LoggedIn>();
+    view! { <p class="app">{logged_in.user.nick} " until " {logged_in.expires_at}</p> }
+}
+
+#[wasm_bindgen_test]
+async fn an_application_wraps_itself() {
+    serve(&format!("return [200, {SESSION:?}]"));
+    let page = mount_to(root(), || {
+        view! { <AutoLogin corp_id=corp() agent_id=agent()><App /></AutoLogin> }
+    });
+    assert_eq!(appears("#root .app").await, "小明 until 2026-01-01T00:00:00Z");
+    // `home` is for a page that has nothing to show; this one stays.
+    assert_eq!(asked().len(), 1);
+    assert!(
+        asked()[0].starts_with("GET /") && asked()[0].ends_with("api/session same-origin"),
+        "{:?}",
+        asked()
+    );
+    drop(page);
+}
+
+#[wasm_bindgen_test]
+async fn a_server_elsewhere_gets_its_cookies() {
+    serve(&format!("return [200, {SESSION:?}]"));
+    let page = mount_to(root(), || {
+        view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="https://h5.example.com/_miandeng"><App /></AutoLogin> }
+    });
+    appears("#root .app").await;
+    assert_eq!(asked(), ["GET /_miandeng/api/session include"]);
+    drop(page);
+}
+
+#[wasm_bindgen_test]
+async fn an_address_without_application() {
+    serve("return null");
+    let page = mount_to(root(), || view! { <AutoLogin /> });
+    appears("#root [role=alert] h1").await;
+    assert_eq!(appears("#root #error-code").await, "link_incomplete");
+    assert!(asked().is_empty());
+    drop(page);
+}
+
+#[wasm_bindgen_test]
+async fn outside_dingtalk_nothing_is_signed() {
+    serve(
+        r#"return path.indexOf('session') > 0
+            ? [401, '{"error":{"code":"no_session","message":"","hint":"","dingtalk":null}}']
+            : [200, '{"corpId":"dingcorp1","agentId":"123456","kind":"channel","jsapiUrl":"/x.js","clientId":null,"simulator":false,"jsApiList":["a","b"],"type":1,"timeStamp":null,"nonceStr":null,"signature":null,"url":null}']"#,
+    );
+    let page = mount_to(root(), || view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="/m/" /> });
+    assert_eq!(appears("#root #error-code").await, "not_in_dingtalk");
+    assert_eq!(
+        asked(),
+        [
+            "GET /m/api/session same-origin",
+            "GET /m/api/config?corpid=dingcorp1&agentid=123456&sign=0 same-origin"
+        ]
+    );
+    drop(page);
+}
+
+#[wasm_bindgen_test]
+async fn what_the_server_may_answer_besides() {
+    for (answer, code, detail) in [
+        ("return null", "network", "reason: Failed to fetch"),
+        ("return [200, '<!DOCTYPE html>']", "unexpected", "status: 200"),
+        ("return [200, '{}']", "unexpected", "status: 200"),
+        ("return [200, '[]']", "unexpected", "status: 200"),
+        ("return [200, 'null']", "unexpected", "status: 200"),
+        (r#"return [200, '{"user":{"corpId":"a b"},"expiresAt":"x"}']"#, "unexpected", "status: 200"),
+        ("return [504, '<html>']", "request_timeout", "status: 504"),
+        (
+            r#"return [503, '{"error":{"code":"dingtalk_busy","message":"","hint":"","dingtalk":{"code":"-1","subCode":null,"requestId":"r"}}}', { 'Retry-After': '7' }]"#,
+            "dingtalk_busy",
+            "request id: r",
+        ),
+    ] {
+        serve(answer);
+        let page =
+            mount_to(root(), || view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="/m/" /> });
+        assert_eq!(appears("#root #error-code").await, code, "{answer}");
+        let details = appears("#root pre").await;
+        assert!(details.contains(detail), "{answer}: {details}");
+        let alert = appears("#root [role=alert]").await;
+        assert_eq!(alert.contains('7'), code == "dingtalk_busy", "Retry-After is told: {alert}");
+        drop(page);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn retry_starts_over_in_place() {
+    serve("return null");
+    let page = mount_to(root(), || view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="/m/" /> });
+    appears("#root [role=alert]").await;
+    serve(&format!("return [200, {}]", format!("{SESSION:?}").replace("/elsewhere", "//evil.example")));
+    run("document.querySelector('#root button').click()");
+    assert_eq!(appears("#root main:not(.failed) h1").await.trim_start_matches("Hello, ").trim_start_matches("你好，"), "小明");
+    drop(page);
+}

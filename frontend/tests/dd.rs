@@ -2,6 +2,8 @@
 //! Each fake is a few lines of JavaScript, so that a reader sees at a glance what the client does.
 
 #![cfg(target_arch = "wasm32")]
+// Helpers of tests are tests too, which clippy does not see from their attributes.
+#![allow(clippy::unwrap_used)]
 
 use futures_util::future::join;
 use js_sys::{Function, Promise};

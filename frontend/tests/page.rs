@@ -2,6 +2,8 @@
 //! JavaScript in place of `fetch`.
 
 #![cfg(target_arch = "wasm32")]
+// Helpers of tests are tests too, which clippy does not see from their attributes.
+#![allow(clippy::unwrap_used)]
 
 use js_sys::{Function, Promise};
 use leptos::prelude::*;
@@ -165,6 +167,12 @@ async fn retry_starts_over_in_place() {
     appears("#root [role=alert]").await;
     serve(&format!("return [200, {}]", format!("{SESSION:?}").replace("/elsewhere", "//evil.example")));
     run("document.querySelector('#root button').click()");
-    assert_eq!(appears("#root main:not(.failed) h1").await.trim_start_matches("Hello, ").trim_start_matches("你好，"), "小明");
+    assert_eq!(
+        appears("#root main:not(.failed) h1")
+            .await
+            .trim_start_matches("Hello, ")
+            .trim_start_matches("你好，"),
+        "小明"
+    );
     drop(page);
 }

@@ -5,7 +5,7 @@
   // Without scripts the style sheet hides the waiting indicator, which would turn for ever.
   document.documentElement.className = 'js';
 
-  // A slow phone network needs about half of it for the page's 60 kB. A start that comes later still takes over.
+  // A slow phone network needs about half of it for the page's 75 kB. A start that comes later still takes over.
   var LIMIT = 20000;
   var started = false;
   var timer = window.setTimeout(function () { fail('timeout'); }, LIMIT);
@@ -19,6 +19,7 @@
 
   function fail(reason) {
     if (started) { return; }
+    window.clearTimeout(timer);
     // The reason is for whoever gets a screenshot of it.
     element('upgrade-reason').textContent = String(reason).slice(0, 120);
     element('reload').onclick = function () { window.location.reload(); return false; };
@@ -32,15 +33,25 @@
   }
 
   function start() {
-    var glue = element('glue');
-    if (typeof WebAssembly !== 'object') { return fail('no WebAssembly'); }
-    if (typeof wasm_bindgen !== 'function') { return fail('script not loaded'); }
     try {
-      wasm_bindgen({ module_or_path: glue.getAttribute('data-wasm') }).then(done, fail);
+      if (typeof WebAssembly !== 'object') { return fail('no WebAssembly'); }
+      // A glue that threw while it ran leaves a name behind that may not even be asked for its type: hence the `try`.
+      if (typeof wasm_bindgen !== 'function') { return fail('script not loaded'); }
+      wasm_bindgen({ module_or_path: element('glue').getAttribute('data-wasm') }).then(done, fail);
     } catch (error) {
       fail(error);
     }
   }
+
+  // A module that gives up later does so as a trap; the page would stand still without a word.
+  function crashed(error) {
+    if (typeof WebAssembly === 'object' && error instanceof WebAssembly.RuntimeError) {
+      started = false;
+      fail(error);
+    }
+  }
+  window.addEventListener('error', function (event) { crashed(event.error); });
+  window.addEventListener('unhandledrejection', function (event) { crashed(event.reason); });
 
   // Deferred scripts, and so the glue, have run or failed by then.
   document.addEventListener('DOMContentLoaded', start);

@@ -268,6 +268,7 @@ impl Flow {
 
     fn on_retry(&mut self, code: ErrorCode) -> Command {
         self.new_codes = 0;
+        self.facts.reloaded = false;
         if self.needs_fresh_page(code) {
             self.go(Stage::Reloading(None), Command::Reload)
         } else {

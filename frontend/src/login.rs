@@ -33,8 +33,9 @@ impl Login {
         Ok(login)
     }
 
-    /// The person tapped something.
+    /// The person tapped something. Whatever it was, it is a new first try.
     pub fn tell(self: &Rc<Self>, event: Event) {
+        page::clear_mark();
         let command = self.step(event);
         self.clone().carry_on(command);
     }

@@ -399,6 +399,15 @@ mod retry {
     }
 
     #[test]
+    fn the_person_is_owed_a_first_try() {
+        let network = Event::Session(Err(Failure::new(ErrorCode::Network)));
+        let mut flow = after(Facts { reloaded: true, ..facts(PAGE) }, [network, Event::Retry]);
+        up_to_verify().into_iter().for_each(|event| drop(flow.step(event)));
+        flow.step(Event::Verified(Err(refusal("3", "Code:52013"))));
+        assert!(matches!(flow.step(Event::Reported), Command::ReloadOnce));
+    }
+
+    #[test]
     fn a_login_whose_answer_was_lost_is_found_again() {
         let lost = [Event::Verified(Ok(())), code(), Event::Login(Err(Failure::new(ErrorCode::Network)))];
         let (mut flow, _) = retry(up_to_verify().into_iter().chain(lost));

@@ -36,7 +36,9 @@ function lowerScripts(tool) {
     const path = join(staging, name);
     // The glue is a global variable of a classic script: names at the top must stay as they are, and they do, because
     // esbuild renames nothing at the top level of a file that is no module.
-    const { code } = tool.transformSync(readFileSync(path, 'utf8'), { target: 'es2017', minify: release, charset: 'utf8' });
+    // boot.js has to run where the glue does not.
+    const target = name.startsWith('boot-') ? 'es5' : 'es2017';
+    const { code } = tool.transformSync(readFileSync(path, 'utf8'), { target, minify: release, charset: 'utf8' });
     writeFileSync(path, code);
   }
 }

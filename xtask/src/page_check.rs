@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use self::script::Edition;
 use crate::repo::Repo;
 
 /// Checks the built page and tells how much a phone downloads.
@@ -33,7 +34,7 @@ pub fn run(repo: &Repo) -> Result<String> {
         note(repo.shown(module), wasm::check(&read(module)?));
     }
     for file in &scripts {
-        note(repo.shown(file), script::check(repo, file));
+        note(repo.shown(file), script::check(repo, file, Edition::of(file)));
     }
     let index = dist.join("index.html");
     let text = fs::read_to_string(&index).context("cannot read dist/index.html")?;
@@ -59,7 +60,7 @@ fn check_tag(repo: &Repo, number: usize, tag: &html::Script) -> Result<()> {
     let problem = || format!("cannot write {}", repo.shown(&copy));
     fs::create_dir_all(&directory).with_context(problem)?;
     fs::write(&copy, &tag.code).with_context(problem)?;
-    script::check(repo, &copy)
+    script::check(repo, &copy, Edition::Es2017)
 }
 
 fn files_in(directory: &Path) -> std::io::Result<Vec<PathBuf>> {

@@ -12,6 +12,7 @@ pub use secret::Secret;
 
 use base64::Engine;
 use reader::Section;
+use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -52,9 +53,28 @@ pub struct DingTalk {
 }
 
 /// `[store]`: where tokens and tickets are kept.
-#[derive(Debug, Serialize)]
-pub struct Store {
-    pub url: String,
+#[derive(Debug, Clone)]
+pub enum Store {
+    /// In this process only.
+    Memory,
+    /// In a file under `state_dir`.
+    Embedded,
+    /// In a Redis that replicas share. A secret, because the URL may carry a password.
+    Redis(Secret),
+}
+
+impl Serialize for Store {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let url = match self {
+            Store::Memory => "memory:",
+            Store::Embedded => "embedded:",
+            Store::Redis(url) if url.expose().starts_with("rediss:") => "rediss://***",
+            Store::Redis(_) => "redis://***",
+        };
+        let mut section = serializer.serialize_struct("Store", 1)?;
+        section.serialize_field("url", url)?;
+        section.end()
+    }
 }
 
 /// `[session]`: how long and under which keys people stay logged in.
@@ -244,18 +264,19 @@ impl DingTalk {
 
 impl Store {
     fn read(mut s: Section<'_>) -> Self {
-        let url = s.optional("url", text).unwrap_or_else(|| "embedded:".into());
-        let scheme = url.split(':').next().unwrap_or_default();
-        match scheme {
-            "memory" if url == "memory:" => {}
-            "embedded" | "redis" | "rediss" => s.problem(
-                "url",
-                format!("\"{scheme}:\" is not supported yet; it arrives with a later version. Set url = \"memory:\""),
-            ),
-            _ => s.problem("url", "must be \"memory:\" (\"embedded:\", \"redis://…\" and \"rediss://…\" arrive later)"),
-        }
+        let store = s.optional("url", store_url).unwrap_or(Store::Embedded);
         s.finish();
-        Store { url }
+        store
+    }
+}
+
+fn store_url(value: Value) -> Result<Store, String> {
+    let url = secret::secret(value)?;
+    match url.expose() {
+        "memory:" => Ok(Store::Memory),
+        "embedded:" => Ok(Store::Embedded),
+        text if redis::Client::open(text).is_ok() => Ok(Store::Redis(url)),
+        _ => Err("must be \"embedded:\", \"memory:\", \"redis://host:6379/0\" or \"rediss://…\"".into()),
     }
 }
 

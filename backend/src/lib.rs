@@ -9,4 +9,5 @@ pub mod http;
 pub mod server;
 pub mod session;
 pub mod state;
+pub mod store;
 mod telemetry;

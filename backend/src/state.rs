@@ -3,6 +3,7 @@
 use crate::config::{App, Config};
 use crate::dingtalk::{ChannelTicket, Client, DingTalk};
 use crate::session::{Cookies, LoginProofs, Sessions};
+use crate::store::Store;
 use miandeng_shared::{AgentId, AuthCode, CorpId};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
@@ -26,6 +27,7 @@ pub struct Shared {
     pub used_codes: UsedCodes,
     pub nonces: Nonces,
     pub ticket_renewals: TicketRenewals,
+    pub store: Arc<Store>,
     draining: AtomicBool,
 }
 
@@ -37,12 +39,13 @@ impl Deref for AppState {
 }
 
 impl AppState {
-    /// The state of a server with this configuration. Nothing is asked of DingTalk yet.
+    /// The state of a server with this configuration. Nothing is asked of DingTalk yet. Needs a Tokio runtime.
     ///
     /// # Errors
-    /// Where the HTTP client cannot be set up.
+    /// Where the HTTP client cannot be set up or the store cannot be opened.
     pub fn new(config: Config) -> anyhow::Result<Self> {
         let client = Client::new(config.dingtalk.oapi_url.clone(), config.dingtalk.timeout)?;
+        let store = Arc::new(Store::open(&config.store, &config.state_dir)?);
         let session = &config.session;
         let secure = config.public_url.scheme() == "https";
         let cookies = Arc::new(Cookies::new(session.key.as_ref(), &session.previous_keys, secure));
@@ -52,13 +55,14 @@ impl AppState {
             .map(|app| ((app.corp_id.clone(), app.agent_id.clone()), Arc::new(app.clone())));
         Ok(Self(Arc::new(Shared {
             apps: apps.collect(),
-            dingtalk: Arc::new(DingTalk::new(client, &config.apps)),
+            dingtalk: Arc::new(DingTalk::new(client, &config.apps, &store, config.dingtalk.timeout)),
             sessions: Sessions::new(Arc::clone(&cookies), session.ttl),
             login_proofs: LoginProofs::new(cookies),
             used_codes: UsedCodes::default(),
             nonces: Nonces::default(),
             ticket_renewals: TicketRenewals::default(),
             draining: AtomicBool::new(false),
+            store,
             config,
         })))
     }

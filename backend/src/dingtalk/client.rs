@@ -20,11 +20,27 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(7200);
 /// A host that does not take a connection by then is not reached at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// Something secret that DingTalk hands out for a while.
+pub trait Credential: Clone + PartialEq + Send + Sync + 'static {
+    fn from_secret(secret: Secret) -> Self;
+    /// For the store.
+    fn secret(&self) -> &Secret;
+}
+
 macro_rules! credential {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq)]
         pub struct $name(Secret);
+
+        impl Credential for $name {
+            fn from_secret(secret: Secret) -> Self {
+                Self(secret)
+            }
+            fn secret(&self) -> &Secret {
+                &self.0
+            }
+        }
 
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -46,13 +62,6 @@ credential!(
     /// Signs pages of a service window. Never leaves the server.
     ChannelTicket
 );
-
-impl ChannelTicket {
-    /// The ticket itself, for the signature.
-    pub(super) fn expose(&self) -> &str {
-        self.0.expose()
-    }
-}
 
 /// A credential with the lifetime that DingTalk gave it.
 #[derive(Debug, Clone)]

@@ -1,15 +1,20 @@
 //! What the routes ask of DingTalk: a signature for a page, and who a code belongs to.
 
-use super::client::{ChannelTicket, ChannelToken, Client, CorpToken, DirectoryEntry, Follower};
-use super::error::{Error, Kind};
+use super::client::{
+    ChannelTicket, ChannelToken, Client, CorpToken, Credential, DirectoryEntry, Follower, Issued,
+};
+use super::error::Error;
 use super::renewing::Renewing;
 use super::sign::{signature, url_to_sign};
 use crate::config::{App, Secret};
+use crate::store::Store;
 use crate::telemetry::Trigger;
 use miandeng_shared::{AgentId, AuthCode, CorpId, SignedConfig};
 use std::collections::HashMap;
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Names the credentials of a corporation. Applications that share a secret share what it buys, because a second fetch
 /// may invalidate the first one's token; no secret is part of a key.
@@ -18,6 +23,12 @@ struct Key {
     corp: CorpId,
     /// The first application configured with this secret.
     agent: AgentId,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.corp, self.agent)
+    }
 }
 
 /// DingTalk with everything that is remembered of it.
@@ -29,6 +40,9 @@ pub struct DingTalk {
     channel_tickets: Renewing<Key, ChannelTicket>,
     corp_tokens: Renewing<Key, CorpToken>,
 }
+
+/// A ticket takes at most a token, a rejected call, another token and the call again; a lock outlives them all.
+const CALLS_PER_FETCH: u32 = 5;
 
 /// A page's signature, and the ticket it was made with.
 pub struct SignedPage {
@@ -44,7 +58,8 @@ pub struct Identity {
 }
 
 impl DingTalk {
-    pub fn new(client: Client, apps: &[App]) -> Self {
+    /// DingTalk for `apps`, as `client` reaches it. Credentials are kept in `store`; `timeout` is that of one call.
+    pub fn new(client: Client, apps: &[App], store: &Arc<Store>, timeout: Duration) -> Self {
         let owner = |app: &App, same: &dyn Fn(&App) -> bool| {
             let first = apps.iter().find(|other| other.corp_id == app.corp_id && same(other)).unwrap_or(app);
             Key { corp: app.corp_id.clone(), agent: first.agent_id.clone() }
@@ -57,9 +72,9 @@ impl DingTalk {
         Self {
             client,
             owners: owners.collect(),
-            channel_tokens: Renewing::new("channel_token"),
-            channel_tickets: Renewing::new("channel_ticket"),
-            corp_tokens: Renewing::new("corp_token"),
+            channel_tokens: Renewing::new("channel_token", Arc::clone(store), timeout * CALLS_PER_FETCH),
+            channel_tickets: Renewing::new("channel_ticket", Arc::clone(store), timeout * CALLS_PER_FETCH),
+            corp_tokens: Renewing::new("corp_token", Arc::clone(store), timeout * CALLS_PER_FETCH),
         }
     }
 
@@ -74,13 +89,13 @@ impl DingTalk {
         let ticket = self.channel_ticket(app).await?;
         let url = url_to_sign(href, app.sign_plus_as_space);
         let time_stamp = timestamp.to_string();
-        let signature = signature(app.sign_alg, ticket.expose(), &nonce, &time_stamp, &url);
+        let signature = signature(app.sign_alg, ticket.secret().expose(), &nonce, &time_stamp, &url);
         Ok(SignedPage { config: SignedConfig { time_stamp, nonce_str: nonce, signature, url }, ticket })
     }
 
     /// Forgets `ticket` because DingTalk refused what was signed with it. A newer one stays.
-    pub fn drop_ticket(&self, app: &App, ticket: &ChannelTicket) -> bool {
-        self.channel_tickets.drop_if(&self.keys(app).0, ticket, Trigger::Reported)
+    pub async fn drop_ticket(&self, app: &App, ticket: &ChannelTicket) -> bool {
+        self.channel_tickets.drop_if(&self.keys(app).0, ticket, Trigger::Reported).await
     }
 
     /// Redeems a code. `before_sending` runs when the code is about to leave for DingTalk and may refuse; what fails
@@ -130,12 +145,15 @@ impl DingTalk {
     }
 
     async fn channel_token(&self, app: &App) -> Result<ChannelToken, Error> {
-        let fetch = || {
-            let (client, corp, secret) =
-                (self.client.clone(), app.corp_id.clone(), app.channel_secret.clone());
-            async move { client.channel_token(&corp, &secret).await }
-        };
-        self.channel_tokens.get(&self.keys(app).0, fetch).await
+        self.channel_tokens.get(&self.keys(app).0, || self.fetch_channel_token(app)).await
+    }
+
+    fn fetch_channel_token(
+        &self,
+        app: &App,
+    ) -> impl Future<Output = Result<Issued<ChannelToken>, Error>> + Send + use<> {
+        let (client, corp, secret) = (self.client.clone(), app.corp_id.clone(), app.channel_secret.clone());
+        async move { client.channel_token(&corp, &secret).await }
     }
 
     async fn channel_ticket(self: &Arc<Self>, app: &Arc<App>) -> Result<ChannelTicket, Error> {
@@ -158,13 +176,8 @@ impl DingTalk {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        let key = self.keys(app).0;
-        retry_once(
-            || self.channel_token(app),
-            |dead| self.channel_tokens.drop_if(&key, dead, Trigger::Rejected),
-            call,
-        )
-        .await
+        let fetch = || self.fetch_channel_token(app);
+        self.channel_tokens.with(&self.keys(app).0, fetch, call).await
     }
 
     /// The same with the token of the other family.
@@ -177,33 +190,10 @@ impl DingTalk {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        let key = self.keys(app).1;
-        let get = || {
-            self.corp_tokens.get(&key, || {
-                let (client, corp, secret) = (self.client.clone(), app.corp_id.clone(), secret.clone());
-                async move { client.corp_token(&corp, &secret).await }
-            })
+        let fetch = || {
+            let (client, corp, secret) = (self.client.clone(), app.corp_id.clone(), secret.clone());
+            async move { client.corp_token(&corp, &secret).await }
         };
-        retry_once(get, |dead| self.corp_tokens.drop_if(&key, dead, Trigger::Rejected), call).await
-    }
-}
-
-/// One call with a cached token, and exactly one more with a fresh token if the first was rejected.
-async fn retry_once<Token: Clone, T, G, F>(
-    get: impl Fn() -> G,
-    reject: impl FnOnce(&Token) -> bool,
-    call: impl Fn(Token) -> F,
-) -> Result<T, Error>
-where
-    G: Future<Output = Result<Token, Error>>,
-    F: Future<Output = Result<T, Error>>,
-{
-    let token = get().await?;
-    match call(token.clone()).await {
-        Err(error) if error.kind == Kind::TokenRejected => {
-            reject(&token);
-            call(get().await?).await
-        }
-        other => other,
+        self.corp_tokens.with(&self.keys(app).1, fetch, call).await
     }
 }

@@ -1,12 +1,15 @@
 //! A credential that renews itself: one fetch for everybody who waits, renewed early while the old one still serves,
-//! dropped only if it is still the one that was rejected.
+//! dropped only if it is still the one that was rejected. Behind the process stands the store: what another replica, or
+//! this one before its restart, has fetched is used, and of several replicas one fetches while the others wait for it.
 
-use super::client::Issued;
-use super::error::Error;
+use super::client::{Credential, Issued};
+use super::error::{Error, Kind};
+use crate::store::{Entry, Lock, Store};
 use crate::telemetry::{self, Trigger};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use std::collections::HashMap;
+use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,19 +19,37 @@ use tokio::time::Instant;
 const MARGIN: Duration = Duration::from_secs(600);
 /// After a renewal failed, the credential that still serves is left alone for this long.
 const RETRY_PAUSE: Duration = Duration::from_secs(10);
+/// A wrong secret does not become right by asking for every visitor; an operator who mends it waits this long.
+const REFUSAL_MEMORY: Duration = Duration::from_secs(10);
+/// How often a replica that waits for another's result looks for it.
+const POLL: Duration = Duration::from_millis(25);
 
 type Flight<T> = Shared<BoxFuture<'static, Result<T, Error>>>;
 
-/// Credentials of one family, one per key.
+/// Credentials of one family, one per key. Cloning gives another handle to the same ones.
 pub(super) struct Renewing<K, T> {
-    /// `token` or `ticket` with its family, as metric label.
+    /// `token` or `ticket` with its family, as metric label and part of the store's key.
     kind: &'static str,
     slots: Arc<Mutex<HashMap<K, Slot<T>>>>,
+    store: Arc<Store>,
+    /// Longer than a fetch can take, so that a lock ends by itself only where its holder is gone.
+    lock_lifetime: Duration,
+}
+
+impl<K, T> Clone for Renewing<K, T> {
+    fn clone(&self) -> Self {
+        let (slots, store) = (Arc::clone(&self.slots), Arc::clone(&self.store));
+        Self { kind: self.kind, slots, store, lock_lifetime: self.lock_lifetime }
+    }
 }
 
 struct Slot<T> {
     held: Option<Held<T>>,
     flight: Option<Flight<T>>,
+    /// DingTalk's last word on our secret, and until when it is not asked again.
+    refusal: Option<(Error, Instant)>,
+    /// What was rejected last: a store that could not forget it must not bring it back.
+    rejected: Option<T>,
     /// Why the next fetch happens, for the metric.
     trigger: Trigger,
 }
@@ -42,26 +63,41 @@ struct Held<T> {
 
 impl<T> Slot<T> {
     fn empty() -> Self {
-        Slot { held: None, flight: None, trigger: Trigger::First }
+        Slot { held: None, flight: None, refusal: None, rejected: None, trigger: Trigger::First }
     }
 }
 
-impl<T> Held<T> {
+impl<T: Credential> Held<T> {
     fn new(issued: Issued<T>) -> Self {
-        let now = Instant::now();
-        // A short-lived credential is renewed at half its life.
-        let refresh_after = issued.lifetime.saturating_sub(MARGIN).max(issued.lifetime / 2);
-        Held { value: issued.value, refresh_at: now + refresh_after, expires_at: now + issued.lifetime }
+        let (now, lifetime) = (Instant::now(), issued.lifetime);
+        Held {
+            value: issued.value,
+            refresh_at: now + lifetime - margin(lifetime),
+            expires_at: now + lifetime,
+        }
     }
+
+    /// What the store holds, unless it is already time to renew it.
+    fn fresh(entry: Entry) -> Option<Self> {
+        let (now, margin) = (Instant::now(), margin(entry.lifetime));
+        let refresh_in = entry.remaining.checked_sub(margin).filter(|left| !left.is_zero())?;
+        let value = T::from_secret(entry.value);
+        Some(Held { value, refresh_at: now + refresh_in, expires_at: now + entry.remaining })
+    }
+}
+
+/// How long before its end a credential is renewed; a short-lived one at half its life.
+fn margin(lifetime: Duration) -> Duration {
+    MARGIN.min(lifetime / 2)
 }
 
 impl<K, T> Renewing<K, T>
 where
-    K: Clone + Eq + std::hash::Hash + Send + 'static,
-    T: Clone + PartialEq + Send + Sync + 'static,
+    K: Clone + Eq + std::hash::Hash + fmt::Display + Send + 'static,
+    T: Credential,
 {
-    pub fn new(kind: &'static str) -> Self {
-        Self { kind, slots: Arc::default() }
+    pub fn new(kind: &'static str, store: Arc<Store>, lock_lifetime: Duration) -> Self {
+        Self { kind, slots: Arc::default(), store, lock_lifetime }
     }
 
     /// The credential of `key`. `fetch` runs only where one is needed, and runs to its end even if the caller leaves.
@@ -79,7 +115,7 @@ where
                     let value = held.value.clone();
                     if slot.flight.is_none() {
                         slot.trigger = Trigger::Early;
-                        slot.flight = Some(self.launch(key, slot.trigger, fetch()));
+                        slot.flight = Some(self.launch(key, slot, fetch()));
                     }
                     return Ok(value);
                 }
@@ -89,58 +125,176 @@ where
                 }
                 None => {}
             }
-            match &slot.flight {
-                Some(flight) => flight.clone(),
-                None => slot.flight.insert(self.launch(key, slot.trigger, fetch())).clone(),
+            match (&slot.flight, &slot.refusal) {
+                (Some(flight), _) => flight.clone(),
+                (None, Some((error, until))) if now < *until => return Err(error.clone()),
+                (None, _) => {
+                    let flight = self.launch(key, slot, fetch());
+                    slot.flight.insert(flight).clone()
+                }
             }
         };
         flight.await
     }
 
-    /// Drops the credential of `key` if it is still `rejected`, so that a late complaint about an old one costs nothing.
-    /// Says whether it did.
-    pub fn drop_if(&self, key: &K, rejected: &T, trigger: Trigger) -> bool {
-        let mut slots = lock(&self.slots);
-        let Some(slot) = slots.get_mut(key) else { return false };
-        let same = slot.held.as_ref().is_some_and(|held| held.value == *rejected);
-        if same {
-            slot.held = None;
-            slot.trigger = trigger;
+    /// Calls with the credential of `key`, and exactly once more with a fresh one if DingTalk rejects the first.
+    pub async fn with<R, F, G>(
+        &self,
+        key: &K,
+        fetch: impl Fn() -> F,
+        call: impl Fn(T) -> G,
+    ) -> Result<R, Error>
+    where
+        F: Future<Output = Result<Issued<T>, Error>> + Send + 'static,
+        G: Future<Output = Result<R, Error>>,
+    {
+        let first = self.get(key, &fetch).await?;
+        match call(first.clone()).await {
+            Err(error) if error.kind == Kind::TokenRejected => {
+                self.drop_if(key, &first, Trigger::Rejected).await;
+                call(self.get(key, &fetch).await?).await
+            }
+            other => other,
         }
-        same
+    }
+
+    /// Drops the credential of `key` if it is still `rejected`, here and in the store, so that a late complaint about an
+    /// old one costs nothing. Says whether it did here.
+    pub async fn drop_if(&self, key: &K, rejected: &T, trigger: Trigger) -> bool {
+        let dropped = {
+            let mut slots = lock(&self.slots);
+            let Some(slot) = slots.get_mut(key) else { return false };
+            let same = slot.held.as_ref().is_some_and(|held| held.value == *rejected);
+            if same {
+                slot.held = None;
+                slot.rejected = Some(rejected.clone());
+                slot.trigger = trigger;
+            }
+            same
+        };
+        if dropped {
+            // A store that fails has been warned of, and `rejected` keeps it from coming back.
+            let _ = self.store.remove_if(&self.name(key), rejected.secret()).await;
+        }
+        dropped
+    }
+
+    /// The key in the store: family, corporation, application. No secret is part of it.
+    fn name(&self, key: &K) -> String {
+        format!("{}:{key}", self.kind)
     }
 
     /// Starts a fetch in a task of its own, so that nobody who leaves takes it along.
-    fn launch<F>(&self, key: &K, trigger: Trigger, fetch: F) -> Flight<T>
+    fn launch<F>(&self, key: &K, slot: &Slot<T>, fetch: F) -> Flight<T>
     where
         F: Future<Output = Result<Issued<T>, Error>> + Send + 'static,
     {
-        telemetry::refresh(self.kind, trigger);
-        let (slots, key, kind) = (Arc::clone(&self.slots), key.clone(), self.kind);
+        let (this, key) = (self.clone(), key.clone());
+        let (trigger, rejected) = (slot.trigger, slot.rejected.clone());
         let task = tokio::spawn(async move {
-            let outcome = fetch.await;
+            let outcome = this.obtain(&this.name(&key), rejected, trigger, fetch).await;
             if let Err(error) = &outcome {
-                tracing::warn!(%error, kind, "DingTalk gave no credential");
+                tracing::warn!(%error, kind = this.kind, %key, "DingTalk gave no credential");
             }
-            let mut slots = lock(&slots);
-            let slot = slots.entry(key).or_insert_with(Slot::empty);
-            slot.flight = None;
-            match outcome {
-                Ok(issued) => {
-                    let value = issued.value.clone();
-                    slot.held = Some(Held::new(issued));
-                    Ok(value)
-                }
-                Err(error) => {
-                    if let Some(held) = &mut slot.held {
-                        held.refresh_at = Instant::now() + RETRY_PAUSE;
-                    }
-                    Err(error)
-                }
-            }
+            let mut slots = lock(&this.slots);
+            slots.entry(key).or_insert_with(Slot::empty).land(outcome)
         });
-        let lost = Error::new(self.kind, super::Kind::Unreachable);
+        let lost = Error::new(self.kind, Kind::Unreachable);
         async move { task.await.unwrap_or(Err(lost)) }.boxed().shared()
+    }
+
+    /// From the store, or from DingTalk if the right to fetch is ours, or from the replica that has it.
+    async fn obtain<F>(
+        &self,
+        name: &str,
+        rejected: Option<T>,
+        trigger: Trigger,
+        fetch: F,
+    ) -> Result<Held<T>, Error>
+    where
+        F: Future<Output = Result<Issued<T>, Error>>,
+    {
+        let patience = Instant::now() + self.lock_lifetime;
+        loop {
+            let Ok(entry) = self.store.read(name).await else { break };
+            let fresh =
+                entry.and_then(Held::<T>::fresh).filter(|held| rejected.as_ref() != Some(&held.value));
+            if let Some(held) = fresh {
+                return Ok(held);
+            }
+            match self.store.lock(name, self.lock_lifetime).await {
+                Ok(Some(lock)) => {
+                    return self.fetch_locked(name, &lock, rejected.as_ref(), trigger, fetch).await;
+                }
+                Ok(None) if Instant::now() < patience => tokio::time::sleep(POLL).await,
+                // The store is gone, or somebody holds the lock longer than anybody may: alone then.
+                Ok(None) | Err(_) => break,
+            }
+        }
+        telemetry::refresh(self.kind, trigger);
+        fetch.await.map(Held::new)
+    }
+
+    async fn fetch_locked<F>(
+        &self,
+        name: &str,
+        lock: &Lock,
+        rejected: Option<&T>,
+        trigger: Trigger,
+        fetch: F,
+    ) -> Result<Held<T>, Error>
+    where
+        F: Future<Output = Result<Issued<T>, Error>>,
+    {
+        // Between our look and our lock another may have finished.
+        let theirs = async || {
+            let entry = self.store.read(name).await.ok().flatten()?;
+            Held::<T>::fresh(entry).filter(|held| rejected != Some(&held.value))
+        };
+        let held = match theirs().await {
+            Some(held) => Ok(held),
+            None => {
+                telemetry::refresh(self.kind, trigger);
+                match fetch.await {
+                    Ok(issued) => {
+                        let Issued { value, lifetime } = issued.clone();
+                        let entry = Entry { value: value.secret().clone(), remaining: lifetime, lifetime };
+                        return match self.store.write(name, &entry, lock).await {
+                            // The lock ran out and is another's: what the other got is the newer one.
+                            Ok(false) => Ok(theirs().await.unwrap_or_else(|| Held::new(issued))),
+                            Ok(true) | Err(_) => Ok(Held::new(issued)),
+                        };
+                    }
+                    Err(error) => Err(error),
+                }
+            }
+        };
+        let _ = self.store.unlock(name, lock).await;
+        held
+    }
+}
+
+impl<T: Credential> Slot<T> {
+    /// A flight has come to its end.
+    fn land(&mut self, outcome: Result<Held<T>, Error>) -> Result<T, Error> {
+        self.flight = None;
+        match outcome {
+            Ok(held) => {
+                self.refusal = None;
+                self.rejected = None;
+                Ok(self.held.insert(held).value.clone())
+            }
+            Err(error) => {
+                let now = Instant::now();
+                if let Some(held) = &mut self.held {
+                    held.refresh_at = now + RETRY_PAUSE;
+                }
+                if matches!(error.kind, Kind::Misconfigured | Kind::Quota | Kind::Retired) {
+                    self.refusal = Some((error.clone(), now + REFUSAL_MEMORY));
+                }
+                Err(error)
+            }
+        }
     }
 }
 
@@ -152,20 +306,38 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dingtalk::Kind;
+    use crate::config::Secret;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// A platform that hands out 1, 2, 3 … with the given lifetime, or fails.
     struct Mint {
         calls: Arc<AtomicUsize>,
-        cache: Renewing<&'static str, usize>,
+        cache: Renewing<&'static str, Coin>,
+    }
+
+    #[derive(Clone, PartialEq)]
+    struct Coin(Secret);
+
+    impl Credential for Coin {
+        fn from_secret(secret: Secret) -> Self {
+            Coin(secret)
+        }
+        fn secret(&self) -> &Secret {
+            &self.0
+        }
+    }
+
+    fn coin(number: usize) -> Coin {
+        Coin(Secret::new(number.to_string()))
     }
 
     impl Mint {
         fn new() -> Self {
-            Mint { calls: Arc::default(), cache: Renewing::new("test") }
+            let cache = Renewing::new("test", Arc::new(Store::memory()), Duration::from_secs(20));
+            Mint { calls: Arc::default(), cache }
         }
 
+        /// Lifetime 0: DingTalk is busy; 1: it refuses the secret.
         async fn get(&self, lifetime: u64) -> Result<usize, Error> {
             let calls = Arc::clone(&self.calls);
             let fetch = || async move {
@@ -173,10 +345,12 @@ mod tests {
                 let value = calls.fetch_add(1, Ordering::SeqCst) + 1;
                 match lifetime {
                     0 => Err(Error::new("/test", Kind::Busy)),
-                    secs => Ok(Issued { value, lifetime: Duration::from_secs(secs) }),
+                    1 => Err(Error::new("/test", Kind::Misconfigured)),
+                    secs => Ok(Issued { value: coin(value), lifetime: Duration::from_secs(secs) }),
                 }
             };
-            self.cache.get(&"corp", fetch).await
+            let coin = self.cache.get(&"corp", fetch).await?;
+            Ok(coin.secret().expose().parse().unwrap())
         }
 
         fn calls(&self) -> usize {
@@ -236,13 +410,24 @@ mod tests {
         assert_eq!(mint.get(0).await.unwrap_err().kind, Kind::Busy, "never served past its expiry");
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_secret_is_remembered_for_a_short_while() {
+        let mint = Mint::new();
+        for _ in 0..50 {
+            assert_eq!(mint.get(1).await.unwrap_err().kind, Kind::Misconfigured);
+        }
+        assert_eq!(mint.calls(), 1);
+        tokio::time::advance(REFUSAL_MEMORY).await;
+        assert_eq!(mint.get(7200).await.unwrap(), 2);
+    }
+
     #[tokio::test]
     async fn only_the_rejected_one_is_dropped() {
         let mint = Mint::new();
         assert_eq!(mint.get(7200).await.unwrap(), 1);
-        assert!(mint.cache.drop_if(&"corp", &1, Trigger::Rejected));
+        assert!(mint.cache.drop_if(&"corp", &coin(1), Trigger::Rejected).await);
         assert_eq!(mint.get(7200).await.unwrap(), 2);
-        assert!(!mint.cache.drop_if(&"corp", &1, Trigger::Rejected));
+        assert!(!mint.cache.drop_if(&"corp", &coin(1), Trigger::Rejected).await);
         assert_eq!(mint.get(7200).await.unwrap(), 2);
     }
 

@@ -16,11 +16,12 @@ pub fn router(state: AppState, metrics: PrometheusHandle) -> Router {
         .route("/metrics", get(async move || metrics.render()))
 }
 
-/// 503 while draining. While starting nothing listens yet.
+/// 503 while draining; while starting nothing listens yet. A store that fails degrades, because logins go on.
 async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Value>) {
-    let (status, word) = match state.is_draining() {
-        true => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
-        false => (StatusCode::OK, "ready"),
+    let (status, word) = match (state.is_draining(), state.store.is_degraded()) {
+        (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
+        (false, true) => (StatusCode::OK, "degraded"),
+        (false, false) => (StatusCode::OK, "ready"),
     };
     (status, Json(json!({ "status": word })))
 }

@@ -26,7 +26,7 @@ pub async fn report(
     let code = five_digits(&error);
     let renew =
         code.is_some_and(|code| TICKET_ERRORS.contains(&code)) && state.ticket_renewals.first_use(&app);
-    let renewed = renew && state.dingtalk.drop_ticket(&app, &ticket);
+    let renewed = renew && state.dingtalk.drop_ticket(&app, &ticket).await;
     tracing::warn!(
         corp = %app.corp_id, agent = %app.agent_id, dingtalk = code, renewed, "DingTalk refused a page's dd.config"
     );

@@ -61,7 +61,7 @@ async fn login_refuses_bad_input_by_name() {
     let (sim, server) = start("").await;
     let person = Person::new(&sim, &server);
     let sign_zero = format!("/api/config?corpid={CORP}&agentid={AGENT}&sign=0");
-    person.request(Method::GET, &sign_zero).send().await.unwrap();
+    person.send(person.request(Method::GET, &sign_zero)).await;
     let good = json!({ "corpId": CORP, "agentId": AGENT, "code": "c" });
     let with = |field: &str, value: Value| {
         let mut body = good.clone();
@@ -238,7 +238,7 @@ async fn a_session_is_new_at_every_login_and_ends_at_logout() {
     let replay =
         || reqwest::Client::new().get(format!("{}/api/session", server.url)).header("cookie", &kept).send();
     assert_eq!(replay().await.unwrap().status(), StatusCode::OK);
-    let ended = person.request(Method::DELETE, "/api/session?everywhere=1").send().await.unwrap();
+    let ended = person.send(person.request(Method::DELETE, "/api/session?everywhere=1")).await;
     assert_eq!(ended.status(), StatusCode::NO_CONTENT);
     assert_eq!(person.session().await.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(replay().await.unwrap().status(), StatusCode::UNAUTHORIZED, "a kept cookie is dead too");

@@ -12,4 +12,5 @@ mod browser;
 mod calls;
 mod cli;
 mod failures;
+mod store;
 mod support;

@@ -3,10 +3,15 @@
 use super::{AGENT, CORP, Server, Sim};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 pub struct Person<'a> {
     pub http: reqwest::Client,
+    /// By hand, so that two thousand people can share one client.
+    cookies: Mutex<BTreeMap<String, String>>,
     pub name: &'static str,
+    pub corp: String,
     sim: &'a Sim,
     server: &'a Server,
 }
@@ -18,26 +23,47 @@ impl<'a> Person<'a> {
 
     /// One of the simulator's people.
     pub fn named(name: &'static str, sim: &'a Sim, server: &'a Server) -> Self {
-        let http = reqwest::Client::builder()
-            .cookie_store(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
-        Self { http, name, sim, server }
+        Self { http: sim.http.clone(), cookies: Mutex::default(), name, corp: CORP.to_owned(), sim, server }
     }
 
     /// The address that the phone shows.
     pub fn page(&self) -> String {
-        format!("{}/?corpid={CORP}&agentid={AGENT}", self.server.url)
+        format!("{}/?corpid={}&agentid={AGENT}", self.server.url, self.corp)
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.server.url)).header("origin", &self.server.url)
+        let request = self.http.request(method, format!("{}{path}", self.server.url));
+        let request = request.header("origin", &self.server.url);
+        match self.cookie_header() {
+            Some(cookies) => request.header("cookie", cookies),
+            None => request,
+        }
+    }
+
+    pub fn cookie_header(&self) -> Option<String> {
+        let cookies = self.cookies.lock().unwrap();
+        let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    /// Sends a request and keeps the cookies of the answer, as a browser does.
+    pub async fn send(&self, request: RequestBuilder) -> Response {
+        let response = request.send().await.unwrap();
+        for line in response.headers().get_all("set-cookie") {
+            let pair = line.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            let mut cookies = self.cookies.lock().unwrap();
+            match value {
+                "" => cookies.remove(name),
+                value => cookies.insert(name.to_owned(), value.to_owned()),
+            };
+        }
+        response
     }
 
     pub async fn config(&self) -> Response {
-        let query = [("corpid", CORP), ("agentid", AGENT), ("url", &self.page())];
-        self.request(Method::GET, "/api/config").query(&query).send().await.unwrap()
+        let query = [("corpid", self.corp.as_str()), ("agentid", AGENT), ("url", &self.page())];
+        self.send(self.request(Method::GET, "/api/config").query(&query)).await
     }
 
     /// What DingTalk's client does with `dd.config`.
@@ -50,20 +76,21 @@ impl<'a> Person<'a> {
     pub async fn code(&self) -> String {
         let config = json_of(self.config().await).await;
         let accepted = self.dd_config(&config).await;
-        assert_eq!(accepted["ok"], true, "{accepted}");
+        assert_eq!(accepted["ok"], true, "{accepted} for {config}");
         self.code_again().await
     }
 
     /// A further code on the same page.
     pub async fn code_again(&self) -> String {
-        let body = json!({ "person": self.name, "namespace": "channel", "corpId": CORP, "url": self.page() });
+        let body =
+            json!({ "person": self.name, "namespace": "channel", "corpId": self.corp, "url": self.page() });
         let answer = self.sim.post("/_sim/native/requestAuthCode", body).await;
         answer["code"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
     pub async fn post_code(&self, code: &str) -> Response {
-        let body = json!({ "corpId": CORP, "agentId": AGENT, "code": code });
-        self.request(Method::POST, "/api/login").json(&body).send().await.unwrap()
+        let body = json!({ "corpId": self.corp, "agentId": AGENT, "code": code });
+        self.send(self.request(Method::POST, "/api/login").json(&body)).await
     }
 
     /// The whole login.
@@ -73,7 +100,7 @@ impl<'a> Person<'a> {
     }
 
     pub async fn session(&self) -> Response {
-        self.request(Method::GET, "/api/session").send().await.unwrap()
+        self.send(self.request(Method::GET, "/api/session")).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{AGENT, CORP, Sim};
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
@@ -68,35 +68,25 @@ jsapi_url = "{sim_url}/jsapi/dingtalk.js"
 
     async fn launch(config: &str, url: String, ops_url: String, dir: PathBuf) -> Self {
         std::fs::create_dir_all(&dir).unwrap();
-        let file = dir.join("miandeng.toml");
-        std::fs::write(&file, config).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_miandeng"))
-            .args(["serve", "--config"])
-            .arg(&file)
-            .env("RUST_LOG", "debug")
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let log = Arc::new(Mutex::new(String::new()));
-        let (ready, is_ready) = tokio::sync::oneshot::channel();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let lines = Arc::clone(&log);
-        std::thread::spawn(move || {
-            let mut ready = Some(ready);
-            for line in stderr.lines().map_while(Result::ok) {
-                let started = line.contains("miandeng is ready");
-                let mut log = lines.lock().unwrap();
-                log.push_str(&line);
-                log.push('\n');
-                if let Some(ready) = ready.take_if(|_| started) {
-                    let _ = ready.send(());
-                }
-            }
-        });
-        if is_ready.await.is_err() {
-            panic!("the server did not start:\n{}", log.lock().unwrap());
-        }
+        std::fs::write(dir.join(CONFIG), config).unwrap();
+        let log = Arc::default();
+        let child = spawn(&dir, &log).await;
         Self { url, ops_url, child, dir, log }
+    }
+
+    /// Kills the process as a power cut would, and starts it again on the same files.
+    pub async fn kill_and_start_again(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.child = spawn(&self.dir, &self.log).await;
+    }
+
+    pub fn config_file(&self) -> PathBuf {
+        self.dir.join(CONFIG)
+    }
+
+    pub fn state_dir(&self) -> PathBuf {
+        self.dir.join("state")
     }
 
     /// What the server has written so far.
@@ -120,4 +110,38 @@ impl Drop for Server {
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.dir);
     }
+}
+
+const CONFIG: &str = "miandeng.toml";
+
+/// Starts the process and waits until it says that it is ready.
+async fn spawn(dir: &Path, log: &Arc<Mutex<String>>) -> Child {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_miandeng"))
+        .args(["serve", "--config"])
+        .arg(dir.join(CONFIG))
+        .env("RUST_LOG", "debug")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (ready, is_ready) = tokio::sync::oneshot::channel();
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    let lines = Arc::clone(log);
+    std::thread::spawn(move || {
+        let mut ready = Some(ready);
+        for line in stderr.lines().map_while(Result::ok) {
+            let started = line.contains("miandeng is ready");
+            {
+                let mut log = lines.lock().unwrap();
+                log.push_str(&line);
+                log.push('\n');
+            }
+            if let Some(ready) = ready.take_if(|_| started) {
+                let _ = ready.send(());
+            }
+        }
+    });
+    if is_ready.await.is_err() {
+        panic!("the server did not start:\n{}", log.lock().unwrap());
+    }
+    child
 }

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 pub struct Sim {
     pub url: String,
-    http: reqwest::Client,
+    /// Follows no redirects, keeps no cookies.
+    pub http: reqwest::Client,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -16,7 +17,8 @@ impl Sim {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let options = Options { corps, ..Options::default() };
         let task = tokio::spawn(async move { dingtalk_simulator::serve(listener, options).await.unwrap() });
-        Self { url, http: reqwest::Client::new(), task }
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { url, http, task }
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Value {

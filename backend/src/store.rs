@@ -1,0 +1,191 @@
+//! Where tokens and tickets outlive a process: a file of our own, a Redis that replicas share, or nowhere.
+//!
+//! What is read here every day stays in process memory ([`crate::dingtalk`]); the store is asked only where a credential
+//! is missing there. A store that fails is therefore never fatal: the caller goes on alone.
+
+mod embedded;
+mod redis;
+
+use crate::config::{self, Secret};
+use crate::telemetry;
+use embedded::Embedded;
+use redis::Redis;
+use serde::{Deserialize, Serialize};
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// A credential with its true expiry.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub value: Secret,
+    /// From now on; counted by the store itself, so that the clocks of replicas do not matter.
+    pub remaining: Duration,
+    /// As DingTalk gave it.
+    pub lifetime: Duration,
+}
+
+/// The right to fetch a credential. Elsewhere it is granted to one at a time.
+#[derive(Debug)]
+pub struct Lock {
+    /// Names the holder, so that nobody releases or overwrites what is another's by now.
+    token: String,
+}
+
+/// Why a store did not answer. Carries no value and no password.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the store did not answer in time")]
+    Timeout,
+    #[error("redis: {0}")]
+    Redis(#[from] ::redis::RedisError),
+    #[error("embedded store: {0}")]
+    Embedded(#[from] redb::Error),
+    #[error("the store holds something that is not ours")]
+    Unreadable,
+}
+
+enum Backend {
+    Memory,
+    Embedded(Embedded),
+    Redis(Redis),
+}
+
+/// A store of one of the kinds that `[store] url` names.
+pub struct Store {
+    backend: Backend,
+    degraded: AtomicBool,
+}
+
+/// A store answers in a millisecond, and one that is gone refuses at once. Only one that swallows what it gets costs
+/// this much, and giving up on a slow one too early would cost DingTalk a second fetch.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl Store {
+    /// Opens the store that the configuration names. A Redis that is down now is connected to later.
+    ///
+    /// # Errors
+    /// A file that cannot be opened, or an address that is none.
+    pub fn open(store: &config::Store, state_dir: &str) -> anyhow::Result<Self> {
+        let backend = match store {
+            config::Store::Memory => Backend::Memory,
+            config::Store::Embedded => Backend::Embedded(Embedded::open(state_dir)?),
+            config::Store::Redis(url) => Backend::Redis(Redis::open(url.expose())?),
+        };
+        Ok(Self { backend, degraded: AtomicBool::new(false) })
+    }
+
+    /// A store that keeps nothing.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self { backend: Backend::Memory, degraded: AtomicBool::new(false) }
+    }
+
+    /// True from the first failure until the next success.
+    pub fn is_degraded(&self) -> bool {
+        self.degraded.load(Ordering::Relaxed)
+    }
+
+    /// The entry of `key`, if it has not expired.
+    pub async fn read(&self, key: &str) -> Result<Option<Entry>, StoreError> {
+        self.watch("read", async {
+            match &self.backend {
+                Backend::Memory => Ok(None),
+                Backend::Embedded(store) => store.read(key).await,
+                Backend::Redis(store) => store.read(key).await,
+            }
+        })
+        .await
+    }
+
+    /// Tries to become the one who fetches `key`; the right ends by itself after `lifetime`.
+    pub async fn lock(&self, key: &str, lifetime: Duration) -> Result<Option<Lock>, StoreError> {
+        let lock = Lock { token: crate::session::random_hex() };
+        let granted = self.watch("lock", async {
+            match &self.backend {
+                // One process: its own single flight has granted it already.
+                Backend::Memory | Backend::Embedded(_) => Ok(true),
+                Backend::Redis(store) => store.lock(key, &lock.token, lifetime).await,
+            }
+        });
+        Ok(granted.await?.then_some(lock))
+    }
+
+    /// Writes `entry` and gives the lock back, in one step, if the lock is still ours. Says whether it was.
+    pub async fn write(&self, key: &str, entry: &Entry, lock: &Lock) -> Result<bool, StoreError> {
+        self.watch("write", async {
+            match &self.backend {
+                Backend::Memory => Ok(true),
+                Backend::Embedded(store) => store.write(key, entry).await.map(|()| true),
+                Backend::Redis(store) => store.write(key, entry, &lock.token).await,
+            }
+        })
+        .await
+    }
+
+    /// Gives the lock back if it is still ours.
+    pub async fn unlock(&self, key: &str, lock: &Lock) -> Result<(), StoreError> {
+        self.watch("unlock", async {
+            match &self.backend {
+                Backend::Memory | Backend::Embedded(_) => Ok(()),
+                Backend::Redis(store) => store.unlock(key, &lock.token).await,
+            }
+        })
+        .await
+    }
+
+    /// Removes the entry of `key` if it still holds `rejected`.
+    pub async fn remove_if(&self, key: &str, rejected: &Secret) -> Result<(), StoreError> {
+        self.watch("remove", async {
+            match &self.backend {
+                Backend::Memory => Ok(()),
+                Backend::Embedded(store) => store.remove_if(key, rejected).await,
+                Backend::Redis(store) => store.remove_if(key, rejected).await,
+            }
+        })
+        .await
+    }
+
+    /// Bounds one call in time, counts its failure, and says once that the store is gone and once that it is back.
+    async fn watch<T>(
+        &self,
+        operation: &'static str,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let outcome = tokio::time::timeout(PATIENCE, call).await.unwrap_or(Err(StoreError::Timeout));
+        let failed = outcome.is_err();
+        let was_failing = self.degraded.swap(failed, Ordering::Relaxed);
+        match &outcome {
+            Err(error) => {
+                telemetry::store_error(operation);
+                if !was_failing {
+                    tracing::warn!(%error, operation, "the store fails: going on from process memory");
+                }
+            }
+            Ok(_) if was_failing => tracing::info!("the store is back"),
+            Ok(_) => {}
+        }
+        outcome
+    }
+}
+
+/// An entry as it is kept: the value and what DingTalk said of its life.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    value: String,
+    lifetime_ms: u64,
+}
+
+impl Kept {
+    fn of(entry: &Entry) -> Self {
+        Self { value: entry.value.expose().to_owned(), lifetime_ms: millis(entry.lifetime) }
+    }
+
+    fn entry(self, remaining: Duration) -> Entry {
+        Entry { value: Secret::new(self.value), remaining, lifetime: Duration::from_millis(self.lifetime_ms) }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,107 @@
+//! A file under `state_dir`, for one process: it survives a restart and a kill at any moment.
+
+use super::{Entry, Kept, StoreError, millis};
+use crate::config::Secret;
+use anyhow::Context;
+use redb::backends::FileBackend;
+use redb::{Database, ReadableDatabase, TableDefinition};
+use std::fs::OpenOptions;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+const FILE: &str = "miandeng.redb";
+
+/// Key → (expiry in milliseconds since 1970, the entry as JSON).
+const ENTRIES: TableDefinition<'_, &str, (u64, &str)> = TableDefinition::new("entries");
+
+/// Tokens and tickets are in it: nobody but the owner.
+const OWNER_ONLY: u32 = 0o600;
+
+pub struct Embedded {
+    database: Arc<Database>,
+}
+
+impl Embedded {
+    pub fn open(state_dir: &str) -> anyhow::Result<Self> {
+        let path = Path::new(state_dir).join(FILE);
+        let database = open_private(&path).with_context(|| {
+            format!("store: {} cannot be opened; is another miandeng using this state_dir?", path.display())
+        })?;
+        Ok(Self { database: Arc::new(database) })
+    }
+
+    pub async fn read(&self, key: &str) -> Result<Option<Entry>, StoreError> {
+        let key = key.to_owned();
+        self.run(move |database| read(database, &key)).await
+    }
+
+    pub async fn write(&self, key: &str, entry: &Entry) -> Result<(), StoreError> {
+        let (key, raw) =
+            (key.to_owned(), serde_json::to_string(&Kept::of(entry)).map_err(|_| StoreError::Unreadable)?);
+        let expires_at = now().saturating_add(millis(entry.remaining));
+        self.run(move |database| {
+            let write = database.begin_write().map_err(redb::Error::from)?;
+            {
+                let mut entries = write.open_table(ENTRIES).map_err(redb::Error::from)?;
+                entries.retain(|_, (expires_at, _)| now() < expires_at).map_err(redb::Error::from)?;
+                entries.insert(key.as_str(), (expires_at, raw.as_str())).map_err(redb::Error::from)?;
+            }
+            Ok(write.commit().map_err(redb::Error::from)?)
+        })
+        .await
+    }
+
+    pub async fn remove_if(&self, key: &str, rejected: &Secret) -> Result<(), StoreError> {
+        let (key, rejected) = (key.to_owned(), rejected.clone());
+        self.run(move |database| {
+            if read(database, &key)?.is_none_or(|entry| entry.value != rejected) {
+                return Ok(());
+            }
+            let write = database.begin_write().map_err(redb::Error::from)?;
+            write
+                .open_table(ENTRIES)
+                .map_err(redb::Error::from)?
+                .remove(key.as_str())
+                .map_err(redb::Error::from)?;
+            Ok(write.commit().map_err(redb::Error::from)?)
+        })
+        .await
+    }
+
+    /// The file is read and written on a thread that may wait for the disk.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Database) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let database = Arc::clone(&self.database);
+        tokio::task::spawn_blocking(move || work(&database)).await.unwrap_or(Err(StoreError::Unreadable))
+    }
+}
+
+fn open_private(path: &Path) -> anyhow::Result<Database> {
+    let file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(OWNER_ONLY).open(path)?;
+    // Also where an older file, or a generous umask, left it readable.
+    file.set_permissions(std::fs::Permissions::from_mode(OWNER_ONLY))?;
+    Ok(Database::builder().create_with_backend(FileBackend::new(file)?)?)
+}
+
+fn read(database: &Database, key: &str) -> Result<Option<Entry>, StoreError> {
+    let read = database.begin_read().map_err(redb::Error::from)?;
+    let entries = match read.open_table(ENTRIES) {
+        Ok(entries) => entries,
+        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
+        Err(error) => return Err(redb::Error::from(error).into()),
+    };
+    let Some(found) = entries.get(key).map_err(redb::Error::from)? else { return Ok(None) };
+    let (expires_at, raw) = found.value();
+    let Some(remaining) = expires_at.checked_sub(now()).filter(|left| *left > 0) else { return Ok(None) };
+    let kept: Kept = serde_json::from_str(raw).map_err(|_| StoreError::Unreadable)?;
+    Ok(Some(kept.entry(Duration::from_millis(remaining))))
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
+}

@@ -2,17 +2,15 @@
 
 use crate::{failure::Failure, json};
 use futures_util::future::{Either, select};
+use gloo_net::http::{Method, Request, RequestBuilder, Response};
 use gloo_timers::future::TimeoutFuture;
-use js_sys::Reflect;
 use miandeng_shared::{
     AgentId, ConfigAnswer, CorpId, ErrorAnswer, ErrorCode, Lang, LoginAnswer, LoginRequest, ReportRequest,
     SessionAnswer,
 };
 use serde::de::DeserializeOwned;
 use std::pin::{Pin, pin};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Request, RequestCredentials, RequestInit, Response, Url};
+use web_sys::{AbortController, AbortSignal, RequestCredentials, Url};
 
 /// The server answers from memory; what takes time is a phone's network.
 const QUICK: u32 = 10_000;
@@ -51,7 +49,7 @@ impl Api {
 
     /// Who is logged in; None is nobody.
     pub async fn session(&self) -> Result<Option<SessionAnswer>, Failure> {
-        match read(self.send("GET", "api/session", &[], None, QUICK).await?) {
+        match read(self.send(Method::GET, "api/session", &[], None, QUICK).await?) {
             Err(failure) if failure.code == ErrorCode::NoSession => Ok(None),
             other => other.map(Some),
         }
@@ -60,7 +58,7 @@ impl Api {
     /// What the server knows of the application, without a signature: costs DingTalk nothing.
     pub async fn app(&self, corp_id: &CorpId, agent_id: &AgentId) -> Result<ConfigAnswer, Failure> {
         let query = [("corpid", corp_id.as_str()), ("agentid", agent_id.as_str()), ("sign", "0")];
-        read(self.send("GET", "api/config", &query, None, QUICK).await?)
+        read(self.send(Method::GET, "api/config", &query, None, QUICK).await?)
     }
 
     /// What `dd.config` needs for this page.
@@ -71,39 +69,40 @@ impl Api {
         url: &str,
     ) -> Result<ConfigAnswer, Failure> {
         let query = [("corpid", corp_id.as_str()), ("agentid", agent_id.as_str()), ("url", url)];
-        read(self.send("GET", "api/config", &query, None, SIGN).await?)
+        read(self.send(Method::GET, "api/config", &query, None, SIGN).await?)
     }
 
     pub async fn login(&self, request: &LoginRequest) -> Result<LoginAnswer, Failure> {
-        read(self.send("POST", "api/login", &[], Some(json::write(request)), LOGIN).await?)
+        read(self.send(Method::POST, "api/login", &[], Some(json::write(request)), LOGIN).await?)
     }
 
     /// Tells of a refused `dd.config`. The answer comes when the server has renewed its ticket.
     pub async fn report(&self, request: &ReportRequest) -> Result<(), Failure> {
-        done(self.send("POST", "api/report", &[], Some(json::write(request)), SIGN).await?)
+        done(self.send(Method::POST, "api/report", &[], Some(json::write(request)), SIGN).await?)
     }
 
     pub async fn end_session(&self) -> Result<(), Failure> {
-        done(self.send("DELETE", "api/session", &[], None, QUICK).await?)
+        done(self.send(Method::DELETE, "api/session", &[], None, QUICK).await?)
     }
 
     fn send(
         &self,
-        method: &str,
+        method: Method,
         path: &'static str,
         query: &[(&str, &str)],
         body: Option<String>,
         limit: u32,
     ) -> Pin<Box<dyn Future<Output = Result<Answer, Failure>>>> {
         let abort = AbortController::new().ok();
-        let request = self.request(method, path, query, body, abort.as_ref());
+        let signal = abort.as_ref().map(AbortController::signal);
+        let request = self.request(method, path, query, body, signal.as_ref());
         Box::pin(async move {
-            let request = request.map_err(|reason| failed(ErrorCode::Unexpected, path, &reason))?;
-            let exchange = pin!(exchange(&request));
+            let exchange = pin!(exchange(request.map_err(|reason| unexpected(path, reason))?));
             match select(exchange, TimeoutFuture::new(limit)).await {
-                Either::Left((answer, _)) => {
-                    answer.map_err(|reason| failed(ErrorCode::Network, path, &reason))
-                }
+                Either::Left((answer, _)) => answer.map_err(|error| {
+                    let failure = Failure::new(ErrorCode::Network).detail("request", path);
+                    failure.detail("reason", error.to_string())
+                }),
                 Either::Right(_) => {
                     if let Some(abort) = abort {
                         abort.abort();
@@ -116,39 +115,31 @@ impl Api {
 
     fn request(
         &self,
-        method: &str,
+        method: Method,
         path: &str,
         query: &[(&str, &str)],
         body: Option<String>,
-        abort: Option<&AbortController>,
-    ) -> Result<Request, JsValue> {
-        let url = Url::new_with_base(path, &self.base)?;
-        for (name, value) in query {
-            url.search_params().append(name, value);
-        }
-        let options = RequestInit::new();
-        options.set_method(method);
-        options.set_credentials(self.credentials);
-        options.set_signal(abort.map(AbortController::signal).as_ref());
-        if let Some(body) = &body {
-            options.set_body(&JsValue::from_str(body));
-        }
-        let request = Request::new_with_str_and_init(&url.href(), &options)?;
-        let headers = request.headers();
-        headers.set("Accept", "application/json")?;
-        headers.set("Accept-Language", self.lang.tag())?;
-        if body.is_some() {
-            headers.set("Content-Type", "application/json")?;
-        }
-        Ok(request)
+        signal: Option<&AbortSignal>,
+    ) -> Result<Request, String> {
+        let url = Url::new_with_base(path, &self.base).map_err(|_| format!("no URL under {}", self.base))?;
+        let request = RequestBuilder::new(&url.href())
+            .method(method)
+            .query(query.iter().copied())
+            .credentials(self.credentials)
+            .header("Accept", "application/json")
+            .header("Accept-Language", self.lang.tag())
+            .abort_signal(signal);
+        let request = match body {
+            Some(body) => request.header("Content-Type", "application/json").body(body),
+            None => request.build(),
+        };
+        request.map_err(|error| error.to_string())
     }
 }
 
-async fn exchange(request: &Request) -> Result<Answer, JsValue> {
-    let window = web_sys::window().ok_or("no window")?;
-    let response: Response = JsFuture::from(window.fetch_with_request(request)).await?.unchecked_into();
-    let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
-    Ok(Answer { response, text })
+async fn exchange(request: Request) -> Result<Answer, gloo_net::Error> {
+    let response = request.send().await?;
+    Ok(Answer { text: response.text().await?, response })
 }
 
 /// A whole answer, body included.
@@ -171,13 +162,10 @@ fn accept(answer: Answer) -> Result<Answer, Failure> {
         return Ok(answer);
     }
     let body = json::parse::<ErrorAnswer>(&answer.text).ok().map(|answer| answer.error);
-    let retry_after =
-        answer.response.headers().get("Retry-After").ok().flatten().and_then(|s| s.parse().ok());
+    let retry_after = answer.response.headers().get("Retry-After").and_then(|seconds| seconds.parse().ok());
     Err(Failure::from_server(answer.response.status(), body, retry_after))
 }
 
-/// `reason` is what the browser threw, normally a `TypeError`.
-fn failed(code: ErrorCode, path: &str, reason: &JsValue) -> Failure {
-    let message = Reflect::get(reason, &"message".into()).ok().and_then(|message| message.as_string());
-    Failure::new(code).detail("request", path).detail("reason", message.unwrap_or_default())
+fn unexpected(path: &str, reason: String) -> Failure {
+    Failure::new(ErrorCode::Unexpected).detail("request", path).detail("reason", reason)
 }

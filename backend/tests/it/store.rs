@@ -79,8 +79,7 @@ async fn replicas(sim: &Sim, redis: &Redis, count: usize, corps: usize) -> Vec<S
 }
 
 async fn all_ok(logins: Vec<reqwest::Response>) {
-    let failed = logins.into_iter().filter(|login| login.status() != StatusCode::OK);
-    for login in failed {
+    if let Some(login) = logins.into_iter().find(|login| login.status() != StatusCode::OK) {
         panic!("{} {}", login.status(), login.text().await.unwrap());
     }
 }

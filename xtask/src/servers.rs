@@ -57,12 +57,14 @@ impl Servers<'_> {
         })
     }
 
-    /// `trunk serve` beside them, as somebody would type it.
+    /// `trunk serve` beside them, as somebody would type it, but for the directory: dist/ stays the release page, which the
+    /// next `cargo build` embeds.
     pub fn trunk_serve(&self) -> Command {
         let mut command = local(self.repo, "trunk");
         let port = self.ports.trunk.to_string();
+        command.args(["serve", "--offline", "--port", &port, "--dist"]).arg(self.directory().join("dist"));
         // Trunk takes NO_COLOR=1 for a wrong value of its own --no-color.
-        command.args(["serve", "--offline", "--port", &port]).env_remove("NO_COLOR");
+        command.env_remove("NO_COLOR");
         command
     }
 

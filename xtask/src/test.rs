@@ -150,9 +150,7 @@ fn demo(bed: &Testbed<'_>) -> Result<()> {
     let log = servers.directory();
     let mut services = Services::new(repo)?;
     servers.start(&mut services)?.or_fail()?;
-    let mut trunk = servers.trunk_serve();
-    // Trunk's debug build must not replace the page that the other steps look at.
-    services.start_logged("trunk", &log, trunk.arg("--dist").arg(log.join("dist")))?;
+    services.start_logged("trunk", &log, &mut servers.trunk_serve())?;
     run::timed("demo: building the page with `trunk serve`", || {
         servers.wait_for_trunk(&mut services)?.or_fail()
     })?;

@@ -2,32 +2,62 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use serde::Deserialize;
 
 use crate::control::Problem;
 use crate::seed;
 use crate::world::Simulator;
 
+const HTML: &str = "text/html; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-fn asset(content_type: &'static str, text: impl IntoResponse) -> Response {
+/// The files of the phone page, each under its own name.
+macro_rules! files {
+    ($($name:literal: $kind:expr),* $(,)?) => {
+        [$((concat!("/ui/", $name), $kind, include_str!(concat!("../assets/ui/", $name)))),*]
+    };
+}
+
+const FILES: &[(&str, &str, &str)] = &files![
+    "base.css": STYLE,
+    "device.css": STYLE,
+    "chat.css": STYLE,
+    "panel.css": STYLE,
+    "journal.css": STYLE,
+    "api.js": SCRIPT,
+    "choice.js": SCRIPT,
+    "dom.js": SCRIPT,
+    "fault-kinds.js": SCRIPT,
+    "faults.js": SCRIPT,
+    "journal.js": SCRIPT,
+    "knobs.js": SCRIPT,
+    "logins.js": SCRIPT,
+    "main.js": SCRIPT,
+    "people.js": SCRIPT,
+    "phone.js": SCRIPT,
+    "protocol.js": SCRIPT,
+    "row.js": SCRIPT,
+    "tabs.js": SCRIPT,
+    "words.js": SCRIPT,
+];
+
+/// The page at `/` and what it is made of.
+pub fn phone() -> Router<Arc<Simulator>> {
+    let page = get(async || asset(HTML, include_str!("../assets/ui/index.html")));
+    FILES.iter().fold(Router::new().route("/", page), |router, &(path, kind, text)| {
+        router.route(path, get(async move || asset(kind, text)))
+    })
+}
+
+pub fn asset(content_type: &'static str, text: impl IntoResponse) -> Response {
     // An asset of another build under the same name would be a riddle.
     ([(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-store")], text).into_response()
-}
-
-pub async fn phone_html() -> Response {
-    asset("text/html; charset=utf-8", include_str!("../assets/phone.html"))
-}
-
-pub async fn phone_css() -> Response {
-    asset("text/css; charset=utf-8", include_str!("../assets/phone.css"))
-}
-
-pub async fn phone_js() -> Response {
-    asset(SCRIPT, include_str!("../assets/phone.js"))
 }
 
 /// The JSAPI for ordinary browsers.

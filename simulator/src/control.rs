@@ -1,7 +1,9 @@
 //! `/_sim`: how a test, or the phone page, turns the simulator's knobs.
 
+mod handover;
 mod problem;
 mod routes;
+mod stream;
 
 pub use problem::{Problem, Wanted};
 pub use routes::routes;

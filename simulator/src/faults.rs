@@ -23,6 +23,9 @@ const LONGEST_DELAY_MS: u64 = 600_000;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fault {
+    /// Given by the simulator, to remove this one by.
+    #[serde(skip_deserializing)]
+    id: u64,
     endpoint: String,
     /// How many calls it is still for.
     #[serde(default = "once")]
@@ -136,15 +139,25 @@ impl Reply {
 #[derive(Default)]
 pub struct Faults {
     pending: Vec<Fault>,
+    last: u64,
 }
 
 impl Faults {
-    pub fn add(&mut self, fault: Fault) -> Result<(), Problem> {
+    pub fn add(&mut self, mut fault: Fault) -> Result<(), Problem> {
         if self.pending.len() >= MOST_PENDING {
             return Err(Problem::value("endpoint", format!("{MOST_PENDING} faults are pending already")));
         }
+        self.last += 1;
+        fault.id = self.last;
         self.pending.push(fault);
         Ok(())
+    }
+
+    /// Whether there was one of this id.
+    pub fn remove(&mut self, id: u64) -> bool {
+        let before = self.pending.len();
+        self.pending.retain(|fault| fault.id != id);
+        self.pending.len() < before
     }
 
     /// The oldest fault for this call, which then is for one call less.

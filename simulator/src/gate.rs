@@ -68,6 +68,7 @@ async fn pass(simulator: &Simulator, kind: Kind, endpoint: &str, request: Reques
         }
         (seq, Duration::from_millis(world.settings.latency_ms), fault)
     };
+    simulator.announce();
     wait(latency).await;
 
     let work = || answer(&mut simulator.world(), kind, endpoint, &call);
@@ -80,6 +81,7 @@ async fn pass(simulator: &Simulator, kind: Kind, endpoint: &str, request: Reques
     };
     let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     simulator.world().journal.end(seq, &answer, took);
+    simulator.announce();
     answer.into_response()
 }
 

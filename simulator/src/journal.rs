@@ -17,7 +17,7 @@ const OTHER: &str = "(other)";
 const LONGEST_TEXT: usize = 300;
 
 /// Parameters that are shown as they are. Every other value is cut, so that a secret which nobody thought of is too.
-const PLAIN: [&str; 20] = [
+const PLAIN: [&str; 21] = [
     "corpid",
     "corpId",
     "agentid",
@@ -38,6 +38,7 @@ const PLAIN: [&str; 20] = [
     "jsApiList",
     "appId",
     "language",
+    "client",
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
@@ -65,6 +66,9 @@ pub struct Entry {
     errcode: Option<i64>,
     sub_code: Option<String>,
     fault: bool,
+    /// The number of the journal's change that this entry saw last.
+    #[serde(skip)]
+    change: u64,
 }
 
 #[derive(Default)]
@@ -73,6 +77,9 @@ pub struct Journal {
     counts: BTreeMap<String, u64>,
     native_counts: BTreeMap<String, u64>,
     last: u64,
+    changes: u64,
+    /// The change that emptied it.
+    cleared: u64,
 }
 
 impl Journal {
@@ -86,6 +93,7 @@ impl Journal {
         now: Millis,
     ) -> u64 {
         self.last += 1;
+        self.changes += 1;
         self.count(kind, endpoint);
         if self.calls.len() >= MOST_CALLS {
             self.calls.pop_front();
@@ -103,6 +111,7 @@ impl Journal {
             errcode: None,
             sub_code: None,
             fault: false,
+            change: self.changes,
         });
         self.last
     }
@@ -130,9 +139,20 @@ impl Journal {
         View { calls, counts: self.counts.clone(), native_counts: self.native_counts.clone() }
     }
 
+    /// What changed among the latest `most` calls after the change `seen`.
+    pub fn news(&self, seen: u64, most: usize) -> News {
+        let latest = self.calls.iter().skip(self.calls.len().saturating_sub(most));
+        News {
+            upto: self.changes,
+            cleared: self.cleared > seen,
+            calls: latest.filter(|entry| entry.change > seen).cloned().collect(),
+        }
+    }
+
     /// Numbers go on, so that a call which is still open finds no stranger under its own.
     pub fn clear(&mut self) {
-        *self = Self { last: self.last, ..Self::default() };
+        let cleared = self.changes + 1;
+        *self = Self { last: self.last, changes: cleared, cleared, ..Self::default() };
     }
 
     fn count(&mut self, kind: Kind, endpoint: &str) {
@@ -144,10 +164,22 @@ impl Journal {
         *counts.entry(if known { shortened(endpoint) } else { OTHER.to_owned() }).or_default() += 1;
     }
 
+    /// An entry to be changed.
     fn entry(&mut self, seq: u64) -> Option<&mut Entry> {
         let first = self.calls.front()?.seq;
-        self.calls.get_mut(usize::try_from(seq.checked_sub(first)?).ok()?)
+        let entry = self.calls.get_mut(usize::try_from(seq.checked_sub(first)?).ok()?)?;
+        self.changes += 1;
+        entry.change = self.changes;
+        Some(entry)
     }
+}
+
+/// What somebody who watches has not seen yet.
+pub struct News {
+    pub upto: u64,
+    /// Forget what you have: the journal was emptied in between.
+    pub cleared: bool,
+    pub calls: Vec<Entry>,
 }
 
 #[derive(Serialize)]

@@ -15,6 +15,7 @@ mod gate;
 mod grants;
 mod issue;
 mod journal;
+mod known;
 mod native;
 mod oapi;
 mod seed;
@@ -44,6 +45,9 @@ const MOST_CORPS: usize = 1000;
 pub struct Options {
     /// The page that the phone opens. `$CORPID$` in it is replaced; without it, corpid and agentid are appended.
     pub page_url: String,
+    /// Where the phone's deep link leads after the login: a path on the page's origin. Without one it is the server's
+    /// own `api/session`, the only place that exists wherever no application stands behind the login.
+    pub deep_link: Option<String>,
     /// How many enterprises exist: `dingcorp1` … `dingcorpN`.
     pub corps: usize,
     /// The settings of the first moment.
@@ -52,7 +56,8 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { page_url: DEFAULT_PAGE_URL.to_owned(), corps: 1, settings: Settings::default() }
+        let page_url = DEFAULT_PAGE_URL.to_owned();
+        Self { page_url, deep_link: None, corps: 1, settings: Settings::default() }
     }
 }
 
@@ -69,6 +74,9 @@ impl Options {
             "the page URL must begin with http:// or https://, and {:?} does not",
             self.page_url
         );
+        if let Some(path) = &self.deep_link {
+            ensure!(path.starts_with('/'), "the deep link is a path such as /orders/1, not {path:?}");
+        }
         Ok(())
     }
 }

@@ -19,6 +19,9 @@ struct Arguments {
     /// The page that the phone opens; `$CORPID$` in it is replaced as DingTalk does.
     #[arg(long, default_value = dingtalk_simulator::DEFAULT_PAGE_URL)]
     page_url: String,
+    /// Where the phone's deep link leads after the login, such as /orders/1; without it, to api/session.
+    #[arg(long)]
+    deep_link: Option<String>,
     /// How many enterprises exist: dingcorp1, dingcorp2, …
     #[arg(long, default_value_t = 1)]
     corps: usize,
@@ -39,11 +42,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let options = Options { page_url: arguments.page_url, corps: arguments.corps, ..Options::default() };
+    let Arguments { listen, page_url, deep_link, corps } = arguments;
+    let options = Options { page_url, deep_link, corps, ..Options::default() };
     options.validate()?;
-    let listener = TcpListener::bind(&arguments.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", arguments.listen))?;
+    let listener = TcpListener::bind(&listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
     require_loopback(address)?;
     let mut terminated = signal(SignalKind::terminate())?;

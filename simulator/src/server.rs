@@ -16,7 +16,7 @@ use tower_http::cors::CorsLayer;
 
 use crate::gate::Hangup;
 use crate::world::Simulator;
-use crate::{Options, assets, control, gate, require_loopback};
+use crate::{Options, assets, control, gate, known, require_loopback};
 
 /// Out of file descriptors is the usual reason for a failed accept; this long later some may be free.
 const PAUSE_AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
@@ -76,10 +76,9 @@ fn router(simulator: Arc<Simulator>) -> Router {
 
     Router::new()
         .merge(for_pages)
-        .nest("/_sim", control::routes())
-        .route("/", get(assets::phone_html))
-        .route("/phone.css", get(assets::phone_css))
-        .route("/phone.js", get(assets::phone_js))
+        .merge(assets::phone())
+        .route("/known", get(known::page))
+        .nest("/_sim", control::routes(&simulator))
         // Every browser asks for it; it is no call to DingTalk.
         .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
         .fallback(any(|simulator, request: Request| gate::oapi(simulator, request)))

@@ -1,6 +1,9 @@
 //! Everything the simulator knows, behind one lock.
 
+use std::mem::take;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
 
 use crate::Options;
 use crate::call::{Call, text};
@@ -17,12 +20,22 @@ use crate::tokens::Tokens;
 pub struct Simulator {
     pub options: Options,
     world: Mutex<World>,
+    /// Says that something changed, not what: whoever watches looks for itself, and so cannot fall behind.
+    changed: watch::Sender<()>,
 }
 
 impl Simulator {
     pub fn new(options: Options, origin: String) -> Self {
         let world = Mutex::new(World::new(&options, origin));
-        Self { options, world }
+        Self { options, world, changed: watch::Sender::default() }
+    }
+
+    pub fn announce(&self) {
+        self.changed.send_replace(());
+    }
+
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Nothing waits while it holds this, so a lock of the standard library does.
@@ -33,8 +46,10 @@ impl Simulator {
     /// Back to the first moment.
     pub fn reset(&self) {
         let mut world = self.world();
-        let origin = world.origin.clone();
-        *world = World::new(&self.options, origin);
+        let (origin, mut journal) = (world.origin.clone(), take(&mut world.journal));
+        // Emptied rather than new, so that its numbers go on and whoever watches hears of it.
+        journal.clear();
+        *world = World { journal, ..World::new(&self.options, origin) };
     }
 }
 

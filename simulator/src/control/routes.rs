@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
-use axum::routing::{get, post};
+use axum::extract::{Path, Query, Request, State};
+use axum::http::Method;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Problem, Wanted};
+use super::{Problem, Wanted, handover, stream};
+use crate::Options;
 use crate::faults::Fault;
 use crate::journal::View;
 use crate::seed::PEOPLE;
@@ -20,17 +24,31 @@ type Sim = State<Arc<Simulator>>;
 /// Ten years: enough to expire anything, and far from any overflow.
 const FURTHEST_ADVANCE: u64 = 10 * 366 * 86_400;
 
-pub fn routes() -> Router<Arc<Simulator>> {
+pub fn routes(simulator: &Arc<Simulator>) -> Router<Arc<Simulator>> {
     Router::new()
         .route("/settings", get(settings).put(change_settings))
         .route("/clock", get(clock).post(advance_clock))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/faults/{id}", delete(remove_fault))
         .route("/revoke", post(revoke))
         .route("/journal", get(journal).delete(clear_journal))
+        .route("/journal/stream", get(stream::stream))
+        .route("/handover", post(handover::handover))
         .route("/reset", post(reset))
         .route("/people", get(people))
         .route("/corps", get(corps))
         .fallback(async || Problem::not_found("the simulator has no such control; its README lists them"))
+        .layer(from_fn_with_state(simulator.clone(), announce))
+}
+
+/// Whoever watches hears of every knob that was turned, whoever turned it.
+async fn announce(State(simulator): Sim, request: Request, next: Next) -> Response {
+    let turns = request.method() != Method::GET;
+    let response = next.run(request).await;
+    if turns {
+        simulator.announce();
+    }
+    response
 }
 
 async fn settings(State(simulator): Sim) -> Json<Settings> {
@@ -72,6 +90,14 @@ async fn faults(State(simulator): Sim) -> Json<Value> {
 async fn add_fault(simulator: Sim, Wanted(fault): Wanted<Fault>) -> Result<Json<Value>, Problem> {
     fault.validate()?;
     simulator.world().faults.add(fault)?;
+    Ok(faults(simulator).await)
+}
+
+async fn remove_fault(simulator: Sim, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+    let removed = id.parse().is_ok_and(|id| simulator.world().faults.remove(id));
+    if !removed {
+        return Err(Problem::not_found("no pending fault has this id; it may have happened already"));
+    }
     Ok(faults(simulator).await)
 }
 
@@ -165,5 +191,6 @@ async fn people(State(simulator): Sim) -> Json<Value> {
 
 /// With their secrets: they are the seed's, and whoever can ask may print money here anyway.
 async fn corps(State(simulator): Sim) -> Json<Value> {
-    Json(json!({ "pageUrl": simulator.options.page_url, "corps": simulator.world().corps }))
+    let Options { page_url, deep_link, .. } = &simulator.options;
+    Json(json!({ "pageUrl": page_url, "deepLink": deep_link, "corps": simulator.world().corps }))
 }

@@ -28,6 +28,30 @@ async fn the_next_calls_get_the_reply() {
 }
 
 #[tokio::test]
+async fn one_fault_can_be_taken_back() {
+    let desk = Desk::open().await;
+    for endpoint in ["*", TOKEN] {
+        desk.set("faults", json!({ "endpoint": endpoint, "drop": true })).await;
+    }
+    let remove = async |id: &str| {
+        let answer = desk.http.delete(desk.at(&format!("/_sim/faults/{id}"))).send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let (status, left) = remove("1").await;
+    assert_eq!((status, &left["faults"][0]["id"], &left["faults"][1]), (200, &json!(2), &Value::Null));
+    for unknown in ["1", "x"] {
+        assert_eq!(remove(unknown).await.0, 404);
+    }
+    let own = json!({ "id": 7, "endpoint": "*", "drop": true });
+    let answer = desk.request("/_sim/faults", &own).send().await.unwrap();
+    assert_eq!(
+        answer.json::<Value>().await.unwrap()["error"]["field"],
+        "id",
+        "ids are the simulator's to give"
+    );
+}
+
+#[tokio::test]
 async fn a_reply_can_be_no_json_at_all() {
     let desk = Desk::open().await;
     let reply = json!({

@@ -6,6 +6,9 @@
 mod control;
 mod desk;
 mod journal;
+mod jsapi;
 mod native;
 mod oapi;
+mod phone;
 mod signature;
+mod stream;

@@ -162,7 +162,6 @@ async fn the_scripts_are_served() {
     assert!(native.contains(&format!("'{}'", desk.origin)) && native.contains("'android'"));
     assert_eq!(script("/native.js?platform=symbian").await.0, 422);
     assert!(script("/jsapi/dingtalk.js").await.1.contains("window.__dd"));
-    assert!(script("/").await.1.contains("phone.js"));
     // The API that pages configure is the one that codes are asked from.
     assert_eq!(CHANNEL_API, "channel.permission.requestAuthCode");
 }

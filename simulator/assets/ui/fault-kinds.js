@@ -1,0 +1,72 @@
+// The faults on offer. Each says which endpoints it suits and what it asks of the simulator.
+
+const isNative = (endpoint) => endpoint.startsWith('native/');
+const isOapi = (endpoint) => !isNative(endpoint);
+const isOneOf = (...endpoints) => (endpoint) => endpoints.includes(endpoint);
+const reply = (body, more) => ({ reply: { body, ...more } });
+
+function deadToken(endpoint) {
+  const [errcode, errmsg] = [40014, '不合法的access_token'];
+  if (!endpoint.startsWith('/topapi/')) return reply({ errcode, errmsg });
+  const wrapped = { sub_code: String(errcode), sub_msg: errmsg, errmsg: `ding talk error[subcode=${errcode},submsg=${errmsg}]` };
+  return reply({ errcode: 88, ...wrapped, request_id: 'fault' });
+}
+
+const REFUSED = 'Code:52013 - Message:签名校验失败,nonce:[],timestamp:[],url:[],ticketList:[****]';
+const PAGE = '<!doctype html><title>502</title><h1>502 Bad Gateway</h1>';
+
+export const KINDS = [
+  { id: 'busy', words: ['系统繁忙 -1', 'Busy, -1'], suits: isOapi, make: () => reply({ errcode: -1, errmsg: '系统繁忙' }) },
+  {
+    id: 'throttled',
+    words: ['限流 90018', 'Throttled, 90018'],
+    suits: isOapi,
+    make: () => reply({ errcode: 90018, errmsg: '应用调用该接口的频率超过限制' }),
+  },
+  { id: 'dead', words: ['token 失效 40014', 'Token dead, 40014'], suits: isOapi, make: deadToken },
+  {
+    id: 'code',
+    words: ['免登码不认 40078', 'Code unknown, 40078'],
+    suits: isOneOf('/channel/user/get_by_code'),
+    make: () => reply({ errcode: 40078, errmsg: '不存在的临时授权码' }),
+  },
+  {
+    id: 'html',
+    words: ['返回 HTML 网页', 'An HTML page'],
+    suits: isOapi,
+    make: () => reply(PAGE, { status: 502, contentType: 'text/html' }),
+  },
+  {
+    id: 'banned',
+    words: ['封禁 IP 1111', 'IP banned, 1111'],
+    suits: isOapi,
+    make: () => reply({ status: 1111, wait: 5, source: 'x5', punish: 'deny', uuid: 'fault' }),
+  },
+  {
+    id: 'refused',
+    words: ['dd.config 被拒 52013', 'dd.config refused, 52013'],
+    suits: isOneOf('native/requestJsApis'),
+    make: () => reply({ errorCode: 3, errorMessage: REFUSED }),
+  },
+  {
+    id: 'cancelled',
+    words: ['用户取消 -1', 'Cancelled by the person, -1'],
+    suits: isOneOf('native/requestAuthCode'),
+    make: () => reply({ errorCode: -1, errorMessage: 'cancelled' }),
+  },
+  { id: 'silence', words: ['一直沉默', 'Silence for ever'], suits: isNative, make: () => ({ drop: true }) },
+  { id: 'slow', words: ['慢 3 秒', '3 seconds late'], suits: () => true, make: () => ({ delayMs: 3000 }) },
+  { id: 'drop', words: ['连接断开', 'Connection dropped'], suits: isOapi, make: () => ({ drop: true }) },
+  {
+    id: 'lost',
+    words: ['办完事才断开', 'Dropped after the work was done'],
+    suits: isOapi,
+    make: () => ({ drop: true, after: true }),
+  },
+];
+
+/** The kind that a pending fault was made from, whoever made it. */
+export function kindOf(fault) {
+  const shape = (one) => JSON.stringify([one.reply?.body ?? null, one.drop ?? false, one.delayMs ?? 0, one.after ?? false]);
+  return KINDS.find((kind) => kind.suits(fault.endpoint) && shape(kind.make(fault.endpoint)) === shape(fault));
+}

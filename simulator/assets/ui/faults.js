@@ -1,0 +1,90 @@
+// Faults: the form that adds one, and the list of those that have not happened yet.
+
+import { addFault, clearFaults, removeFault } from './api.js';
+import { $, element } from './dom.js';
+import { KINDS, kindOf } from './fault-kinds.js';
+import { ENDPOINTS, KEPT } from './protocol.js';
+import { inWords, pick, t } from './words.js';
+
+const ALL = { '*': 'allOapi', 'native/*': 'allNative' };
+/** The fault that teaches most at first: the login's own step fails once. */
+const FIRST = '/channel/user/get_by_code';
+
+let pending = [];
+
+function endpointName(endpoint) {
+  return endpoint in ALL ? t(ALL[endpoint]) : endpoint;
+}
+
+function endpointOptions() {
+  const kept = $('fault-endpoint').value || FIRST;
+  const group = (label, endpoints) =>
+    element('optgroup', { label }, ...endpoints.map((one) => element('option', { value: one }, endpointName(one))));
+  const names = Object.keys(ENDPOINTS);
+  const native = names.filter((name) => name.startsWith('native/'));
+  $('fault-endpoint').replaceChildren(
+    group(t('legendOapi'), [...names.filter((name) => !native.includes(name)), '*']),
+    group(t('legendNative'), [...native, 'native/*'])
+  );
+  $('fault-endpoint').value = kept;
+}
+
+function kindOptions() {
+  const endpoint = $('fault-endpoint').value;
+  const kept = $('fault-kind').value;
+  const suited = KINDS.filter((kind) => kind.suits(endpoint));
+  $('fault-kind').replaceChildren(...suited.map((kind) => element('option', { value: kind.id }, pick(kind.words))));
+  if (suited.some((kind) => kind.id === kept)) $('fault-kind').value = kept;
+  const hints = [KEPT.includes(endpoint) ? t('cachedHint') : '', t('againHint')];
+  $('fault-hint').textContent = hints.filter(Boolean).join(' ');
+}
+
+async function add(event) {
+  event.preventDefault();
+  const endpoint = $('fault-endpoint').value;
+  const kind = KINDS.find((one) => one.id === $('fault-kind').value);
+  $('fault-problem').textContent = '';
+  try {
+    await addFault({ endpoint, times: Number($('fault-times').value), ...kind.make(endpoint) });
+  } catch (problem) {
+    $('fault-problem').textContent = problem.message;
+  }
+}
+
+function row(fault) {
+  const kind = kindOf(fault);
+  const what = kind ? pick(kind.words) : t('other');
+  const name = endpointName(fault.endpoint);
+  return element(
+    'li',
+    { 'data-fault': fault.id },
+    element('span', { class: 'what' }, what),
+    element('code', {}, name),
+    element('span', { class: 'count' }, t('times', fault.times)),
+    // Somebody else's call may have used it up in the meantime; the stream says so.
+    element(
+      'button',
+      { type: 'button', 'aria-label': t('removeThis', `${what} ${name}`), onclick: () => removeFault(fault.id).catch(() => {}) },
+      t('remove')
+    )
+  );
+}
+
+export function showFaults(faults) {
+  pending = faults;
+  $('faults').replaceChildren(...(faults.length ? faults.map(row) : [element('li', { class: 'empty' }, t('noFaults'))]));
+  $('faults-clear').hidden = faults.length === 0;
+  $('fault-count').hidden = faults.length === 0;
+  $('fault-count').textContent = faults.reduce((sum, fault) => sum + fault.times, 0);
+}
+
+export function startFaults() {
+  $('fault-form').onsubmit = add;
+  $('fault-endpoint').onchange = kindOptions;
+  $('faults-clear').onclick = clearFaults;
+  inWords(() => {
+    endpointOptions();
+    kindOptions();
+    showFaults(pending);
+  });
+}

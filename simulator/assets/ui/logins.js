@@ -1,0 +1,65 @@
+// Which calls belong to one login. Nothing here touches the page.
+
+/** Between two logins there is a person who looks and taps; within one there is no pause as long as this. */
+export const PAUSE_MS = 2000;
+/** A call without an answer after this long will hardly get one: servers and pages have given up by then. */
+export const PATIENCE_MS = 15000;
+
+/** The call that is the login itself. */
+const IDENTITY = '/channel/user/get_by_code';
+
+function endOf(call) {
+  return call.atMs + (call.tookMs ?? 0);
+}
+
+/**
+ * Groups calls, which are in order. A login ends with a pause, or where the phone opened the window anew: `openings` has
+ * the numbers of the last calls before that.
+ */
+export function logins(calls, openings) {
+  const groups = [];
+  for (const call of calls) {
+    const group = groups.at(-1);
+    const before = group?.calls.at(-1);
+    const reopened = before && openings.some((seq) => before.seq <= seq && seq < call.seq);
+    if (!group || reopened || call.atMs - group.end > PAUSE_MS) {
+      groups.push({ id: call.seq, start: call.atMs, end: endOf(call), calls: [call] });
+    } else {
+      group.calls.push(call);
+      group.end = Math.max(group.end, endOf(call));
+    }
+  }
+  return groups;
+}
+
+export function isWaiting(call, now) {
+  return call.status === null && !call.fault && now - call.atMs < PATIENCE_MS;
+}
+
+/** `ok`, `waiting`, `silent` (never answered) or `bad` (refused, or no answer of DingTalk's). */
+export function outcome(call, now) {
+  if (call.status === null) return isWaiting(call, now) ? 'waiting' : 'silent';
+  if (call.errcode === null && call.kind === 'native') return 'silent';
+  return call.errcode === 0 ? 'ok' : 'bad';
+}
+
+/** What a login comes to. */
+export function total(group, now) {
+  const { calls } = group;
+  const of = (kind) => calls.filter((call) => outcome(call, now) === kind);
+  const native = calls.filter((call) => call.kind === 'native');
+  const named = native.find((call) => call.params.person);
+  return {
+    calls: calls.length,
+    native: native.length,
+    oapi: calls.length - native.length,
+    waiting: of('waiting').length > 0,
+    silent: of('silent').length,
+    bad: of('bad'),
+    // Somebody the directory does not know is refused there, and logged in all the same.
+    failed: of('bad').length + of('silent').length > 0 && !calls.some((call) => call.endpoint === IDENTITY && call.errcode === 0),
+    ms: (of('waiting').length ? Math.max(group.end, now) : group.end) - group.start,
+    person: named?.params.person ?? null,
+    client: named?.params.client ?? null,
+  };
+}

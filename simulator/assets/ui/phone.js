@@ -1,0 +1,138 @@
+// The phone: a chat with the service window, and the page that its menu opens.
+
+import { handOver } from './api.js';
+import { choice, onChoice, otherPage } from './choice.js';
+import { $, element } from './dom.js';
+import { inWords, t } from './words.js';
+
+/** Who held the phone when a window was last open in this tab; a reload of the simulator is the same phone. */
+const HELD = 'dingtalk-sim-held';
+
+let pageUrl = '';
+let deepLink = null;
+/** What was tapped to open the window, while it is open. */
+let opened = null;
+let announce = () => {};
+
+/** What DingTalk does to the home URL that an administrator typed in: $CORPID$ becomes the visitor's enterprise. */
+function address() {
+  const { corp, agent } = choice();
+  const page = otherPage() ?? pageUrl;
+  if (page.includes('$CORPID$')) return page.replace('$CORPID$', corp);
+  const [before, ...fragment] = page.split('#');
+  const query = `${before.includes('?') ? '&' : '?'}corpid=${corp}&agentid=${agent}`;
+  return [before + query, ...fragment].join('#');
+}
+
+/** Where 我的订单 leads after the login. */
+function target() {
+  return deepLink ?? new URL('api/session', address()).pathname;
+}
+
+function addressFor(menu) {
+  return menu === 'orders' ? `${address().split('#')[0]}#next=${encodeURIComponent(target())}` : address();
+}
+
+/** The frame's name is how the JSAPI in it learns who holds the phone, and which. */
+function windowName() {
+  const { person, client } = choice();
+  return `dingtalk-sim:${person}:${client}`;
+}
+
+/** Another person's phone, or another device, does not know who was logged in on this one. */
+async function takePhone() {
+  const name = windowName();
+  if (sessionStorage.getItem(HELD) === name) return;
+  await handOver();
+  sessionStorage.setItem(HELD, name);
+}
+
+/** Says so where nothing listens at the page's address: the browser's own words for it help nobody here. */
+async function lookForPage(url) {
+  const { host } = new URL(url);
+  let found = true;
+  try {
+    await fetch(url, { method: 'HEAD', mode: 'no-cors', credentials: 'omit', cache: 'no-store' });
+  } catch {
+    found = false;
+  }
+  $('missing').hidden = found;
+  $('missing').textContent = found ? '' : t('missing', host);
+}
+
+function describe() {
+  if (!opened) return;
+  const { host } = new URL(address());
+  $('window-title').textContent = t(opened.dataset.menu);
+  $('window-address').textContent = opened.dataset.menu === 'orders' ? host + t('thenTo') + target() : host;
+}
+
+async function load() {
+  // The old page ends first: while it lives it may set the cookies that the next phone must not have.
+  $('frame').replaceChildren();
+  $('progress').className = 'loading';
+  describe();
+  await takePhone();
+  if (!opened) return;
+  const url = addressFor(opened.dataset.menu);
+  announce();
+  const frame = element('iframe', { id: 'window', name: windowName(), title: t('frame'), src: url });
+  frame.onload = () => ($('progress').className = 'loaded');
+  $('frame').replaceChildren(frame);
+  lookForPage(url);
+}
+
+function open(button) {
+  opened = button;
+  $('webview').hidden = false;
+  $('chat').inert = true;
+  $('back').focus({ preventScroll: true });
+  load();
+}
+
+function close() {
+  const from = opened;
+  opened = null;
+  $('webview').hidden = true;
+  $('missing').hidden = true;
+  $('chat').inert = false;
+  $('frame').replaceChildren();
+  from?.focus({ preventScroll: true });
+}
+
+/** The same window once more, on a phone that knows nobody. */
+export function openAgain() {
+  sessionStorage.removeItem(HELD);
+  if (opened) load();
+  else open(document.querySelector('[data-menu=member]'));
+}
+
+/** The simulated time, on the phone's own clock. */
+export function showTime(date) {
+  const time = date.toTimeString().slice(0, 5);
+  $('phone-time').textContent = time;
+  $('talk-date').textContent = `${t('today')} ${time}`;
+}
+
+function linkUp() {
+  $('link').href = address();
+  $('link').target = windowName();
+}
+
+export function startPhone(corps, onOpen) {
+  ({ pageUrl, deepLink } = corps);
+  announce = onOpen;
+  for (const button of document.querySelectorAll('[data-menu]')) button.onclick = () => open(button);
+  $('back').onclick = $('close').onclick = close;
+  $('reload').onclick = load;
+  $('webview').onkeydown = (event) => {
+    if (event.key === 'Escape') close();
+  };
+  onChoice((now, before) => {
+    linkUp();
+    const same = ['person', 'client', 'corp', 'agent'].every((key) => now[key] === before[key]);
+    if (opened && !same) load();
+  });
+  linkUp();
+  inWords(describe);
+}

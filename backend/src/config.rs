@@ -1,12 +1,14 @@
 //! The configuration: a TOML file, scalar keys overridden from the environment, every problem reported at once.
 
 mod app;
+mod credentials;
 mod environment;
 mod reader;
 mod secret;
 mod value;
 
 pub use app::{App, SignAlg};
+pub use credentials::Credentials;
 pub use reader::{Findings, Problem};
 pub use secret::Secret;
 
@@ -152,7 +154,7 @@ impl Config {
         if sections.is_empty() {
             s.problem(
                 "apps",
-                "is missing; add an [[apps]] section with corp_id, agent_id, kind and channel_secret",
+                "is missing; add an [[apps]] section with corp_id, agent_id, kind and its secret",
             );
         }
         let apps: Vec<App> = sections.into_iter().filter_map(App::read).collect();

@@ -1,12 +1,14 @@
 //! DingTalk, as the backend talks to it.
 
 mod answer;
+mod ban;
 mod client;
+mod credential;
 mod error;
 mod platform;
 mod renewing;
 pub mod sign;
 
-pub use client::{ChannelTicket, ChannelToken, Client, CorpToken};
+pub use client::Client;
 pub use error::{Error, Kind};
-pub use platform::{DingTalk, Identity, SignedPage};
+pub use platform::{DingTalk, Identity, SignedPage, Ticket};

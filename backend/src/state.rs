@@ -1,7 +1,7 @@
 //! What every request shares.
 
 use crate::config::{App, Config};
-use crate::dingtalk::{ChannelTicket, Client, DingTalk};
+use crate::dingtalk::{Client, DingTalk, Ticket};
 use crate::session::{Cookies, LoginProofs, Sessions};
 use crate::store::Store;
 use miandeng_shared::{AgentId, AuthCode, CorpId};
@@ -44,7 +44,7 @@ impl AppState {
     /// # Errors
     /// Where the HTTP client cannot be set up or the store cannot be opened.
     pub fn new(config: Config) -> anyhow::Result<Self> {
-        let client = Client::new(config.dingtalk.oapi_url.clone(), config.dingtalk.timeout)?;
+        let client = Client::new(&config.dingtalk)?;
         let store = Arc::new(Store::open(&config.store, &config.state_dir)?);
         let session = &config.session;
         let secure = config.public_url.scheme() == "https";
@@ -119,7 +119,7 @@ impl UsedCodes {
 }
 
 /// The nonces we handed out, with the ticket that signed each.
-pub struct Nonces(Cache<String, (String, ChannelTicket)>);
+pub struct Nonces(Cache<String, (String, Ticket)>);
 
 impl Default for Nonces {
     fn default() -> Self {
@@ -128,12 +128,12 @@ impl Default for Nonces {
 }
 
 impl Nonces {
-    pub fn remember(&self, nonce: String, app: &App, ticket: ChannelTicket) {
+    pub fn remember(&self, nonce: String, app: &App, ticket: Ticket) {
         self.0.insert(nonce, (app.name(), ticket));
     }
 
     /// The ticket that signed this nonce for this application; a nonce is good for one report.
-    pub fn take(&self, nonce: &str, app: &App) -> Option<ChannelTicket> {
+    pub fn take(&self, nonce: &str, app: &App) -> Option<Ticket> {
         self.0.get(nonce).filter(|(name, _)| *name == app.name())?;
         self.0.remove(nonce).map(|(_, ticket)| ticket)
     }

@@ -1,16 +1,12 @@
 //! `[[apps]]`: the applications whose pages log people in.
 
+use super::credentials::Credentials;
 use super::reader::Section;
-use super::secret::{Secret, secret};
 use super::value::{boolean, home, https_url, list, parsed, text};
-use miandeng_shared::{AgentId, AppKind, CorpId};
+use miandeng_shared::{AgentId, CorpId};
 use serde::Serialize;
 use std::str::FromStr;
 use toml::Value;
-
-/// The SDK that the classic 服务窗 was documented with; it needs at least 0.8.3.
-const CHANNEL_SDK: &str = "https://g.alicdn.com/dingding/open-develop/1.5.1/dingtalk.js";
-const CHANNEL_API: &str = "channel.permission.requestAuthCode";
 
 /// The hash of the page's signature. Everything ever written for service windows uses SHA-1; DingTalk's samples for
 /// micro-apps have used SHA-256 since 2022, and which of the two a channel ticket accepts today is not known.
@@ -37,11 +33,8 @@ impl FromStr for SignAlg {
 pub struct App {
     pub corp_id: CorpId,
     pub agent_id: AgentId,
-    pub kind: AppKind,
-    pub channel_secret: Secret,
-    /// With it, unionid becomes userid.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub corp_secret: Option<Secret>,
+    #[serde(flatten)]
+    pub credentials: Credentials,
     pub jsapi_url: String,
     pub sign_alg: SignAlg,
     /// Whether a `+` in the query is signed as a space. DingTalk's Java sample does so and its Node sample does not.
@@ -57,7 +50,7 @@ impl App {
     pub fn read(mut s: Section<'_>) -> Option<Self> {
         let corp_id = s.required("corp_id", "\"dingcorp1\"", id(CorpId::new));
         let agent_id = s.required("agent_id", "\"123456\"", id(AgentId::new));
-        let kind = s.required("kind", "\"channel\"", kind);
+        let credentials = Credentials::read(&mut s);
         let default = s.optional("default", boolean).unwrap_or(false);
         if default {
             s.found().warn(
@@ -65,32 +58,23 @@ impl App {
                 "has no effect yet: it is for /auth, which arrives with forward auth",
             );
         }
-        if kind == Some(AppKind::H5) {
-            s.problem(
-                "kind",
-                "\"h5\" is not supported yet; it arrives with a later version. Use \"channel\"",
-            );
-            return None;
-        }
-        let channel_secret = s.required("channel_secret", "{ env = \"CHANNEL_SECRET\" }", secret);
-        let corp_secret = s.optional("corp_secret", secret);
-        let jsapi_url = s.optional("jsapi_url", https_url).map_or(CHANNEL_SDK.to_owned(), Into::into);
+        let jsapi_url = s.optional("jsapi_url", https_url);
         let sign_alg = s.optional("sign_alg", parsed("\"sha1\" or \"sha256\"")).unwrap_or(SignAlg::Sha1);
         let sign_plus_as_space = s.optional("sign_plus_as_space", boolean).unwrap_or(false);
-        let js_api_list =
-            s.optional("js_api_list", list(text)).unwrap_or_else(|| vec![CHANNEL_API.to_owned()]);
+        let js_api_list = s.optional("js_api_list", list(text));
         let home = s.optional("home", home);
         s.finish();
+        let credentials = credentials?;
+        let defaults = credentials.defaults();
         Some(App {
             corp_id: corp_id?,
             agent_id: agent_id?,
-            kind: kind?,
-            channel_secret: channel_secret?,
-            corp_secret,
-            jsapi_url,
+            jsapi_url: jsapi_url.map_or(defaults.jsapi_url.to_owned(), Into::into),
             sign_alg,
             sign_plus_as_space,
-            js_api_list,
+            js_api_list: js_api_list
+                .unwrap_or_else(|| defaults.js_api_list.iter().map(ToString::to_string).collect()),
+            credentials,
             home,
             default,
         })
@@ -106,12 +90,4 @@ fn id<T>(
     new: impl Fn(String) -> Result<T, miandeng_shared::InvalidId>,
 ) -> impl Fn(Value) -> Result<T, String> {
     move |value| new(text(value)?).map_err(|e| format!("must be a string: {e}"))
-}
-
-fn kind(value: Value) -> Result<AppKind, String> {
-    match text(value)?.as_str() {
-        "channel" => Ok(AppKind::Channel),
-        "h5" => Ok(AppKind::H5),
-        _ => Err("must be \"channel\" or \"h5\"".into()),
-    }
 }

@@ -116,6 +116,11 @@ impl<'a> Section<'a> {
         tables.unwrap_or_default().into_iter().enumerate().map(open).collect()
     }
 
+    /// Takes `keys` without reading them, because what they mean depends on a key that is wrong itself.
+    pub fn ignore(&mut self, keys: &[&str]) {
+        self.table.retain(|key, _| !keys.contains(&key));
+    }
+
     /// Ends the section: every key that nobody took is unknown.
     pub fn finish(self) {
         for key in self.table.keys() {

@@ -67,16 +67,47 @@ fn every_problem_is_named_at_once() {
 
 #[test]
 fn what_arrives_later_is_named() {
-    for (part, key) in [
-        ("[[suites]]\nname = \"main\"", "suites:"),
-        ("[[apps]]\ncorp_id = \"a\"\nagent_id = \"1\"\nkind = \"h5\"", "apps[1].kind:"),
-    ] {
-        let problems = read(&format!("{MINIMAL}\n{part}")).unwrap_err();
-        assert!(
-            problems.iter().any(|p| p.starts_with(key) && p.contains("not supported yet")),
-            "{problems:?}"
-        );
-    }
+    let problems = read(&format!(
+        "{MINIMAL}
+[[suites]]
+name = \"main\""
+    ))
+    .unwrap_err();
+    assert!(problems[0].starts_with("suites:") && problems[0].contains("not supported yet"), "{problems:?}");
+}
+
+#[test]
+fn each_kind_has_its_own_keys() {
+    let h5 = "[[apps]]
+corp_id = \"dingvirtual1\"
+agent_id = \"2\"
+kind = \"h5\"
+client_id = \"key\"
+client_secret = \"s\"
+";
+    let config = read(&format!(
+        "{MINIMAL}
+{h5}"
+    ))
+    .unwrap();
+    assert_eq!(config.apps[1].credentials.client_id(), Some("key"));
+    assert_eq!(
+        config.apps[1].jsapi_url,
+        "https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js"
+    );
+    let problems = read(&format!(
+        "{MINIMAL}
+{h5}channel_secret = \"s\""
+    ))
+    .unwrap_err();
+    assert!(problems[0].starts_with("apps[1].channel_secret: is not a known key"), "{problems:?}");
+    let problems = read(&format!(
+        "{MINIMAL}
+{}",
+        h5.replace("h5", "mini")
+    ))
+    .unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Reading what DingTalk answers, which is not always what its documentation says: numbers arrive as strings, errors
 //! hide inside errcode 88, and the address ban is HTML or has no errcode at all.
 
-use super::error::{BANNED, Error, Kind, Role, classify};
+use super::error::{BANNED, Error, Kind, Role, classify, classify_api};
 use miandeng_shared::DingTalkError;
 use serde_json::{Map, Value};
 
@@ -18,9 +18,7 @@ impl Answer {
         let bad = || Error::new(endpoint, Kind::BadAnswer);
         let Ok(Value::Object(fields)) = serde_json::from_slice(body) else { return Err(bad()) };
         if number(fields.get("status")) == Some(1111) {
-            let (kind, retry_after) = BANNED;
-            let said = DingTalkError { code: "1111".into(), ..DingTalkError::default() };
-            return Err(Error { kind, retry_after, said: Some(said), endpoint });
+            return Err(banned(endpoint));
         }
         match number(fields.get("errcode")) {
             Some(0) if http_ok => Ok(Self { endpoint, fields }),
@@ -29,9 +27,45 @@ impl Answer {
         }
     }
 
+    /// The same for the `api` host: failures come with a status of their own, success has no code at all.
+    pub fn read_api(endpoint: &'static str, role: Role, http_ok: bool, body: &[u8]) -> Result<Self, Error> {
+        let bad = || Error::new(endpoint, Kind::BadAnswer);
+        let Ok(Value::Object(fields)) = serde_json::from_slice(body) else { return Err(bad()) };
+        if number(fields.get("status")) == Some(1111) {
+            return Err(banned(endpoint));
+        }
+        if http_ok {
+            return Ok(Self { endpoint, fields });
+        }
+        let Some(code) = fields.get("code").and_then(short_text) else { return Err(bad()) };
+        let (kind, retry_after) = classify_api(&code, role);
+        let request_id = fields.get("requestid").or(fields.get("requestId")).and_then(short_text);
+        let said = DingTalkError { code, sub_code: None, request_id };
+        Err(Error { endpoint, kind, said: Some(said), retry_after })
+    }
+
+    /// A failure of the call that gave this answer.
+    pub fn error(&self, kind: Kind) -> Error {
+        Error::new(self.endpoint, kind)
+    }
+
+    /// An identifier that has to be there.
+    pub fn id<T, E>(&self, field: &str, new: impl FnOnce(String) -> Result<T, E>) -> Result<T, Error> {
+        new(self.text(field)?).map_err(|_| self.error(Kind::BadAnswer))
+    }
+
+    /// An identifier that may be missing.
+    pub fn optional_id<T, E>(
+        &self,
+        field: &str,
+        new: impl FnOnce(String) -> Result<T, E>,
+    ) -> Result<Option<T>, Error> {
+        self.optional_text(field).map(new).transpose().map_err(|_| self.error(Kind::BadAnswer))
+    }
+
     /// A text that has to be there and not empty.
     pub fn text(&self, field: &str) -> Result<String, Error> {
-        self.optional_text(field).ok_or_else(|| Error::new(self.endpoint, Kind::BadAnswer))
+        self.optional_text(field).ok_or_else(|| self.error(Kind::BadAnswer))
     }
 
     /// A text that may be missing or empty, which is the same.
@@ -55,6 +89,13 @@ impl Answer {
             _ => Err(Error::new(self.endpoint, Kind::BadAnswer)),
         }
     }
+}
+
+/// The ban of our address is in the format of neither host.
+fn banned(endpoint: &'static str) -> Error {
+    let (kind, retry_after) = BANNED;
+    let said = DingTalkError { code: "1111".into(), ..DingTalkError::default() };
+    Error { endpoint, kind, said: Some(said), retry_after }
 }
 
 fn number(value: Option<&Value>) -> Option<i64> {
@@ -178,6 +219,36 @@ mod tests {
         ] {
             assert_eq!(kind(&format!(r#"{{"errcode":{code},"errmsg":"x"}}"#)), expected, "{code}");
         }
+    }
+
+    #[test]
+    fn the_api_host_names_its_codes() {
+        let kind = |role: Role, code: &str| {
+            let body = format!(r#"{{"code":"{code}","message":"m","requestid":"r1"}}"#);
+            let error = Answer::read_api("/v1.0/x", role, false, body.as_bytes()).unwrap_err();
+            assert_eq!(error.said.unwrap().request_id.as_deref(), Some("r1"));
+            error.kind
+        };
+        for (code, expected) in [
+            ("InvalidAuthentication", Kind::TokenRejected),
+            ("AuthenticationFailed.MissingParameter", Kind::Refused),
+            ("Forbidden.AccessDenied.AccessTokenPermissionDenied", Kind::Misconfigured),
+            ("Forbidden.AccessDenied.IpNotInWhiteList", Kind::Misconfigured),
+            ("Forbidden.AccessDenied.QpsLimitForAppkeyAndApi", Kind::Throttled),
+            ("Forbidden.AccessDenied.QpsLimitForApi", Kind::Throttled),
+            ("Forbidden.AccessDenied.ApiCountLimitForOrg", Kind::Quota),
+            ("systemBusy", Kind::Busy),
+            ("unknownError", Kind::Busy),
+            ("anythingElse", Kind::Refused),
+        ] {
+            assert_eq!(kind(Role::Call, code), expected, "{code}");
+        }
+        assert_eq!(kind(Role::Token, "invalidClientIdOrSecret"), Kind::Misconfigured);
+        let ok = Answer::read_api("/v1.0/x", Role::Token, true, br#"{"accessToken":"t","expireIn":7200}"#)
+            .unwrap();
+        assert_eq!((ok.text("accessToken").unwrap().as_str(), ok.number("expireIn")), ("t", Some(7200)));
+        let html = Answer::read_api("/v1.0/x", Role::Token, true, b"<html>").unwrap_err();
+        assert_eq!(html.kind, Kind::BadAnswer);
     }
 
     #[test]

@@ -1,15 +1,23 @@
-//! The calls to DingTalk: one function per endpoint, one private `call`.
-//!
-//! The classic channel endpoints have no page in today's documentation; names and parameters are those of ydhl/yding
-//! (PHP) and 007gzs/dingtalk-sdk (Python), the corp side is open.dingtalk.com. On this host a token travels in the
-//! query, and failures come with HTTP 200.
+//! The calls to DingTalk's two hosts. One private way out for each, and one function per endpoint: the service window's
+//! in [`channel`], the directory's in [`directory`], those of today's applications in [`app`].
+
+mod app;
+mod channel;
+mod directory;
+
+pub use channel::Follower;
+pub use directory::DirectoryEntry;
 
 use super::answer::Answer;
+use super::ban::Ban;
+use super::credential::{Credential, Issued};
 use super::error::{Error, Kind, Role};
-use crate::config::Secret;
-use miandeng_shared::{AuthCode, CorpId, OpenId, UnionId, UserId};
-use reqwest::{Method, redirect};
-use serde_json::{Value, json};
+use crate::config::{DingTalk, Secret};
+use crate::telemetry;
+use reqwest::{Method, RequestBuilder, redirect};
+use serde_json::Value;
+use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use url::Url;
 
@@ -20,193 +28,97 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(7200);
 /// A host that does not take a connection by then is not reached at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Something secret that DingTalk hands out for a while.
-pub trait Credential: Clone + PartialEq + Send + Sync + 'static {
-    fn from_secret(secret: Secret) -> Self;
-    /// For the store.
-    fn secret(&self) -> &Secret;
-}
-
-macro_rules! credential {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, PartialEq)]
-        pub struct $name(Secret);
-
-        impl Credential for $name {
-            fn from_secret(secret: Secret) -> Self {
-                Self(secret)
-            }
-            fn secret(&self) -> &Secret {
-                &self.0
-            }
-        }
-
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(***)"))
-            }
-        }
-    };
-}
-
-credential!(
-    /// Follower side: from the channel secret. Good for `/channel/*` only.
-    ChannelToken
-);
-credential!(
-    /// Directory side: from the corp secret. The mission's classic mistake is to use a [`ChannelToken`] here.
-    CorpToken
-);
-credential!(
-    /// Signs pages of a service window. Never leaves the server.
-    ChannelTicket
-);
-
-/// A credential with the lifetime that DingTalk gave it.
-#[derive(Debug, Clone)]
-pub struct Issued<T> {
-    pub value: T,
-    pub lifetime: Duration,
-}
-
-/// Who a code belongs to.
-#[derive(Debug, Clone)]
-pub struct Follower {
-    pub open_id: OpenId,
-    pub union_id: Option<UnionId>,
-    pub nick: Option<String>,
-    pub avatar: Option<String>,
-}
-
-/// Who a unionid is in the corporation's directory.
-#[derive(Debug, Clone)]
-pub struct DirectoryEntry {
-    pub user_id: UserId,
-    pub contact_type: Option<u8>,
-}
-
-/// A client of the `oapi` host.
+/// A client of DingTalk. Clones share connections.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
     oapi: Url,
+    api: Url,
+    ban: Arc<Ban>,
 }
 
 impl Client {
-    /// A client for DingTalk at `oapi`, which gives up on a call after `timeout`.
+    /// A client for the DingTalk that the configuration names; every call is bounded by its timeout.
     ///
     /// # Errors
     /// Where the TLS backend cannot be set up.
-    pub fn new(oapi: Url, timeout: Duration) -> Result<Self, reqwest::Error> {
+    pub fn new(config: &DingTalk) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .redirect(redirect::Policy::none())
-            .timeout(timeout)
-            .connect_timeout(CONNECT_TIMEOUT.min(timeout))
+            .timeout(config.timeout)
+            .connect_timeout(CONNECT_TIMEOUT.min(config.timeout))
             .build()?;
-        Ok(Self { http, oapi })
+        Ok(Self { http, oapi: config.oapi_url.clone(), api: config.api_url.clone(), ban: Arc::default() })
     }
 
-    /// `GET /channel/get_channel_token`.
-    pub async fn channel_token(&self, corp: &CorpId, secret: &Secret) -> Result<Issued<ChannelToken>, Error> {
-        let query = [("corpid", corp.as_str()), ("channel_secret", secret.expose())];
-        let answer = self.get("/channel/get_channel_token", Role::Token, &query).await?;
-        issued(&answer, "access_token", ChannelToken)
-    }
-
-    /// `GET /channel/get_channel_jsapi_ticket`.
-    pub async fn channel_ticket(&self, token: &ChannelToken) -> Result<Issued<ChannelTicket>, Error> {
-        let query = [("access_token", token.0.expose())];
-        let answer = self.get("/channel/get_channel_jsapi_ticket", Role::Call, &query).await?;
-        issued(&answer, "ticket", ChannelTicket)
-    }
-
-    /// `GET /channel/user/get_by_code`: spends the code.
-    pub async fn follower_by_code(&self, token: &ChannelToken, code: &AuthCode) -> Result<Follower, Error> {
-        let query = [("access_token", token.0.expose()), ("code", code.as_str())];
-        follower(&self.get("/channel/user/get_by_code", Role::Call, &query).await?)
-    }
-
-    /// `GET /channel/user/get_by_openid`, for a unionid that `get_by_code` did not give.
-    pub async fn follower_by_openid(
-        &self,
-        token: &ChannelToken,
-        open_id: &OpenId,
-    ) -> Result<Follower, Error> {
-        let query = [("access_token", token.0.expose()), ("openid", open_id.as_str())];
-        let answer = self.get("/channel/user/get_by_openid", Role::Call, &query).await?;
-        // 0: no longer following, and the other fields are then empty.
-        if answer.number("subscribe") == Some(0) {
-            return Err(Error::new("/channel/user/get_by_openid", Kind::NotFollowing));
-        }
-        follower(&answer)
-    }
-
-    /// `GET /gettoken`, in the form that pairs with a channel secret.
-    pub async fn corp_token(&self, corp: &CorpId, secret: &Secret) -> Result<Issued<CorpToken>, Error> {
-        let query = [("corpid", corp.as_str()), ("corpsecret", secret.expose())];
-        let answer = self.get("/gettoken", Role::Token, &query).await?;
-        issued(&answer, "access_token", CorpToken)
-    }
-
-    /// `POST /topapi/user/getbyunionid`; `None` for a person whom the directory does not know.
-    pub async fn user_by_unionid(
-        &self,
-        token: &CorpToken,
-        id: &UnionId,
-    ) -> Result<Option<DirectoryEntry>, Error> {
-        let query = [("access_token", token.0.expose())];
-        let endpoint = "/topapi/user/getbyunionid";
-        let body = json!({ "unionid": id.as_str() });
-        let result = match self.call(Method::POST, endpoint, Role::Call, &query, Some(body)).await {
-            Ok(answer) => answer.result()?,
-            Err(error) if error.kind == Kind::UserUnknown => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let user_id =
-            UserId::new(result.text("userid")?).map_err(|_| Error::new(endpoint, Kind::BadAnswer))?;
-        let contact_type = result.number("contact_type").and_then(|n| u8::try_from(n).ok());
-        Ok(Some(DirectoryEntry { user_id, contact_type }))
-    }
-
+    /// `GET` on the `oapi` host, which takes everything in the query, tokens and secrets too.
     async fn get(&self, endpoint: &'static str, role: Role, query: &[(&str, &str)]) -> Result<Answer, Error> {
-        self.call(Method::GET, endpoint, role, query, None).await
+        let request = self.http.request(Method::GET, at(&self.oapi, endpoint)).query(query);
+        self.call(endpoint, request, |http_ok, body| Answer::read(endpoint, role, http_ok, body)).await
     }
 
-    /// Every call goes through here: measured, limited in time and size, and read by [`Answer`].
+    /// `POST` of JSON on the `oapi` host, with the token in the query.
+    async fn post(
+        &self,
+        endpoint: &'static str,
+        token: &impl Credential,
+        body: Value,
+    ) -> Result<Answer, Error> {
+        let query = [("access_token", token.secret().expose())];
+        let request = self.http.request(Method::POST, at(&self.oapi, endpoint)).query(&query).json(&body);
+        self.call(endpoint, request, |http_ok, body| Answer::read(endpoint, Role::Call, http_ok, body)).await
+    }
+
+    /// `POST` of JSON on the `api` host, which takes the token in a header and nowhere else.
+    async fn post_api(
+        &self,
+        endpoint: &'static str,
+        token: Option<&Secret>,
+        body: Value,
+    ) -> Result<Answer, Error> {
+        let mut request = self.http.request(Method::POST, at(&self.api, endpoint)).json(&body);
+        let role = if token.is_some() { Role::Call } else { Role::Token };
+        if let Some(token) = token {
+            request = request.header("x-acs-dingtalk-access-token", token.expose());
+        }
+        self.call(endpoint, request, |http_ok, body| Answer::read_api(endpoint, role, http_ok, body)).await
+    }
+
+    /// Every call goes through here: not during a ban, measured, limited in time and size.
     async fn call(
         &self,
-        method: Method,
         endpoint: &'static str,
-        role: Role,
-        query: &[(&str, &str)],
-        body: Option<Value>,
+        request: RequestBuilder,
+        read: impl FnOnce(bool, &[u8]) -> Result<Answer, Error>,
     ) -> Result<Answer, Error> {
+        if let Some(left) = self.ban.remaining() {
+            return Err(Error { retry_after: Some(left), ..Error::new(endpoint, Kind::Banned) });
+        }
         let started = Instant::now();
-        let outcome = match self.exchange(method, endpoint, query, body).await {
-            Ok((http_ok, bytes)) => Answer::read(endpoint, role, http_ok, &bytes),
+        let outcome = match exchange(request).await {
+            Ok((http_ok, body)) => read(http_ok, &body),
             Err(kind) => Err(Error::new(endpoint, kind)),
         };
         let label = outcome.as_ref().err().map_or("ok", |error| error.kind.label());
-        crate::telemetry::upstream(endpoint, label, started.elapsed());
+        telemetry::upstream(endpoint, label, started.elapsed());
+        if let Err(Error { kind: Kind::Banned, retry_after: Some(pause), .. }) = &outcome {
+            self.ban.begin(*pause);
+        }
         outcome
     }
+}
 
-    async fn exchange(
-        &self,
-        method: Method,
-        endpoint: &str,
-        query: &[(&str, &str)],
-        body: Option<Value>,
-    ) -> Result<(bool, Vec<u8>), Kind> {
-        let mut url = self.oapi.clone();
-        url.set_path(endpoint);
-        let mut request = self.http.request(method, url).query(query);
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        // The errors of reqwest carry the URL, and the URL carries secrets: only their kind goes on.
-        let failed = |e: reqwest::Error| if e.is_timeout() { Kind::Timeout } else { Kind::Unreachable };
+fn at(host: &Url, endpoint: &str) -> Url {
+    let mut url = host.clone();
+    url.set_path(endpoint);
+    url
+}
+
+/// Sends, and reads the answer as far as it may be long. The future is written out so that it is `Send` for every caller.
+fn exchange(request: RequestBuilder) -> impl Future<Output = Result<(bool, Vec<u8>), Kind>> + Send {
+    // The errors of reqwest carry the URL, and the URL carries secrets: only their kind goes on.
+    let failed = |e: reqwest::Error| if e.is_timeout() { Kind::Timeout } else { Kind::Unreachable };
+    async move {
         let mut response = request.send().await.map_err(failed)?;
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
@@ -219,18 +131,9 @@ impl Client {
     }
 }
 
-fn issued<T>(answer: &Answer, field: &str, wrap: impl Fn(Secret) -> T) -> Result<Issued<T>, Error> {
-    let value = wrap(Secret::new(answer.text(field)?));
-    let lifetime = answer.number("expires_in").and_then(|s| u64::try_from(s).ok());
+/// A token or ticket out of an answer; `expires` names the field with its seconds.
+fn issued<T: Credential>(answer: &Answer, field: &str, expires: &str) -> Result<Issued<T>, Error> {
+    let value = T::from_secret(Secret::new(answer.text(field)?));
+    let lifetime = answer.number(expires).and_then(|s| u64::try_from(s).ok());
     Ok(Issued { value, lifetime: lifetime.map_or(DEFAULT_LIFETIME, Duration::from_secs) })
-}
-
-fn follower(answer: &Answer) -> Result<Follower, Error> {
-    let bad = |_| Error::new("/channel/user", Kind::BadAnswer);
-    Ok(Follower {
-        open_id: OpenId::new(answer.text("openid")?).map_err(bad)?,
-        union_id: answer.optional_text("unionid").map(UnionId::new).transpose().map_err(bad)?,
-        nick: answer.optional_text("nickname"),
-        avatar: answer.optional_text("avatar"),
-    })
 }

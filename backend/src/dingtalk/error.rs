@@ -163,4 +163,24 @@ pub(super) fn classify(code: i64, role: Role, path: &str) -> (Kind, Option<Durat
     (kind, None)
 }
 
+/// The same for the codes of the `api` host, which are words.
+pub(super) fn classify_api(code: &str, role: Role) -> (Kind, Option<Duration>) {
+    let last = code.rsplit('.').next().unwrap_or_default();
+    let kind = match last {
+        "InvalidAuthentication" if role == Role::Call => Kind::TokenRejected,
+        "systemBusy" | "systemError" | "unknownError" | "ServiceUnavailable" => {
+            return (Kind::Busy, Some(SHORT));
+        }
+        "ApiCountLimitForOrg" => Kind::Quota,
+        _ if last.starts_with("QpsLimitFor") => return (Kind::Throttled, Some(SHORT)),
+        "InvalidAuthentication"
+        | "invalidClientIdOrSecret"
+        | "invalidSuiteKey"
+        | "AccessTokenPermissionDenied"
+        | "IpNotInWhiteList" => Kind::Misconfigured,
+        _ => Kind::Refused,
+    };
+    (kind, None)
+}
+
 pub(super) const BANNED: (Kind, Option<Duration>) = (Kind::Banned, Some(BAN));

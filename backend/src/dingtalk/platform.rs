@@ -1,15 +1,19 @@
-//! What the routes ask of DingTalk: a signature for a page, and who a code belongs to.
+//! What the routes ask of DingTalk: a signature for a page, and who a code belongs to. One file for each kind of
+//! application; what they share is here.
 
-use super::client::{
-    ChannelTicket, ChannelToken, Client, CorpToken, Credential, DirectoryEntry, Follower, Issued,
-};
-use super::error::Error;
+mod channel;
+mod h5;
+
+use super::client::Client;
+use super::credential::{AppTicket, Credential};
+use super::credential::{AppToken, ChannelTicket, ChannelToken, CorpToken};
+use super::error::{Error, Kind};
 use super::renewing::Renewing;
 use super::sign::{signature, url_to_sign};
-use crate::config::{App, Secret};
+use crate::config::{App, Credentials};
 use crate::store::Store;
 use crate::telemetry::Trigger;
-use miandeng_shared::{AgentId, AuthCode, CorpId, SignedConfig};
+use miandeng_shared::{AgentId, AuthCode, CorpId, OpenId, SignedConfig, UnionId, UserId};
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
@@ -34,47 +38,76 @@ impl fmt::Display for Key {
 /// DingTalk with everything that is remembered of it.
 pub struct DingTalk {
     client: Client,
-    /// Who holds the credentials for each application: (channel side, corp side).
-    owners: HashMap<(CorpId, AgentId), (Key, Key)>,
+    keys: HashMap<(CorpId, AgentId), Keys>,
     channel_tokens: Renewing<Key, ChannelToken>,
     channel_tickets: Renewing<Key, ChannelTicket>,
     corp_tokens: Renewing<Key, CorpToken>,
+    app_tokens: Renewing<Key, AppToken>,
+    app_tickets: Renewing<Key, AppTicket>,
+}
+
+/// Under which names the credentials of an application are kept.
+#[derive(Clone)]
+struct Keys {
+    /// What logs people in: channel secret or client secret.
+    login: Key,
+    /// The directory's, with the corp secret.
+    directory: Key,
 }
 
 /// A ticket takes at most a token, a rejected call, another token and the call again; a lock outlives them all.
 const CALLS_PER_FETCH: u32 = 5;
+/// A login answers within this time, whatever DingTalk does: shorter than proxies and people wait.
+const BUDGET: Duration = Duration::from_secs(20);
 
 /// A page's signature, and the ticket it was made with.
 pub struct SignedPage {
     pub config: SignedConfig,
-    pub ticket: ChannelTicket,
+    pub ticket: Ticket,
+}
+
+/// What a page was signed with.
+#[derive(Debug, Clone)]
+pub enum Ticket {
+    Channel(ChannelTicket),
+    App(AppTicket),
+}
+
+impl Ticket {
+    fn expose(&self) -> &str {
+        match self {
+            Ticket::Channel(ticket) => ticket.secret().expose(),
+            Ticket::App(ticket) => ticket.secret().expose(),
+        }
+    }
 }
 
 /// Who a code belongs to, as far as DingTalk said.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Identity {
-    pub follower: Follower,
-    pub directory: Option<DirectoryEntry>,
+    pub open_id: Option<OpenId>,
+    pub union_id: Option<UnionId>,
+    pub user_id: Option<UserId>,
+    pub contact_type: Option<u8>,
+    pub nick: Option<String>,
+    pub avatar: Option<String>,
 }
 
 impl DingTalk {
     /// DingTalk for `apps`, as `client` reaches it. Credentials are kept in `store`; `timeout` is that of one call.
     pub fn new(client: Client, apps: &[App], store: &Arc<Store>, timeout: Duration) -> Self {
-        let owner = |app: &App, same: &dyn Fn(&App) -> bool| {
-            let first = apps.iter().find(|other| other.corp_id == app.corp_id && same(other)).unwrap_or(app);
-            Key { corp: app.corp_id.clone(), agent: first.agent_id.clone() }
-        };
-        let owners = apps.iter().map(|app| {
-            let channel = owner(app, &|other| other.channel_secret == app.channel_secret);
-            let corp = owner(app, &|other| other.corp_secret == app.corp_secret);
-            ((app.corp_id.clone(), app.agent_id.clone()), (channel, corp))
-        });
+        let lock_lifetime = timeout * CALLS_PER_FETCH;
         Self {
             client,
-            owners: owners.collect(),
-            channel_tokens: Renewing::new("channel_token", Arc::clone(store), timeout * CALLS_PER_FETCH),
-            channel_tickets: Renewing::new("channel_ticket", Arc::clone(store), timeout * CALLS_PER_FETCH),
-            corp_tokens: Renewing::new("corp_token", Arc::clone(store), timeout * CALLS_PER_FETCH),
+            keys: apps
+                .iter()
+                .map(|app| ((app.corp_id.clone(), app.agent_id.clone()), keys(app, apps)))
+                .collect(),
+            channel_tokens: Renewing::new("channel_token", Arc::clone(store), lock_lifetime),
+            channel_tickets: Renewing::new("channel_ticket", Arc::clone(store), lock_lifetime),
+            corp_tokens: Renewing::new("corp_token", Arc::clone(store), lock_lifetime),
+            app_tokens: Renewing::new("app_token", Arc::clone(store), lock_lifetime),
+            app_tickets: Renewing::new("app_ticket", Arc::clone(store), lock_lifetime),
         }
     }
 
@@ -86,16 +119,26 @@ impl DingTalk {
         nonce: String,
         timestamp: u64,
     ) -> Result<SignedPage, Error> {
-        let ticket = self.channel_ticket(app).await?;
+        let ticket = in_time(async {
+            match app.credentials {
+                Credentials::Channel { .. } => self.channel_ticket(app).await.map(Ticket::Channel),
+                Credentials::H5 { .. } => self.app_ticket(app).await.map(Ticket::App),
+            }
+        })
+        .await?;
         let url = url_to_sign(href, app.sign_plus_as_space);
         let time_stamp = timestamp.to_string();
-        let signature = signature(app.sign_alg, ticket.secret().expose(), &nonce, &time_stamp, &url);
+        let signature = signature(app.sign_alg, ticket.expose(), &nonce, &time_stamp, &url);
         Ok(SignedPage { config: SignedConfig { time_stamp, nonce_str: nonce, signature, url }, ticket })
     }
 
     /// Forgets `ticket` because DingTalk refused what was signed with it. A newer one stays.
-    pub async fn drop_ticket(&self, app: &App, ticket: &ChannelTicket) -> bool {
-        self.channel_tickets.drop_if(&self.keys(app).0, ticket, Trigger::Reported).await
+    pub async fn drop_ticket(&self, app: &App, ticket: &Ticket) -> bool {
+        let key = self.keys(app).login;
+        match ticket {
+            Ticket::Channel(ticket) => self.channel_tickets.drop_if(&key, ticket, Trigger::Reported).await,
+            Ticket::App(ticket) => self.app_tickets.drop_if(&key, ticket, Trigger::Reported).await,
+        }
     }
 
     /// Redeems a code. `before_sending` runs when the code is about to leave for DingTalk and may refuse; what fails
@@ -110,90 +153,54 @@ impl DingTalk {
         code: &AuthCode,
         before_sending: impl FnOnce() -> Result<(), E>,
     ) -> Result<Identity, E> {
-        self.channel_token(app).await?;
-        before_sending()?;
-        let mut follower = self
-            .with_channel_token(app, |token| async move { self.client.follower_by_code(&token, code).await })
-            .await?;
-        if follower.union_id.is_none() {
-            let open_id = follower.open_id.clone();
-            follower = self
-                .with_channel_token(app, |token| {
-                    let open_id = open_id.clone();
-                    async move { self.client.follower_by_openid(&token, &open_id).await }
-                })
-                .await?;
-            // The identity is the code's, whatever the second answer says.
-            follower.open_id = open_id;
+        in_time(async {
+            match &app.credentials {
+                Credentials::Channel { channel_secret, corp_secret } => {
+                    self.channel_token(app, channel_secret).await?;
+                    before_sending()?;
+                    Ok(self.follower(app, channel_secret, corp_secret.as_ref(), code).await?)
+                }
+                Credentials::H5 { client_id, client_secret } => {
+                    self.app_token(app, client_id, client_secret).await?;
+                    before_sending()?;
+                    Ok(self.employee(app, client_id, client_secret, code).await?)
+                }
+            }
+        })
+        .await
+    }
+
+    fn keys(&self, app: &App) -> Keys {
+        let known = self.keys.get(&(app.corp_id.clone(), app.agent_id.clone()));
+        known.cloned().unwrap_or_else(|| keys(app, &[]))
+    }
+}
+
+/// The names for `app` among `apps`: of those with the same secret in the same corporation, the first one's.
+fn keys(app: &App, apps: &[App]) -> Keys {
+    let first = |same: &dyn Fn(&Credentials) -> bool| {
+        let owner =
+            apps.iter().find(|other| other.corp_id == app.corp_id && same(&other.credentials)).unwrap_or(app);
+        Key { corp: app.corp_id.clone(), agent: owner.agent_id.clone() }
+    };
+    let same_login = |other: &Credentials| match (&app.credentials, other) {
+        (Credentials::Channel { channel_secret: a, .. }, Credentials::Channel { channel_secret: b, .. }) => {
+            a == b
         }
-        let directory = match (&app.corp_secret, &follower.union_id) {
-            (Some(secret), Some(union_id)) => {
-                self.with_corp_token(app, secret, |token| async move {
-                    self.client.user_by_unionid(&token, union_id).await
-                })
-                .await?
-            }
-            _ => None,
-        };
-        Ok(Identity { follower, directory })
-    }
+        (Credentials::H5 { client_id: a, .. }, Credentials::H5 { client_id: b, .. }) => a == b,
+        _ => false,
+    };
+    let same_directory = |other: &Credentials| match (&app.credentials, other) {
+        (Credentials::Channel { corp_secret: a, .. }, Credentials::Channel { corp_secret: b, .. }) => a == b,
+        _ => false,
+    };
+    Keys { login: first(&same_login), directory: first(&same_directory) }
+}
 
-    fn keys(&self, app: &App) -> (Key, Key) {
-        let own = Key { corp: app.corp_id.clone(), agent: app.agent_id.clone() };
-        let known = self.owners.get(&(app.corp_id.clone(), app.agent_id.clone()));
-        known.cloned().unwrap_or_else(|| (own.clone(), own))
-    }
-
-    async fn channel_token(&self, app: &App) -> Result<ChannelToken, Error> {
-        self.channel_tokens.get(&self.keys(app).0, || self.fetch_channel_token(app)).await
-    }
-
-    fn fetch_channel_token(
-        &self,
-        app: &App,
-    ) -> impl Future<Output = Result<Issued<ChannelToken>, Error>> + Send + use<> {
-        let (client, corp, secret) = (self.client.clone(), app.corp_id.clone(), app.channel_secret.clone());
-        async move { client.channel_token(&corp, &secret).await }
-    }
-
-    async fn channel_ticket(self: &Arc<Self>, app: &Arc<App>) -> Result<ChannelTicket, Error> {
-        let fetch = || {
-            let (this, app) = (Arc::clone(self), Arc::clone(app));
-            // A ticket outlives the token it was fetched with, so the token is asked for only here.
-            async move {
-                this.with_channel_token(&app, |token| {
-                    let client = &this.client;
-                    async move { client.channel_ticket(&token).await }
-                })
-                .await
-            }
-        };
-        self.channel_tickets.get(&self.keys(app).0, fetch).await
-    }
-
-    /// Calls with the channel token, and once more with a new one if DingTalk rejects it.
-    async fn with_channel_token<T, F>(&self, app: &App, call: impl Fn(ChannelToken) -> F) -> Result<T, Error>
-    where
-        F: Future<Output = Result<T, Error>>,
-    {
-        let fetch = || self.fetch_channel_token(app);
-        self.channel_tokens.with(&self.keys(app).0, fetch, call).await
-    }
-
-    /// The same with the token of the other family.
-    async fn with_corp_token<T, F>(
-        &self,
-        app: &App,
-        secret: &Secret,
-        call: impl Fn(CorpToken) -> F,
-    ) -> Result<T, Error>
-    where
-        F: Future<Output = Result<T, Error>>,
-    {
-        let fetch = || {
-            let (client, corp, secret) = (self.client.clone(), app.corp_id.clone(), secret.clone());
-            async move { client.corp_token(&corp, &secret).await }
-        };
-        self.corp_tokens.with(&self.keys(app).1, fetch, call).await
+/// Bounds what a person waits for, over all calls together.
+async fn in_time<T, E: From<Error>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    match tokio::time::timeout(BUDGET, work).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(Error::new("all calls together", Kind::Timeout).into()),
     }
 }

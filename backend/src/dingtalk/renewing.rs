@@ -2,7 +2,7 @@
 //! dropped only if it is still the one that was rejected. Behind the process stands the store: what another replica, or
 //! this one before its restart, has fetched is used, and of several replicas one fetches while the others wait for it.
 
-use super::client::{Credential, Issued};
+use super::credential::{Credential, Issued};
 use super::error::{Error, Kind};
 use crate::store::{Entry, Lock, Store};
 use crate::telemetry::{self, Trigger};

@@ -11,13 +11,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use miandeng_shared::{ConfigAnswer, ErrorCode, SignedConfig};
+use miandeng_shared::{AppKind, ConfigAnswer, ErrorCode, SignedConfig};
 use std::sync::Arc;
 use std::time::SystemTime;
 use url::Url;
 
-/// `dd.config`'s type for a service window.
+/// `dd.config`'s type for a service window, and for a micro-app.
 const SERVICE_WINDOW: u8 = 1;
+const MICRO_APP: u8 = 0;
 
 pub async fn config(
     State(state): State<AppState>,
@@ -25,11 +26,14 @@ pub async fn config(
     Query(mut query): Query,
 ) -> Result<Response, ApiError> {
     let app = guard::app(&state, &mut query, "corpid", "agentid")?;
-    let signed = match query.optional("sign").as_deref() {
-        Some("0") => None,
-        None | Some("1") => Some(sign(&state, &app, &headers, &mut query).await?),
+    // A classic service window cannot log in without `dd.config`; today's applications need it for other APIs only.
+    let wanted = match query.optional("sign").as_deref() {
+        None => app.credentials.kind() == AppKind::Channel,
+        Some("0") => false,
+        Some("1") => true,
         Some(_) => return Err(ApiError::invalid("sign", "must be 0 or 1")),
     };
+    let signed = if wanted { Some(sign(&state, &app, &headers, &mut query).await?) } else { None };
     let cookie = state.login_proofs.issue(&app, SystemTime::now());
     Ok(([(header::SET_COOKIE, cookie)], Json(answer(&state, &app, signed))).into_response())
 }
@@ -72,12 +76,15 @@ fn answer(state: &AppState, app: &App, signed: Option<SignedConfig>) -> ConfigAn
     ConfigAnswer {
         corp_id: app.corp_id.clone(),
         agent_id: app.agent_id.clone(),
-        kind: app.kind,
+        kind: app.credentials.kind(),
         jsapi_url: app.jsapi_url.clone(),
-        client_id: None,
+        client_id: app.credentials.client_id().map(str::to_owned),
         simulator: state.config.dingtalk.simulator,
         js_api_list: app.js_api_list.clone(),
-        config_type: SERVICE_WINDOW,
+        config_type: match app.credentials.kind() {
+            AppKind::Channel => SERVICE_WINDOW,
+            AppKind::H5 => MICRO_APP,
+        },
         time_stamp,
         nonce_str,
         signature,

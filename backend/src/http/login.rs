@@ -54,17 +54,10 @@ async fn attempt(
     Ok(state.sessions.create(user(app, identity), SystemTime::now()))
 }
 
-fn user(app: &App, Identity { follower, directory }: Identity) -> User {
-    User {
-        corp_id: app.corp_id.clone(),
-        agent_id: app.agent_id.clone(),
-        open_id: Some(follower.open_id),
-        union_id: follower.union_id,
-        contact_type: directory.as_ref().and_then(|entry| entry.contact_type),
-        user_id: directory.map(|entry| entry.user_id),
-        nick: follower.nick,
-        avatar: follower.avatar,
-    }
+fn user(app: &App, identity: Identity) -> User {
+    let Identity { open_id, union_id, user_id, contact_type, nick, avatar } = identity;
+    let (corp_id, agent_id) = (app.corp_id.clone(), app.agent_id.clone());
+    User { corp_id, agent_id, open_id, union_id, user_id, contact_type, nick, avatar }
 }
 
 /// Each login is one line and one count, whatever came of it.

@@ -187,7 +187,6 @@ async fn what_is_not_json_what_is_late_and_what_breaks_off() {
     let person = Person::new(&sim, &server);
     person.login().await;
     let html = json!({ "status": 200, "contentType": "text/html", "body": "<html>系统繁忙</html>" });
-    let ban = json!({ "body": { "status": 1111, "wait": 5, "source": "x5", "punish": "deny", "uuid": "u" } });
     let gateway = json!({ "status": 502, "contentType": "text/html", "body": "<html>Bad Gateway</html>" });
     let redirect = json!({ "status": 302, "headers": { "location": "http://127.0.0.1:9/" } });
     for endpoint in [BY_CODE, BY_UNIONID] {
@@ -197,7 +196,6 @@ async fn what_is_not_json_what_is_late_and_what_breaks_off() {
             (json!({ "reply": redirect }), 502, "dingtalk_bad_answer"),
             (json!({ "reply": { "body": { "errcode": 0, "errmsg": "ok" } } }), 502, "dingtalk_bad_answer"),
             (json!({ "reply": { "body": "x".repeat(100_000) } }), 502, "dingtalk_bad_answer"),
-            (json!({ "reply": ban }), 503, "dingtalk_banned"),
             (json!({ "drop": true }), 502, "dingtalk_unreachable"),
             (json!({ "delayMs": 10_000 }), 504, "dingtalk_timeout"),
         ] {
@@ -213,6 +211,23 @@ async fn what_is_not_json_what_is_late_and_what_breaks_off() {
             assert!(sim.counts().await.get(BY_CODE).copied().unwrap_or(0) <= 1);
         }
     }
+}
+
+#[tokio::test]
+async fn a_banned_address_stops_calling() {
+    let (sim, server) = start("").await;
+    let person = Person::new(&sim, &server);
+    person.login().await;
+    let ban = json!({ "status": 1111, "wait": 5, "source": "x5", "punish": "deny", "uuid": "u" });
+    sim.reply(BY_CODE, 1, ban).await;
+    expect(person.post_code(&person.code_again().await).await, 503, "dingtalk_banned", "the ban").await;
+    sim.clear_journal().await;
+    let answer = person.post_code(&person.code_again().await).await;
+    let pause: u64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((290..=300).contains(&pause), "{pause}");
+    expect(answer, 503, "dingtalk_banned", "during the ban").await;
+    assert_eq!(sim.total().await, 0, "nobody calls during a ban");
+    assert_eq!(person.config().await.status(), StatusCode::OK, "the ticket that is there still signs");
 }
 
 #[tokio::test]

@@ -58,7 +58,6 @@ async fn back_off_and_then_retry() {
         (json!({ "body": errcode(-1) }), "dingtalk_busy", "钉钉系统繁忙"),
         (json!({ "body": errcode(90018) }), "dingtalk_throttled", "限制了调用频率"),
         (json!({ "contentType": "text/html", "body": "<html></html>" }), "dingtalk_bad_answer", "无法识别"),
-        (json!({ "body": { "status": 1111, "wait": 5 } }), "dingtalk_banned", "封禁"),
     ] {
         let (sim, _sdk, server, phone) = on_android().await;
         sim.fault(json!({ "endpoint": BY_CODE, "reply": reply })).await;

@@ -1,0 +1,101 @@
+//! The two kinds of application and what each needs to speak to DingTalk.
+
+use super::reader::Section;
+use super::secret::{Secret, secret};
+use super::value::text;
+use miandeng_shared::AppKind;
+use serde::Serialize;
+use toml::Value;
+
+/// What an application proves itself with. The kinds share nothing, so a secret cannot end up in the other's place.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Credentials {
+    /// The classic 服务窗.
+    Channel {
+        channel_secret: Secret,
+        /// With it, unionid becomes userid.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        corp_secret: Option<Secret>,
+    },
+    /// Today's 服务窗, an H5 app in the window's virtual organisation, and the employee micro-app.
+    H5 { client_id: String, client_secret: Secret },
+}
+
+/// What a kind brings where the configuration is silent.
+pub struct Defaults {
+    pub jsapi_url: &'static str,
+    pub js_api_list: &'static [&'static str],
+}
+
+impl Credentials {
+    /// Reads `kind` and the keys that it needs; keys of the other kind are unknown ones.
+    pub fn read(s: &mut Section<'_>) -> Option<Self> {
+        let Some(kind) = s.required("kind", "\"channel\"", kind) else {
+            s.ignore(&["channel_secret", "corp_secret", "client_id", "client_secret"]);
+            return None;
+        };
+        match kind {
+            AppKind::Channel => {
+                let channel_secret = s.required("channel_secret", "{ env = \"CHANNEL_SECRET\" }", secret);
+                let corp_secret = s.optional("corp_secret", secret);
+                Some(Credentials::Channel { channel_secret: channel_secret?, corp_secret })
+            }
+            AppKind::H5 => {
+                let client_id = s.required("client_id", "\"dingappkey\"", client_id);
+                let client_secret = s.required("client_secret", "{ env = \"CLIENT_SECRET\" }", secret);
+                Some(Credentials::H5 { client_id: client_id?, client_secret: client_secret? })
+            }
+        }
+    }
+
+    pub fn kind(&self) -> AppKind {
+        match self {
+            Credentials::Channel { .. } => AppKind::Channel,
+            Credentials::H5 { .. } => AppKind::H5,
+        }
+    }
+
+    /// The client id that a page names beside the corporation; a classic service window has none.
+    pub fn client_id(&self) -> Option<&str> {
+        match self {
+            Credentials::Channel { .. } => None,
+            Credentials::H5 { client_id, .. } => Some(client_id),
+        }
+    }
+
+    pub fn defaults(&self) -> Defaults {
+        match self {
+            // The SDK that the classic 服务窗 was documented with; it needs at least 0.8.3.
+            Credentials::Channel { .. } => Defaults {
+                jsapi_url: "https://g.alicdn.com/dingding/open-develop/1.5.1/dingtalk.js",
+                js_api_list: &["channel.permission.requestAuthCode"],
+            },
+            // Its login needs no signed API.
+            Credentials::H5 { .. } => Defaults {
+                jsapi_url: "https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js",
+                js_api_list: &[],
+            },
+        }
+    }
+}
+
+fn kind(value: Value) -> Result<AppKind, String> {
+    match text(value)?.as_str() {
+        "channel" => Ok(AppKind::Channel),
+        "h5" => Ok(AppKind::H5),
+        _ => Err("must be \"channel\" or \"h5\"".into()),
+    }
+}
+
+/// It goes to the page and into a request, so it is kept plain.
+fn client_id(value: Value) -> Result<String, String> {
+    let id = text(value)?;
+    let plain =
+        (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if plain {
+        Ok(id)
+    } else {
+        Err("must be the client id (AppKey) as the developer console shows it".into())
+    }
+}

@@ -1,0 +1,77 @@
+//! Today's applications: one token for everything.
+
+use super::{DingTalk, Identity};
+use crate::config::{App, Credentials, Secret};
+use crate::dingtalk::credential::{AppTicket, AppToken, Issued};
+use crate::dingtalk::error::{Error, Kind};
+use miandeng_shared::AuthCode;
+use std::future::Future;
+use std::sync::Arc;
+
+impl DingTalk {
+    /// Code + app token → userid and unionid, in the application's own organisation.
+    pub(super) async fn employee(
+        &self,
+        app: &App,
+        client_id: &str,
+        secret: &Secret,
+        code: &AuthCode,
+    ) -> Result<Identity, Error> {
+        let client = &self.client;
+        let by_code = |token| async move { client.employee_by_code(&token, code).await };
+        let employee = self.with_app_token(app, client_id, secret, by_code).await?;
+        Ok(Identity {
+            union_id: employee.union_id,
+            user_id: Some(employee.user_id),
+            nick: employee.name,
+            ..Identity::default()
+        })
+    }
+
+    pub(super) async fn app_ticket(self: &Arc<Self>, app: &Arc<App>) -> Result<AppTicket, Error> {
+        let fetch = || {
+            let (this, app) = (Arc::clone(self), Arc::clone(app));
+            async move {
+                let Credentials::H5 { client_id, client_secret } = &app.credentials else {
+                    return Err(Error::new("app_ticket", Kind::Misconfigured));
+                };
+                let client = &this.client;
+                let ticket = |token| async move { client.app_ticket(&token).await };
+                this.with_app_token(&app, client_id, client_secret, ticket).await
+            }
+        };
+        self.app_tickets.get(&self.keys(app).login, fetch).await
+    }
+
+    pub(super) async fn app_token(
+        &self,
+        app: &App,
+        client_id: &str,
+        secret: &Secret,
+    ) -> Result<AppToken, Error> {
+        self.app_tokens.get(&self.keys(app).login, || self.fetch_app_token(client_id, secret)).await
+    }
+
+    /// Calls with the application's token, and once more with a new one if DingTalk rejects it.
+    async fn with_app_token<T, F>(
+        &self,
+        app: &App,
+        client_id: &str,
+        secret: &Secret,
+        call: impl Fn(AppToken) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        self.app_tokens.with(&self.keys(app).login, || self.fetch_app_token(client_id, secret), call).await
+    }
+
+    fn fetch_app_token(
+        &self,
+        client_id: &str,
+        secret: &Secret,
+    ) -> impl Future<Output = Result<Issued<AppToken>, Error>> + Send + use<> {
+        let (client, client_id, secret) = (self.client.clone(), client_id.to_owned(), secret.clone());
+        async move { client.app_token(&client_id, &secret).await }
+    }
+}

@@ -1,6 +1,7 @@
 //! What a machine may lack: each function looks first, gets the thing if it may, and otherwise stops with one sentence
 //! that says what to type.
 
+mod apt;
 pub mod browser;
 mod cargo_tool;
 pub mod npm;
@@ -20,6 +21,7 @@ pub fn for_building(repo: &Repo) -> Result<()> {
 
 /// What the tests need on top of that.
 pub fn for_testing(repo: &Repo) -> Result<browser::Browser> {
+    apt::ensure_redis(repo)?;
     let browser = browser::ensure(repo)?;
     rust::ensure_component(repo, "rustfmt", "cargo-fmt")?;
     rust::ensure_component(repo, "clippy", "cargo-clippy")?;

@@ -2,10 +2,10 @@
 
 use std::env;
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::{Result, bail};
 
+use super::apt;
 use crate::repo::Repo;
 use crate::run;
 use crate::version::Version;
@@ -26,7 +26,7 @@ pub fn ensure(repo: &Repo) -> Result<Browser> {
     if let Some(browser) = find(repo) {
         return matching(repo, browser);
     }
-    install(repo)?;
+    apt::install(repo, "Chromium and its driver", &PACKAGES)?;
     match find(repo) {
         Some(browser) => matching(repo, browser),
         None => {
@@ -57,34 +57,4 @@ fn matching(repo: &Repo, browser: Browser) -> Result<Browser> {
         ),
         _ => Ok(browser),
     }
-}
-
-fn install(repo: &Repo) -> Result<()> {
-    let by_hand = format!("sudo apt-get install {}", PACKAGES.join(" "));
-    if repo.find(&["apt-get"]).is_none() {
-        bail!("the browser tests need Chromium and chromedriver on PATH: install them and try again");
-    }
-    let Some(is_root) = may_install(repo) else {
-        bail!("the browser tests need Chromium and its driver: type `{by_hand}` and try again");
-    };
-    // Nobody is there to answer the questions that a package may ask.
-    let apt = |arguments: &[&str]| -> Command {
-        let mut command = repo.command(if is_root { "env" } else { "sudo" });
-        if !is_root {
-            command.args(["-n", "env"]);
-        }
-        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]).args(arguments);
-        command
-    };
-    run::quiet(repo, "apt-update", "reading apt's package lists (usually seconds)", &mut apt(&["update"]))?;
-    let install = [&["install", "-y", "--no-install-recommends"], &PACKAGES[..]].concat();
-    run::quiet(repo, "apt-install", "installing Chromium (usually 1 to 2 minutes)", &mut apt(&install))
-}
-
-/// Whether we are root, or None where we are not and sudo would ask for a password.
-fn may_install(repo: &Repo) -> Option<bool> {
-    if run::output(repo.command("id").arg("-u")).is_some_and(|id| id.trim() == "0") {
-        return Some(true);
-    }
-    run::output(repo.command("sudo").args(["-n", "true"])).map(|_| false)
 }

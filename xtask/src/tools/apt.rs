@@ -1,0 +1,51 @@
+//! Programs that Debian packages: installed where this user may, else asked for in one sentence.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::repo::Repo;
+use crate::run;
+
+/// The store that replicas share is tested with the real thing.
+const REDIS: [&str; 1] = ["redis-server"];
+
+/// Makes sure that there is a `redis-server` on PATH.
+pub fn ensure_redis(repo: &Repo) -> Result<()> {
+    if repo.find(&REDIS).is_some() {
+        return Ok(());
+    }
+    install(repo, "Redis", &REDIS)
+}
+
+/// Installs `packages`, which people know as `what`.
+pub fn install(repo: &Repo, what: &str, packages: &[&str]) -> Result<()> {
+    let by_hand = format!("sudo apt-get install {}", packages.join(" "));
+    if repo.find(&["apt-get"]).is_none() {
+        bail!("the tests need {what} on PATH: install it and try again");
+    }
+    let Some(is_root) = may_install(repo) else {
+        bail!("the tests need {what}: type `{by_hand}` and try again");
+    };
+    // Nobody is there to answer the questions that a package may ask.
+    let apt = |arguments: &[&str]| -> Command {
+        let mut command = repo.command(if is_root { "env" } else { "sudo" });
+        if !is_root {
+            command.args(["-n", "env"]);
+        }
+        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]).args(arguments);
+        command
+    };
+    run::quiet(repo, "apt-update", "reading apt's package lists (usually seconds)", &mut apt(&["update"]))?;
+    let install = [&["install", "-y", "--no-install-recommends"], packages].concat();
+    let title = format!("installing {what} (usually 1 to 2 minutes)");
+    run::quiet(repo, "apt-install", &title, &mut apt(&install))
+}
+
+/// Whether we are root, or None where we are not and sudo would ask for a password.
+fn may_install(repo: &Repo) -> Option<bool> {
+    if run::output(repo.command("id").arg("-u")).is_some_and(|id| id.trim() == "0") {
+        return Some(true);
+    }
+    run::output(repo.command("sudo").args(["-n", "true"])).map(|_| false)
+}

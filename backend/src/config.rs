@@ -84,7 +84,7 @@ impl Serialize for Store {
 pub struct Session {
     #[serde(serialize_with = "as_duration")]
     pub ttl: Duration,
-    /// 32 random bytes, base64. Without it one is made, and sessions end with the process.
+    /// 32 random bytes, base64. Without it one is made and kept in the store, for all replicas.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<Secret>,
     pub previous_keys: Vec<Secret>,

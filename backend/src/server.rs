@@ -19,7 +19,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let metrics = telemetry::install().context("metrics cannot be recorded")?;
     let public = listen("listen", config.listen).await?;
     let ops = listen("ops_listen", config.ops_listen).await?;
-    let state = AppState::new(config)?;
+    let state = AppState::new(config).await?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         public_url = %state.config.public_url.origin().ascii_serialization(),

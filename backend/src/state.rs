@@ -4,6 +4,7 @@ use crate::config::{App, Config};
 use crate::dingtalk::{Client, DingTalk, Ticket};
 use crate::session::{Cookies, LoginProofs, Sessions};
 use crate::store::Store;
+use anyhow::Context;
 use miandeng_shared::{AgentId, AuthCode, CorpId};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
@@ -12,6 +13,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+/// Where the store keeps the key that the configuration does not name.
+const SESSION_KEY: &str = "session_key";
 
 /// A handle to [`Shared`], cloned into every request.
 #[derive(Clone)]
@@ -39,16 +43,23 @@ impl Deref for AppState {
 }
 
 impl AppState {
-    /// The state of a server with this configuration. Nothing is asked of DingTalk yet. Needs a Tokio runtime.
+    /// The state of a server with this configuration. Nothing is asked of DingTalk yet.
     ///
     /// # Errors
-    /// Where the HTTP client cannot be set up or the store cannot be opened.
-    pub fn new(config: Config) -> anyhow::Result<Self> {
+    /// Where the HTTP client cannot be set up, the store cannot be opened, or no key for the sessions is to be had.
+    pub async fn new(config: Config) -> anyhow::Result<Self> {
         let client = Client::new(&config.dingtalk)?;
         let store = Arc::new(Store::open(&config.store, &config.state_dir)?);
         let session = &config.session;
         let secure = config.public_url.scheme() == "https";
-        let cookies = Arc::new(Cookies::new(session.key.as_ref(), &session.previous_keys, secure));
+        let key = match &session.key {
+            Some(key) => key.clone(),
+            // Replicas with different keys would log people out in turn, so without the store there is no going on.
+            None => store.keep(SESSION_KEY, Cookies::make_key()).await.context(
+                "session.key is not configured and the store does not answer: start the store, or set session.key",
+            )?,
+        };
+        let cookies = Arc::new(Cookies::new(&key, &session.previous_keys, secure));
         let apps = config
             .apps
             .iter()

@@ -146,6 +146,18 @@ impl Store {
         .await
     }
 
+    /// The secret of `key` that lasts: the one that is there, else `made`, which is kept for every replica and restart.
+    pub async fn keep(&self, key: &str, made: Secret) -> Result<Secret, StoreError> {
+        self.watch("keep", async {
+            match &self.backend {
+                Backend::Memory => Ok(made),
+                Backend::Embedded(store) => store.keep(key, made).await,
+                Backend::Redis(store) => store.keep(key, made).await,
+            }
+        })
+        .await
+    }
+
     /// Bounds one call in time, counts its failure, and says once that the store is gone and once that it is back.
     async fn watch<T>(
         &self,

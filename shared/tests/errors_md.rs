@@ -13,7 +13,8 @@ fn row(code: ErrorCode) -> String {
         Action::Configure => "configure",
         Action::TellPerson => "tell_person",
     };
-    let status = Some(code.status()).filter(|status| *status != 0).map_or("–".to_owned(), |s| s.to_string());
+    let status =
+        Some(code.status()).filter(|status| *status != 0).map_or("–".to_owned(), |s| s.to_string());
     let (zh, en) = (code.text(Lang::Zh), code.text(Lang::En));
     format!(
         "| `{code}` | {status} | `{action}` | **{}** {} | **{}** {} |\n",
@@ -30,6 +31,9 @@ fn the_documented_catalogue_is_the_catalogue() {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(file, format!("{head}{TABLE}{expected}")).unwrap();
     } else {
-        assert!(rows == expected, "docs/errors.md is stale: UPDATE_DOCS=1 cargo test -p miandeng-shared --test errors_md");
+        assert!(
+            rows == expected,
+            "docs/errors.md is stale: UPDATE_DOCS=1 cargo test -p miandeng-shared --test errors_md"
+        );
     }
 }

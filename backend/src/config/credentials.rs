@@ -17,6 +17,10 @@ pub enum Credentials {
         /// With it, unionid becomes userid.
         #[serde(skip_serializing_if = "Option::is_none")]
         corp_secret: Option<Secret>,
+        /// The AppKey of an application of the same corporation; `corp_secret` is then its AppSecret. Enterprises of
+        /// today have no CorpSecret any more.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        corp_app_key: Option<String>,
     },
     /// Today's 服务窗, an H5 app in the window's virtual organisation, and the employee micro-app.
     H5 { client_id: String, client_secret: Secret },
@@ -32,14 +36,18 @@ impl Credentials {
     /// Reads `kind` and the keys that it needs; keys of the other kind are unknown ones.
     pub fn read(s: &mut Section<'_>) -> Option<Self> {
         let Some(kind) = s.required("kind", "\"channel\"", kind) else {
-            s.ignore(&["channel_secret", "corp_secret", "client_id", "client_secret"]);
+            s.ignore(&["channel_secret", "corp_secret", "corp_app_key", "client_id", "client_secret"]);
             return None;
         };
         match kind {
             AppKind::Channel => {
                 let channel_secret = s.required("channel_secret", "{ env = \"CHANNEL_SECRET\" }", secret);
                 let corp_secret = s.optional("corp_secret", secret);
-                Some(Credentials::Channel { channel_secret: channel_secret?, corp_secret })
+                let corp_app_key = s.optional("corp_app_key", client_id);
+                if corp_app_key.is_some() && corp_secret.is_none() {
+                    s.problem("corp_app_key", "needs corp_secret, which is then the AppSecret");
+                }
+                Some(Credentials::Channel { channel_secret: channel_secret?, corp_secret, corp_app_key })
             }
             AppKind::H5 => {
                 let client_id = s.required("client_id", "\"dingappkey\"", client_id);

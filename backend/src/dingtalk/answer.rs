@@ -41,7 +41,8 @@ impl Answer {
         let (kind, retry_after) = classify_api(&code, role);
         let request_id = fields.get("requestid").or(fields.get("requestId")).and_then(short_text);
         let said = DingTalkError { code, sub_code: None, request_id };
-        Err(Error { endpoint, kind, said: Some(said), retry_after })
+        let words = words(kind, fields.get("message"));
+        Err(Error { endpoint, kind, said: Some(Box::new(said)), retry_after, words })
     }
 
     /// A failure of the call that gave this answer.
@@ -95,7 +96,7 @@ impl Answer {
 fn banned(endpoint: &'static str) -> Error {
     let (kind, retry_after) = BANNED;
     let said = DingTalkError { code: "1111".into(), ..DingTalkError::default() };
-    Error { endpoint, kind, said: Some(said), retry_after }
+    Error { endpoint, kind, said: Some(Box::new(said)), retry_after, words: None }
 }
 
 fn number(value: Option<&Value>) -> Option<i64> {
@@ -118,7 +119,15 @@ fn refusal(endpoint: &'static str, role: Role, errcode: i64, fields: &Map<String
         sub_code,
         request_id: fields.get("request_id").and_then(short_text),
     };
-    Error { endpoint, kind, said: Some(said), retry_after }
+    let words = words(kind, fields.get("sub_msg").or(fields.get("errmsg")));
+    Error { endpoint, kind, said: Some(Box::new(said)), retry_after, words }
+}
+
+/// What an operator needs to mend a configuration stands in DingTalk's message; of other failures it says nothing new.
+fn words(kind: Kind, message: Option<&Value>) -> Option<String> {
+    const ENOUGH: usize = 200;
+    let message = message?.as_str().filter(|_| kind == Kind::Misconfigured)?;
+    Some(message.chars().take(ENOUGH).collect())
 }
 
 /// Codes and request ids are handed on to the page, so only short, plain ones are.
@@ -252,11 +261,21 @@ mod tests {
     }
 
     #[test]
+    fn the_operator_reads_which_address_is_not_allowed() {
+        let error =
+            read(Role::Call, r#"{"errcode":60020,"errmsg":"访问ip不在白名单之中,request ip=203.0.113.7"}"#)
+                .unwrap_err();
+        assert!(error.to_string().contains("203.0.113.7"), "{error}");
+        let other = read(Role::Call, r#"{"errcode":40078,"errmsg":"somebody's code"}"#).unwrap_err();
+        assert_eq!(other.words, None);
+    }
+
+    #[test]
     fn nothing_long_or_odd_is_handed_on() {
         let error =
             read(Role::Call, r#"{"errcode":40035,"request_id":"<script>","sub_code":{"a":1}}"#).unwrap_err();
         assert_eq!(
-            error.said.unwrap(),
+            *error.said.unwrap(),
             DingTalkError { code: "40035".into(), sub_code: None, request_id: None }
         );
     }

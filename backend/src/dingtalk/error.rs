@@ -77,14 +77,17 @@ pub struct Error {
     pub endpoint: &'static str,
     pub kind: Kind,
     /// What DingTalk said, where it said something.
-    pub said: Option<DingTalkError>,
+    pub said: Option<Box<DingTalkError>>,
     /// How long to stay away, where that is known.
     pub retry_after: Option<Duration>,
+    /// DingTalk's own words, for the operator's log and nobody else: 60020 names the address that is not allowed there,
+    /// 60011 the permission that is missing.
+    pub words: Option<String>,
 }
 
 impl Error {
     pub(super) fn new(endpoint: &'static str, kind: Kind) -> Self {
-        Self { endpoint, kind, said: None, retry_after: None }
+        Self { endpoint, kind, said: None, retry_after: None, words: None }
     }
 }
 
@@ -99,7 +102,10 @@ impl fmt::Display for Error {
                 said.sub_code.as_deref().map_or(String::new(), |s| format!("/{s}"))
             )?;
         }
-        Ok(())
+        match &self.words {
+            Some(words) => write!(f, " {words:?}"),
+            None => Ok(()),
+        }
     }
 }
 

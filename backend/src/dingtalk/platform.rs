@@ -13,6 +13,7 @@ use super::sign::{signature, url_to_sign};
 use crate::config::{App, Credentials};
 use crate::store::Store;
 use crate::telemetry::Trigger;
+use channel::Directory;
 use miandeng_shared::{AgentId, AuthCode, CorpId, OpenId, SignedConfig, UnionId, UserId};
 use std::collections::HashMap;
 use std::fmt;
@@ -155,10 +156,12 @@ impl DingTalk {
     ) -> Result<Identity, E> {
         in_time(async {
             match &app.credentials {
-                Credentials::Channel { channel_secret, corp_secret } => {
+                Credentials::Channel { channel_secret, corp_secret, corp_app_key } => {
                     self.channel_token(app, channel_secret).await?;
                     before_sending()?;
-                    Ok(self.follower(app, channel_secret, corp_secret.as_ref(), code).await?)
+                    let app_key = corp_app_key.as_deref();
+                    let directory = corp_secret.as_ref().map(|secret| Directory { app_key, secret });
+                    Ok(self.follower(app, channel_secret, directory, code).await?)
                 }
                 Credentials::H5 { client_id, client_secret } => {
                     self.app_token(app, client_id, client_secret).await?;
@@ -168,6 +171,15 @@ impl DingTalk {
             }
         })
         .await
+    }
+
+    /// Whether DingTalk refuses the credentials of an application, so that only an operator can help.
+    pub fn is_refused(&self) -> bool {
+        self.channel_tokens.is_refused()
+            || self.channel_tickets.is_refused()
+            || self.corp_tokens.is_refused()
+            || self.app_tokens.is_refused()
+            || self.app_tickets.is_refused()
     }
 
     fn keys(&self, app: &App) -> Keys {

@@ -179,6 +179,11 @@ where
         dropped
     }
 
+    /// Whether DingTalk's last word on one of our secrets was a refusal.
+    pub fn is_refused(&self) -> bool {
+        lock(&self.slots).values().any(|slot| slot.refusal.is_some())
+    }
+
     /// The key in the store: family, corporation, application. No secret is part of it.
     fn name(&self, key: &K) -> String {
         format!("{}:{key}", self.kind)

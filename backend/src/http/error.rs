@@ -46,7 +46,12 @@ impl From<ErrorCode> for ApiError {
 
 impl From<dingtalk::Error> for ApiError {
     fn from(error: dingtalk::Error) -> Self {
-        Self { code: error.kind.code(), detail: None, dingtalk: error.said, retry_after: error.retry_after }
+        Self {
+            code: error.kind.code(),
+            detail: None,
+            dingtalk: error.said.map(|said| *said),
+            retry_after: error.retry_after,
+        }
     }
 }
 

@@ -16,9 +16,11 @@ pub fn router(state: AppState, metrics: PrometheusHandle) -> Router {
         .route("/metrics", get(async move || metrics.render()))
 }
 
-/// 503 while draining; while starting nothing listens yet. A store that fails degrades, because logins go on.
+/// 503 while draining; while starting nothing listens yet. A store that fails and a secret that DingTalk
+/// refuses degrade, because the other logins go on.
 async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Value>) {
-    let (status, word) = match (state.is_draining(), state.store.is_degraded()) {
+    let (status, word) = match (state.is_draining(), state.store.is_degraded() || state.dingtalk.is_refused())
+    {
         (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
         (false, true) => (StatusCode::OK, "degraded"),
         (false, false) => (StatusCode::OK, "ready"),

@@ -18,7 +18,12 @@ pub async fn read(
     let session = state.sessions.read(&headers, SystemTime::now()).ok_or(ErrorCode::NoSession)?;
     // An application that is no longer configured opens nothing any more.
     let app = state.app(&session.user.corp_id, &session.user.agent_id).ok_or(ErrorCode::NoSession)?;
-    Ok(Json(SessionAnswer { expires_at: session.expires_at(), user: session.user, home: app.home.clone() }))
+    Ok(Json(SessionAnswer {
+        expires_at: session.expires_at(),
+        user: session.user,
+        home: app.home.clone(),
+        simulator: state.config.dingtalk.simulator,
+    }))
 }
 
 pub async fn end(

@@ -18,15 +18,16 @@ pub struct Cookies {
 }
 
 impl Cookies {
-    /// Cookies under `key`, also readable under `previous`. Without a key one is made, and the cookies end with the
-    /// process. `secure` is false only for http on a loopback host.
-    pub fn new(key: Option<&Secret>, previous: &[Secret], secure: bool) -> Self {
-        let current = match key {
-            Some(secret) => derive(secret),
-            None => Key::generate(),
-        };
-        let keys = std::iter::once(current).chain(previous.iter().map(derive)).collect();
+    /// Cookies under `key`, also readable under `previous`; each is 32 bytes in base64. `secure` is false only for http
+    /// on a loopback host.
+    pub fn new(key: &Secret, previous: &[Secret], secure: bool) -> Self {
+        let keys = std::iter::once(key).chain(previous).map(derive).collect();
         Self { keys, secure }
+    }
+
+    /// A new key, in the form in which the configuration and the store hold one.
+    pub fn make_key() -> Secret {
+        Secret::new(base64::engine::general_purpose::STANDARD.encode(rand::random::<[u8; 32]>()))
     }
 
     /// `Set-Cookie` with `value` sealed in it.

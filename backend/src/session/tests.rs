@@ -9,7 +9,7 @@ fn key(byte: u8) -> Secret {
 }
 
 fn sessions(key_byte: u8, previous: &[Secret]) -> Sessions {
-    Sessions::new(Arc::new(Cookies::new(Some(&key(key_byte)), previous, true)), Duration::from_secs(3600))
+    Sessions::new(Arc::new(Cookies::new(&key(key_byte), previous, true)), Duration::from_secs(3600))
 }
 
 fn user(open_id: &str) -> User {
@@ -56,7 +56,7 @@ fn another_key_opens_it_only_as_a_previous_one() {
 #[test]
 fn a_login_cookie_does_not_pass_as_a_session() {
     let now = SystemTime::now();
-    let cookies = Arc::new(Cookies::new(Some(&key(1)), &[], true));
+    let cookies = Arc::new(Cookies::new(&key(1), &[], true));
     let sealed = cookies.set(
         "miandeng_login_x",
         &Session { id: "i".into(), issued_at_ms: 0, expires_at: u64::MAX, user: user("o") },

@@ -71,6 +71,16 @@ impl Redis {
         Ok(())
     }
 
+    pub async fn keep(&self, key: &str, made: Secret) -> Result<Secret, StoreError> {
+        let mut connection = self.connection.clone();
+        let (_, kept): (i64, String) = redis::pipe()
+            .set_nx(entry_key(key), made.expose())
+            .get(entry_key(key))
+            .query_async(&mut connection)
+            .await?;
+        Ok(Secret::new(kept))
+    }
+
     pub async fn remove_if(&self, key: &str, rejected: &Secret) -> Result<(), StoreError> {
         let raw: Option<String> = self.connection.clone().get(entry_key(key)).await?;
         let Some(raw) = raw else { return Ok(()) };

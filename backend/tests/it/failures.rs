@@ -302,12 +302,31 @@ async fn a_refused_signature_renews_the_ticket_once() {
 }
 
 #[tokio::test]
+async fn the_directory_opens_with_an_app_key_too() {
+    let sim = Sim::start(1).await;
+    let server = Server::start(&sim, |config| config.push_str("corp_app_key = \"dingappkey\"\n")).await;
+    let corp_token = json!({ "errcode": 0, "errmsg": "ok", "access_token": "t", "expires_in": 7200 });
+    let entry = json!({ "errcode": 0, "errmsg": "ok", "result": { "contact_type": 0, "userid": "u1" } });
+    sim.reply(CORP_TOKEN, 1, corp_token).await;
+    sim.reply(BY_UNIONID, 1, entry).await;
+    let user = json_of(Person::new(&sim, &server).login().await).await["user"].clone();
+    assert_eq!(user["userId"], "u1", "{user}");
+    let journal = json_of(sim.http.get(format!("{}/_sim/journal", sim.url)).send().await.unwrap()).await;
+    let call =
+        journal["calls"].as_array().unwrap().iter().find(|call| call["endpoint"] == CORP_TOKEN).unwrap();
+    let params = call["params"].as_object().unwrap();
+    assert_eq!(params.keys().collect::<Vec<_>>(), ["appkey", "appsecret"]);
+}
+
+#[tokio::test]
 async fn a_wrong_channel_secret_and_a_channel_secret_as_corp_secret() {
     let sim = Sim::start(1).await;
     let server = Server::start(&sim, |c| *c = c.replace("channel-secret-of", "wrong-secret-of")).await;
     let body =
         expect(Person::new(&sim, &server).config().await, 502, "app_misconfigured", "wrong secret").await;
     assert!(body["error"]["dingtalk"]["code"].is_string(), "{body}");
+    let ready = json_of(reqwest::get(format!("{}/readyz", server.ops_url)).await.unwrap()).await;
+    assert_eq!(ready["status"], "degraded");
 
     let server = Server::start(&sim, |c| *c = c.replace("corp-secret-of", "channel-secret-of")).await;
     expect(Person::new(&sim, &server).login().await, 502, "app_misconfigured", "secrets mixed up").await;

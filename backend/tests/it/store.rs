@@ -16,9 +16,17 @@ async fn a_restart_and_a_kill_cost_no_token() {
     assert_eq!(Person::new(&sim, &server).login().await.status(), StatusCode::OK);
     let mode = std::fs::metadata(server.state_dir().join("miandeng.redb")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+    let early = Person::new(&sim, &server).login().await;
+    let cookie = early.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
     for _ in 0..2 {
         sim.clear_journal().await;
         server.kill_and_start_again().await;
+        let session = sim.http.get(format!("{}/api/session", server.url)).header("cookie", &cookie);
+        assert_eq!(
+            session.send().await.unwrap().status(),
+            StatusCode::OK,
+            "the session's key outlives the process"
+        );
         assert_eq!(Person::new(&sim, &server).login().await.status(), StatusCode::OK);
         assert_eq!(sim.total().await, 2, "{:?}", sim.counts().await);
     }
@@ -114,6 +122,15 @@ async fn two_thousand_first_visits_on_four_replicas_cost_one_fetch_per_corp() {
     let counts = sim.counts().await;
     assert_eq!((counts[TOKEN], counts[CORP_TOKEN]), (10, 10), "one more fetch each: {counts:?}");
 
+    let cookie = people[0].cookie_header().unwrap();
+    for server in &servers {
+        let session = sim.http.get(format!("{}/api/session", server.url)).header("cookie", &cookie);
+        assert_eq!(
+            session.send().await.unwrap().status(),
+            StatusCode::OK,
+            "replicas share the session's key"
+        );
+    }
     let keys = redis.cli(&["keys", "*"]);
     assert!(keys.contains("miandeng:channel_token:dingcorp1:123456") && !keys.contains("secret"), "{keys}");
     assert!(!keys.contains("lock:"), "every lock was given back: {keys}");

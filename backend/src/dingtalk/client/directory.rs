@@ -17,9 +17,18 @@ pub struct DirectoryEntry {
 }
 
 impl Client {
-    /// `GET /gettoken`.
-    pub async fn corp_token(&self, corp: &CorpId, secret: &Secret) -> Result<Issued<CorpToken>, Error> {
-        let query = [("corpid", corp.as_str()), ("corpsecret", secret.expose())];
+    /// `GET /gettoken`: with the corporation's own secret, the form that pairs with a channel secret, or with key and
+    /// secret of one of its applications, the form of today.
+    pub async fn corp_token(
+        &self,
+        corp: &CorpId,
+        app_key: Option<&str>,
+        secret: &Secret,
+    ) -> Result<Issued<CorpToken>, Error> {
+        let query = match app_key {
+            None => [("corpid", corp.as_str()), ("corpsecret", secret.expose())],
+            Some(app_key) => [("appkey", app_key), ("appsecret", secret.expose())],
+        };
         let answer = self.get("/gettoken", Role::Token, &query).await?;
         issued(&answer, "access_token", "expires_in")
     }

@@ -2,11 +2,19 @@
 
 use super::{DingTalk, Identity};
 use crate::config::{App, Credentials, Secret};
+use crate::dingtalk::client::{DirectoryEntry, Follower};
 use crate::dingtalk::credential::{ChannelTicket, ChannelToken, Issued};
-use crate::dingtalk::error::Error;
+use crate::dingtalk::error::{Error, Kind};
 use miandeng_shared::{AuthCode, UnionId};
 use std::future::Future;
 use std::sync::Arc;
+
+/// What opens the corporation's directory.
+#[derive(Clone, Copy)]
+pub(super) struct Directory<'a> {
+    pub app_key: Option<&'a str>,
+    pub secret: &'a Secret,
+}
 
 impl DingTalk {
     /// Code + channel token → openid and unionid; unionid + *corp* token → userid.
@@ -14,7 +22,7 @@ impl DingTalk {
         &self,
         app: &App,
         secret: &Secret,
-        corp_secret: Option<&Secret>,
+        directory: Option<Directory<'_>>,
         code: &AuthCode,
     ) -> Result<Identity, Error> {
         let client = &self.client;
@@ -25,10 +33,10 @@ impl DingTalk {
             let by_open_id = |token| async move { client.follower_by_openid(&token, open_id).await };
             let found = self.with_channel_token(app, secret, by_open_id).await?;
             // The identity is the code's, whatever the second answer says.
-            follower = crate::dingtalk::client::Follower { open_id: follower.open_id, ..found };
+            follower = Follower { open_id: follower.open_id, ..found };
         }
-        let entry = match (corp_secret, &follower.union_id) {
-            (Some(secret), Some(union_id)) => self.directory_entry(app, secret, union_id).await?,
+        let entry = match (directory, &follower.union_id) {
+            (Some(directory), Some(union_id)) => self.directory_entry(app, directory, union_id).await?,
             _ => None,
         };
         Ok(Identity {
@@ -44,13 +52,14 @@ impl DingTalk {
     async fn directory_entry(
         &self,
         app: &App,
-        secret: &Secret,
+        directory: Directory<'_>,
         union_id: &UnionId,
-    ) -> Result<Option<crate::dingtalk::client::DirectoryEntry>, Error> {
+    ) -> Result<Option<DirectoryEntry>, Error> {
         let client = &self.client;
         let fetch = || {
-            let (client, corp, secret) = (client.clone(), app.corp_id.clone(), secret.clone());
-            async move { client.corp_token(&corp, &secret).await }
+            let (client, corp) = (client.clone(), app.corp_id.clone());
+            let (app_key, secret) = (directory.app_key.map(str::to_owned), directory.secret.clone());
+            async move { client.corp_token(&corp, app_key.as_deref(), &secret).await }
         };
         let by_union_id = |token| async move { client.user_by_unionid(&token, union_id).await };
         self.corp_tokens.with(&self.keys(app).directory, fetch, by_union_id).await
@@ -62,7 +71,7 @@ impl DingTalk {
             // A ticket outlives the token it was fetched with, so the token is asked for only here.
             async move {
                 let Credentials::Channel { channel_secret, .. } = &app.credentials else {
-                    return Err(Error::new("channel_ticket", crate::dingtalk::Kind::Misconfigured));
+                    return Err(Error::new("channel_ticket", Kind::Misconfigured));
                 };
                 let client = &this.client;
                 let ticket = |token| async move { client.channel_ticket(&token).await };

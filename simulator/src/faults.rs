@@ -130,10 +130,23 @@ impl Reply {
             json => json.to_string(),
         };
         let noted: Value = serde_json::from_str(&body).unwrap_or_default();
-        let errcode = noted["errcode"].as_i64().or_else(|| noted["errorCode"].as_i64());
+        let errcode = noted_code(&noted);
         let sub_code = noted["sub_code"].as_str().map(str::to_owned);
         Ok(Answer { status, headers, body, errcode, sub_code })
     }
+}
+
+/// The code that the journal shows for such a body: a native message's own number says more than the client's 3, and an
+/// address that was banned is told by `status` alone.
+fn noted_code(body: &Value) -> Option<i64> {
+    let message = body["errorMessage"].as_str().unwrap_or_default();
+    let number = message.trim_start_matches("Code:").split(|c: char| !c.is_ascii_digit()).next();
+    let in_message = || number.and_then(|digits| digits.parse().ok());
+    body["errcode"]
+        .as_i64()
+        .or_else(in_message)
+        .or_else(|| body["errorCode"].as_i64())
+        .or_else(|| body["status"].as_i64())
 }
 
 #[derive(Default)]

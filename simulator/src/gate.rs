@@ -73,16 +73,16 @@ async fn pass(simulator: &Simulator, kind: Kind, endpoint: &str, request: Reques
 
     let work = || answer(&mut simulator.world(), kind, endpoint, &call);
     let answer = match fault {
-        None => work(),
-        Some(fault) => match suffer(&fault, kind, work).await {
-            Some(answer) => answer,
-            None => return hangup.hang_up().await,
-        },
+        None => Some(work()),
+        Some(fault) => suffer(&fault, kind, work).await,
     };
     let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    simulator.world().journal.end(seq, &answer, took);
+    simulator.world().journal.end(seq, answer.as_ref(), took);
     simulator.announce();
-    answer.into_response()
+    match answer {
+        Some(answer) => answer.into_response(),
+        None => hangup.hang_up().await,
+    }
 }
 
 /// A fault's answer; `None` where there is to be none. A native call gets one that tells the script to stay silent:

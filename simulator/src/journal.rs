@@ -54,7 +54,7 @@ pub struct Entry {
     seq: u64,
     /// By the simulator's clock.
     at_ms: Millis,
-    /// Null until the call is answered.
+    /// Null until the call is answered, or its connection dropped by a fault.
     took_ms: Option<u64>,
     kind: Kind,
     endpoint: String,
@@ -122,9 +122,11 @@ impl Journal {
         }
     }
 
-    pub fn end(&mut self, seq: u64, answer: &Answer, took_ms: u64) {
-        if let Some(entry) = self.entry(seq) {
-            entry.took_ms = Some(took_ms);
+    /// Notes how a call ended; without an answer where its connection was dropped.
+    pub fn end(&mut self, seq: u64, answer: Option<&Answer>, took_ms: u64) {
+        let Some(entry) = self.entry(seq) else { return };
+        entry.took_ms = Some(took_ms);
+        if let Some(answer) = answer {
             entry.status = Some(answer.status.as_u16());
             entry.errcode = answer.errcode;
             entry.sub_code.clone_from(&answer.sub_code);

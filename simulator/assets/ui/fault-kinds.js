@@ -39,6 +39,10 @@ export const KINDS = [
   {
     id: 'banned',
     words: ['封禁 IP 1111', 'IP banned, 1111'],
+    hint: [
+      '钉钉封禁一次是 5 分钟，谨慎的服务器这期间不再调用；快进模拟时钟帮不了它。',
+      'A ban lasts 5 minutes, in which a careful server makes no call. Advancing the simulated clock does not help it.',
+    ],
     suits: isOapi,
     make: () => reply({ status: 1111, wait: 5, source: 'x5', punish: 'deny', uuid: 'fault' }),
   },
@@ -65,8 +69,14 @@ export const KINDS = [
   },
 ];
 
+/** JSON with its keys in order, so that equal values are equal texts. */
+function canonical(value) {
+  const inOrder = (_, one) => (one?.constructor === Object ? Object.fromEntries(Object.entries(one).sort()) : one);
+  return JSON.stringify(value, inOrder);
+}
+
 /** The kind that a pending fault was made from, whoever made it. */
 export function kindOf(fault) {
-  const shape = (one) => JSON.stringify([one.reply?.body ?? null, one.drop ?? false, one.delayMs ?? 0, one.after ?? false]);
+  const shape = (one) => canonical([one.reply?.body ?? null, one.drop ?? false, one.delayMs ?? 0, one.after ?? false]);
   return KINDS.find((kind) => kind.suits(fault.endpoint) && shape(kind.make(fault.endpoint)) === shape(fault));
 }

@@ -35,7 +35,12 @@ function kindOptions() {
   const suited = KINDS.filter((kind) => kind.suits(endpoint));
   $('fault-kind').replaceChildren(...suited.map((kind) => element('option', { value: kind.id }, pick(kind.words))));
   if (suited.some((kind) => kind.id === kept)) $('fault-kind').value = kept;
-  const hints = [KEPT.includes(endpoint) ? t('cachedHint') : '', t('againHint')];
+  hint();
+}
+
+function hint() {
+  const { hint: ofKind } = KINDS.find((kind) => kind.id === $('fault-kind').value);
+  const hints = [ofKind && pick(ofKind), KEPT.includes($('fault-endpoint').value) && t('cachedHint'), t('againHint')];
   $('fault-hint').textContent = hints.filter(Boolean).join(' ');
 }
 
@@ -81,6 +86,7 @@ export function showFaults(faults) {
 export function startFaults() {
   $('fault-form').onsubmit = add;
   $('fault-endpoint').onchange = kindOptions;
+  $('fault-kind').onchange = hint;
   $('faults-clear').onclick = clearFaults;
   inWords(() => {
     endpointOptions();

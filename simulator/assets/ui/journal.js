@@ -1,6 +1,7 @@
 // The journal: the last login as a waterfall, earlier ones folded up, and a sentence that sums it up.
 
 import { clearJournal } from './api.js';
+import { choice } from './choice.js';
 import { $, duration, element } from './dom.js';
 import { now } from './knobs.js';
 import { logins, total } from './logins.js';
@@ -24,6 +25,7 @@ let opened = null;
 /** What is drawn: one entry for each login. */
 let drawn = new Map();
 let drawing = false;
+let saying = null;
 let speaking = null;
 
 function names(sum) {
@@ -75,16 +77,20 @@ function sentence(sum) {
 }
 
 function say(words, bad) {
-  $('summary').classList.toggle('bad', bad);
-  if ($('summary').textContent === words) return;
+  if (saying === words) return;
+  saying = words;
   clearTimeout(speaking);
-  speaking = setTimeout(() => ($('summary').textContent = words), SPOKEN_AFTER_MS);
+  speaking = setTimeout(() => {
+    $('summary').textContent = words;
+    $('summary').classList.toggle('bad', bad);
+  }, SPOKEN_AFTER_MS);
 }
 
 function sumUp(groups, at) {
   const last = groups.at(-1);
   if (opened && (!last || last.calls.at(-1).seq <= opened.seq)) {
-    return say(t(at - opened.at < QUIET_MS ? 'opening' : 'noCalls'), false);
+    const quiet = choice().client === 'browser' ? 'noCallsOutside' : 'noCalls';
+    return say(t(at - opened.at < QUIET_MS ? 'opening' : quiet), false);
   }
   if (!last) return say(t('nothing'), false);
   const sum = total(last, at);

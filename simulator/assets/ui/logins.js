@@ -7,14 +7,20 @@ export const PATIENCE_MS = 15000;
 
 /** The call that is the login itself. */
 const IDENTITY = '/channel/user/get_by_code';
+/** What a page begins with. */
+const CONFIG = 'native/requestJsApis';
 
 function endOf(call) {
   return call.atMs + (call.tookMs ?? 0);
 }
 
+function isDone(group) {
+  return group.calls.some((call) => call.endpoint === IDENTITY && call.errcode === 0);
+}
+
 /**
- * Groups calls, which are in order. A login ends with a pause, or where the phone opened the window anew: `openings` has
- * the numbers of the last calls before that.
+ * Groups calls, which are in order. A login ends with a pause, with a page that begins after it was done, or where the
+ * phone opened the window anew: `openings` has the numbers of the last calls before that.
  */
 export function logins(calls, openings) {
   const groups = [];
@@ -22,7 +28,8 @@ export function logins(calls, openings) {
     const group = groups.at(-1);
     const before = group?.calls.at(-1);
     const reopened = before && openings.some((seq) => before.seq <= seq && seq < call.seq);
-    if (!group || reopened || call.atMs - group.end > PAUSE_MS) {
+    const another = group && call.endpoint === CONFIG && isDone(group);
+    if (!group || reopened || another || call.atMs - group.end > PAUSE_MS) {
       groups.push({ id: call.seq, start: call.atMs, end: endOf(call), calls: [call] });
     } else {
       group.calls.push(call);
@@ -33,7 +40,8 @@ export function logins(calls, openings) {
 }
 
 export function isWaiting(call, now) {
-  return call.status === null && !call.fault && now - call.atMs < PATIENCE_MS;
+  // A dropped call has taken some time and has no status.
+  return call.status === null && call.tookMs === null && now - call.atMs < PATIENCE_MS;
 }
 
 /** `ok`, `waiting`, `silent` (never answered) or `bad` (refused, or no answer of DingTalk's). */
@@ -57,7 +65,7 @@ export function total(group, now) {
     silent: of('silent').length,
     bad: of('bad'),
     // Somebody the directory does not know is refused there, and logged in all the same.
-    failed: of('bad').length + of('silent').length > 0 && !calls.some((call) => call.endpoint === IDENTITY && call.errcode === 0),
+    failed: of('bad').length + of('silent').length > 0 && !isDone(group),
     ms: (of('waiting').length ? Math.max(group.end, now) : group.end) - group.start,
     person: named?.params.person ?? null,
     client: named?.params.client ?? null,

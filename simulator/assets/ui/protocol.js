@@ -1,43 +1,68 @@
 // The protocol in plain words: what each call is for, and what the codes say. [Chinese, English]
 
+/** `short` stands in the row, `long` among the details. */
 export const ENDPOINTS = {
-  'native/requestJsApis': [
-    'dd.config：核对页面的签名，通过才能用 JSAPI。',
-    'dd.config: the page’s signature is checked before it may use the JSAPI.',
-  ],
-  'native/requestAuthCode': [
-    '要一个免登码：5 分钟有效，只能用一次。',
-    'The page asks the phone for a login code: five minutes, one use.',
-  ],
-  '/channel/get_channel_token': [
-    '用 ChannelSecret 换 token，两小时内反复用。',
-    'The server buys the window’s token with the ChannelSecret and uses it for two hours.',
-  ],
-  '/channel/get_channel_jsapi_ticket': [
-    '取 ticket，给页面签名用；它从不离开服务器。',
-    'Fetches the ticket that pages are signed with. It never leaves the server.',
-  ],
-  '/channel/user/get_by_code': [
-    '用免登码换 openid 和 unionid：登录就在这一步。',
-    'Trades the login code for an identity: openid and unionid. This is the login itself.',
-  ],
-  '/channel/user/get_by_openid': [
-    '按 openid 取昵称、头像、是否还关注。',
-    'Nickname, portrait, and whether this openid still follows.',
-  ],
-  '/channel/user/list': ['分页列出服务窗的关注者。', 'Lists the window’s followers, page by page.'],
-  '/gettoken': [
-    '用 CorpSecret 换通讯录的 token，两种互不通用。',
-    'Buys the directory’s token with the CorpSecret. It is never interchangeable with the window’s.',
-  ],
-  '/user/getUseridByUnionid': [
-    '在通讯录里找这个 unionid（旧接口）。',
-    'Looks the unionid up in the directory, for the userid. The old spelling.',
-  ],
-  '/topapi/user/getbyunionid': [
-    '在通讯录里找这个 unionid，找到就有 userid。',
-    'Looks the unionid up in the directory: employees and external contacts have a userid.',
-  ],
+  'native/requestJsApis': {
+    short: ['dd.config：核对页面的签名，通过才能用 JSAPI。', 'dd.config: is the page’s signature right?'],
+    long: [
+      '手机把页面给 dd.config 的参数和它自己看到的地址交给钉钉，钉钉用 ticket 重算签名；一致才允许调用 JSAPI。',
+      'The phone hands DingTalk what the page gave to dd.config and the address that it sees itself. DingTalk signs them with the ticket, and only if the two signatures agree may the page use the JSAPI.',
+    ],
+  },
+  'native/requestAuthCode': {
+    short: ['要一个免登码：5 分钟有效，只能用一次。', 'A login code: five minutes, one use.'],
+    long: [
+      '页面向手机要免登码。它只说明「这部手机上的人」，要由服务器去换身份，所以截获了也登录不了别人。',
+      'The page asks the phone for a login code. It stands for whoever holds the phone, and only the server can trade it for an identity.',
+    ],
+  },
+  '/channel/get_channel_token': {
+    short: ['用 ChannelSecret 换 token，两小时内反复用。', 'The window’s token, used for two hours.'],
+    long: [
+      '服务器用 corpId 和 ChannelSecret 换服务窗的 access_token。它被记住，所以第二次登录没有这一步。',
+      'The server buys the window’s access_token with corpId and ChannelSecret. It is kept, so the second login does without this call.',
+    ],
+  },
+  '/channel/get_channel_jsapi_ticket': {
+    short: ['取 ticket，给页面签名用；它从不离开服务器。', 'The ticket that pages are signed with.'],
+    long: [
+      '服务器用 token 取 jsapi_ticket，和随机串、时间、页面地址一起算出签名；页面只拿到签名。',
+      'With the token the server fetches the jsapi_ticket, and signs nonce, time and the page’s address with it. The page gets the signature, never the ticket.',
+    ],
+  },
+  '/channel/user/get_by_code': {
+    short: ['用免登码换 openid 和 unionid：登录就在这一步。', 'The login itself: a code in, an openid out.'],
+    long: [
+      '服务器用免登码换到这个人在服务窗里的 openid（多半还有 unionid）。到这里已经知道是谁了。',
+      'The server trades the code for this person’s openid in the window, and mostly the unionid. From here on it knows who it is.',
+    ],
+  },
+  '/channel/user/get_by_openid': {
+    short: ['按 openid 取昵称、头像、是否还关注。', 'Nickname, portrait, and still following?'],
+    long: ['按 openid 取昵称、头像，以及是否还在关注。', 'Nickname, portrait, and whether this openid still follows the window.'],
+  },
+  '/channel/user/list': {
+    short: ['分页列出服务窗的关注者。', 'The window’s followers, page by page.'],
+    long: ['分页列出服务窗的关注者，一页最多 100 人。', 'The window’s followers, at most 100 on a page.'],
+  },
+  '/gettoken': {
+    short: ['用 CorpSecret 换通讯录的 token，两种互不通用。', 'The directory’s token: a family of its own.'],
+    long: [
+      '服务器用 CorpSecret 换企业通讯录的 access_token。它和服务窗的 token 名字一样，但互不通用。',
+      'The server buys the directory’s access_token with the CorpSecret. It has the same name as the window’s token, and neither opens what the other does.',
+    ],
+  },
+  '/user/getUseridByUnionid': {
+    short: ['在通讯录里找这个 unionid（旧接口）。', 'Who is this in the directory? (old)'],
+    long: ['旧接口：在企业通讯录里按 unionid 找 userid。', 'The old spelling: from the unionid to the userid in the directory.'],
+  },
+  '/topapi/user/getbyunionid': {
+    short: ['在通讯录里找这个 unionid，找到就有 userid。', 'Who is this in the directory?'],
+    long: [
+      '在企业通讯录里按 unionid 找 userid：员工和外部联系人有，路人没有（60121），登录照样成功。',
+      'From the unionid to the userid in the directory. Employees and external contacts have one; a stranger has none (60121) and is logged in all the same.',
+    ],
+  },
 };
 
 /** What a first login calls, in this order. */
@@ -51,7 +76,8 @@ export const FIRST_LOGIN = [
   '/topapi/user/getbyunionid',
 ];
 
-export const UNKNOWN = ['钉钉没有这个接口。', 'DingTalk has no such endpoint.'];
+const NONE = ['钉钉没有这个接口。', 'DingTalk has no such endpoint.'];
+export const UNKNOWN = { short: NONE, long: NONE };
 
 /** The endpoints whose answers a server keeps, so that it does not ask again for a while. */
 export const KEPT = ['/channel/get_channel_token', '/channel/get_channel_jsapi_ticket', '/gettoken'];
@@ -63,6 +89,7 @@ const CODES = {
   88: ['token 被拒绝，原因在子码里。', 'The token was refused; the sub code says why.'],
   404: ['没有这个地址。', 'No such address.'],
   1002: ['客户端的服务器拒绝了。', 'The client’s own server refused.'],
+  1111: ['服务器的 IP 被封禁 5 分钟。', 'The server’s address is banned for five minutes.'],
   40001: ['Secret 不对。', 'The secret is wrong.'],
   40013: ['没有这个企业。', 'There is no such enterprise.'],
   40014: ['token 无效：拼错、已被吊销，或是另一种 token。', 'The token is void: misspelt, revoked, or of the other family.'],

@@ -26,6 +26,7 @@ function details(call, kind, start) {
   const took = call.tookMs === null ? '…' : duration(call.tookMs);
   const shown = [codeOf(call, kind), said && pick(said)].filter(Boolean).join(' · ');
   return [
+    ...term(t('purpose'), pick((ENDPOINTS[call.endpoint] ?? UNKNOWN).long)),
     ...term(t('request'), element('code', {}, `${call.method} ${call.endpoint}`)),
     ...term(t('code'), shown + (call.fault ? ` · ${t('injected')}` : '')),
     ...term(t('timing'), t('timingText', duration(call.atMs - start), took)),
@@ -41,7 +42,7 @@ export function makeStep(endpoint) {
     { class: `step ${kind}` },
     element('span', { class: 'label' }, t(kind)),
     element('span', { class: 'name' }, endpoint.replace('native/', '')),
-    element('span', { class: 'why' }, pick(ENDPOINTS[endpoint]))
+    element('span', { class: 'why' }, pick(ENDPOINTS[endpoint].short))
   );
 }
 
@@ -72,7 +73,7 @@ export function makeRow(seq) {
     box.className = `call ${call.kind} ${kind}${call.fault ? ' fault' : ''}`;
     parts.label.textContent = t(call.kind);
     parts.name.textContent = call.endpoint.replace('native/', '');
-    parts.why.textContent = pick(ENDPOINTS[call.endpoint] ?? UNKNOWN);
+    parts.why.textContent = pick((ENDPOINTS[call.endpoint] ?? UNKNOWN).short);
     parts.time.textContent = call.tookMs === null ? '…' : duration(call.tookMs);
     parts.code.textContent = codeOf(call, kind);
     bar.style.left = `${((call.atMs - start) / Math.max(ms, 1)) * 100}%`;

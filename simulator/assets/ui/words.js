@@ -38,10 +38,10 @@ const WORDS = {
   ],
 
   who: ['谁拿着手机', 'Who holds the phone'],
-  employee: ['员工，在通讯录里', 'Employee, in the directory'],
-  partner: ['外部联系人，在通讯录', 'External contact, in it too'],
-  stranger: ['路人，只是关注了', 'A stranger who follows'],
-  unfollowed: ['已取关，登录会被拒', 'Unfollowed, is refused'],
+  employee: ['员工，在通讯录里', 'Employee'],
+  partner: ['通讯录外部联系人', 'External contact'],
+  stranger: ['路人，只是关注了', 'Merely follows'],
+  unfollowed: ['已取关，登录被拒', 'Unfollowed: refused'],
   with: ['用什么打开', 'Opened with'],
   pc: ['电脑', 'PC'],
   browser: ['浏览器', 'Browser'],
@@ -56,11 +56,12 @@ const WORDS = {
 
   journal: ['调用', 'Calls'],
   nothing: ['还没有调用。点一下手机里的菜单。', 'No calls yet. Tap the menu on the phone.'],
-  noCalls: ['窗口打开了，没有调用钉钉：页面还认得这个人。', 'The window is open and DingTalk was not called: the page still knows this person.'],
+  noCalls: ['没有调用钉钉；会话还在时就是这样。', 'DingTalk was not called, as is right while the session lasts.'],
+  noCallsOutside: ['没有调用钉钉：这里是普通浏览器。', 'DingTalk was not called: this is an ordinary browser.'],
   opening: ['正在打开……', 'Opening…'],
-  running: ['正在登录：{0} 次 DingTalk 调用……', 'Logging in: {0} DingTalk calls so far…'],
-  summary: ['本次登录：{0} 次 DingTalk 调用，{1}', 'This login: {0} DingTalk calls, {1}'],
-  parts: ['（服务器 {0}，手机 {1}）', ' ({0} by the server, {1} by the phone)'],
+  running: ['正在登录：{0} 次 DingTalk 调用……', 'Logging in: {0} DingTalk {0|call|calls} so far…'],
+  summary: ['本次登录：{0} 次 DingTalk 调用，{1}', 'This login: {0} DingTalk {0|call|calls} in {1}'],
+  parts: ['（服务器 {0}，手机 {1}）', ' (server {0}, phone {1})'],
   refused: ['，{0} 次被拒绝：{1}', ', {0} refused: {1}'],
   unanswered: ['，{0} 次没有应答', ', {0} without an answer'],
   login: ['登录', 'Log in'],
@@ -78,11 +79,12 @@ const WORDS = {
   silence: ['无应答', 'no answer'],
   notJson: ['无错误码', 'no code'],
   code: ['错误码', 'Code'],
+  purpose: ['作用', 'What for'],
   request: ['请求', 'Request'],
   timing: ['时间', 'Time'],
   timingText: ['第 {0} 起，用时 {1}', 'after {0}, took {1}'],
   earlier: ['更早的登录', 'Earlier logins'],
-  calls: ['{0} 次', '{0} calls'],
+  calls: ['{0} 次', '{0} {0|call|calls}'],
 
   faults: ['故障', 'Faults'],
   faultsIntro: ['接下来的几次调用会这样出错，用完就恢复正常。', 'The next calls fail like this; then everything is well again.'],
@@ -136,10 +138,11 @@ const WORDS = {
 let at = 0;
 const listeners = [];
 
-/** The words for `key`, with {0}, {1} … filled in. */
+/** The words for `key`, with {0}, {1} … filled in; {0|call|calls} takes the first for one. */
 export function t(key, ...values) {
   const words = WORDS[key]?.[at] ?? key;
-  return words.replace(/\{(\d)\}/g, (_, index) => values[index]);
+  const filled = words.replace(/\{(\d)\|(\w+)\|(\w+)\}/g, (_, index, one, many) => (values[index] === 1 ? one : many));
+  return filled.replace(/\{(\d)\}/g, (_, index) => values[index]);
 }
 
 /** Of a pair [Chinese, English], the one that is shown. */

@@ -28,6 +28,24 @@ async fn the_next_calls_get_the_reply() {
 }
 
 #[tokio::test]
+async fn the_journal_notes_the_code_that_says_most() {
+    let desk = Desk::open().await;
+    let refused = json!({ "errorCode": 3, "errorMessage": "Code:52013 - Message:签名校验失败" });
+    for (endpoint, body, code) in [
+        ("native/requestJsApis", refused, json!(52013)),
+        ("native/requestJsApis", json!({ "errorCode": 3, "errorMessage": "1002,no" }), json!(1002)),
+        ("native/requestJsApis", json!({ "errorCode": "-1", "errorMessage": "cancelled" }), Value::Null),
+        ("native/requestJsApis", json!({ "errorCode": -1, "errorMessage": "cancelled" }), json!(-1)),
+        ("native/requestJsApis", json!({ "status": 1111, "wait": 5 }), json!(1111)),
+        ("native/requestJsApis", json!("<h1>"), Value::Null),
+    ] {
+        desk.set("faults", json!({ "endpoint": endpoint, "reply": { "body": body } })).await;
+        desk.request("/_sim/native/requestJsApis", &json!({})).send().await.unwrap();
+        assert_eq!(desk.get("/_sim/journal?limit=1").await["calls"][0]["errcode"], code, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn one_fault_can_be_taken_back() {
     let desk = Desk::open().await;
     for endpoint in ["*", TOKEN] {
@@ -76,6 +94,7 @@ async fn a_drop_ends_the_connection_without_an_answer() {
     assert_eq!(desk.get(TOKEN).await["errcode"], 40035);
     let journal = desk.journal().await;
     assert_eq!((&journal["calls"][0]["status"], &journal["calls"][0]["fault"]), (&Value::Null, &json!(true)));
+    assert!(journal["calls"][0]["tookMs"].is_u64(), "over, unlike a call that still waits");
     assert_eq!(journal["counts"][TOKEN], 2);
 }
 

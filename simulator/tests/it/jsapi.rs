@@ -1,30 +1,20 @@
 //! The simulator's JSAPI in each client, run by Node with as much of a browser around it as it asks for.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-
 use serde_json::{Value, json};
+
+use crate::node;
 
 const SCRIPT: &str = include_str!("../../assets/dingtalk.js");
 
 /// Runs the script in a window of this name against one answer for every native call, configures, asks for a channel
 /// code, and tells all that was sent and said.
 fn run(name: &str, answer: &Value) -> Value {
-    let input = json!({ "script": SCRIPT, "name": name, "answer": answer.to_string() }).to_string();
-    let mut node = Command::new("node")
-        .args(["-e", HARNESS])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("these tests need node on the PATH: {error}"));
-    node.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    let output = node.wait_with_output().unwrap();
-    assert!(output.status.success());
-    serde_json::from_slice(&output.stdout).unwrap()
+    node::run(HARNESS, &json!({ "script": SCRIPT, "name": name, "answer": answer.to_string() }))
 }
 
 const HARNESS: &str = r"
-const { script, name, answer } = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+import { readFileSync } from 'node:fs';
+const { script, name, answer } = JSON.parse(readFileSync(0, 'utf8'));
 const sent = [], said = [];
 const show = (value) => (value instanceof Error ? value.message : value);
 const note = (what) => (...values) => said.push([what, ...values.map(show)]);

@@ -5,6 +5,7 @@
 pub mod cli;
 pub mod config;
 pub mod dingtalk;
+mod drain;
 pub mod http;
 pub mod server;
 pub mod session;

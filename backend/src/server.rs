@@ -1,13 +1,16 @@
 //! Running: two listeners, and an end that lets requests finish.
 
 use crate::config::Config;
+use crate::drain::Draining;
 use crate::http;
 use crate::state::AppState;
 use crate::telemetry;
 use anyhow::Context;
 use std::future::Future;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 /// Serves until SIGTERM or ctrl-c, then finishes what it has.
 ///
@@ -30,19 +33,21 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         simulator = state.config.dingtalk.simulator,
         "miandeng is ready"
     );
-    let (stop, _) = tokio::sync::watch::channel(false);
-    let stopped = |mut stop: tokio::sync::watch::Receiver<bool>| async move {
-        let _ = stop.wait_for(|stop| *stop).await;
+    let (stop, stopping) = watch::channel(false);
+    let (public, mut is_drained) = Draining::new(public, stopping);
+    let drained = async move {
+        let _ = is_drained.wait_for(|drained| *drained).await;
     };
-    let public =
-        axum::serve(public, http::router(state.clone())).with_graceful_shutdown(stopped(stop.subscribe()));
+    let public = axum::serve(public, http::router(state.clone())).with_graceful_shutdown(drained);
     let ops = axum::serve(ops, http::ops::router(state.clone(), metrics));
     let end = async {
         asked_to_stop().await;
         tracing::info!("stopping: finishing what has begun");
         state.start_draining();
         stop.send_replace(true);
-        std::future::pending::<()>().await;
+        // Somebody who never finishes a request must not hold the process.
+        tokio::time::sleep(LAST_CALL).await;
+        tracing::warn!("stopping with requests unfinished");
     };
     tokio::select! {
         done = public => done.context("the public listener failed")?,
@@ -51,6 +56,9 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// Longer than any request may take.
+const LAST_CALL: Duration = Duration::from_secs(30);
 
 async fn listen(key: &str, address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)

@@ -12,5 +12,6 @@ mod browser;
 mod calls;
 mod cli;
 mod failures;
+mod matrix;
 mod store;
 mod support;

@@ -21,7 +21,7 @@ pub fn for_building(repo: &Repo) -> Result<()> {
 
 /// What the tests need on top of that.
 pub fn for_testing(repo: &Repo) -> Result<browser::Browser> {
-    apt::ensure_redis(repo)?;
+    apt::ensure_servers(repo)?;
     let browser = browser::ensure(repo)?;
     rust::ensure_component(repo, "rustfmt", "cargo-fmt")?;
     rust::ensure_component(repo, "clippy", "cargo-clippy")?;

@@ -13,5 +13,6 @@ mod calls;
 mod cli;
 mod failures;
 mod matrix;
+mod outages;
 mod store;
 mod support;

@@ -92,17 +92,18 @@ async fn code(response: Response) -> String {
     body["error"]["code"].as_str().unwrap().to_owned()
 }
 
+async fn at_every_step(row: Fault) -> (Fault, Vec<String>) {
+    let sim = Sim::start(1).await;
+    let mut cells = Vec::new();
+    for (_, endpoint) in STEPS {
+        cells.push(outcome(&sim, endpoint, &row.fault).await);
+    }
+    (row, cells)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_at_every_step() {
-    let rows = faults().into_iter().map(async |row| {
-        let sim = Sim::start(1).await;
-        let mut cells = Vec::new();
-        for (_, endpoint) in STEPS {
-            cells.push(outcome(&sim, endpoint, &row.fault).await);
-        }
-        (row, cells)
-    });
-    let rows = futures_util::future::join_all(rows).await;
+    let rows = futures_util::future::join_all(faults().into_iter().map(at_every_step)).await;
     let mut table =
         format!("| fault | {} |\n|---|---|---|---|---|---|\n", STEPS.map(|(name, _)| name).join(" | "));
     for (row, cells) in &rows {

@@ -86,6 +86,11 @@ async fn replicas(sim: &Sim, redis: &Redis, count: usize, corps: usize) -> Vec<S
     futures_util::future::join_all((0..count).map(start)).await
 }
 
+async fn log_in_again(person: &Person<'_>) -> reqwest::Response {
+    let code = person.code_again().await;
+    person.post_code(&code).await
+}
+
 async fn all_ok(logins: Vec<reqwest::Response>) {
     if let Some(login) = logins.into_iter().find(|login| login.status() != StatusCode::OK) {
         panic!("{} {}", login.status(), login.text().await.unwrap());
@@ -113,11 +118,7 @@ async fn two_thousand_first_visits_on_four_replicas_cost_one_fetch_per_corp() {
 
     sim.post("/_sim/revoke", json!({ "what": "tokens" })).await;
     sim.clear_journal().await;
-    let again = futures_util::future::join_all(people.iter().map(async |person| {
-        let code = person.code_again().await;
-        person.post_code(&code).await
-    }))
-    .await;
+    let again = futures_util::future::join_all(people.iter().map(log_in_again)).await;
     all_ok(again).await;
     let counts = sim.counts().await;
     assert_eq!((counts[TOKEN], counts[CORP_TOKEN]), (10, 10), "one more fetch each: {counts:?}");

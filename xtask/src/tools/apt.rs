@@ -7,15 +7,14 @@ use anyhow::{Result, bail};
 use crate::repo::Repo;
 use crate::run;
 
-/// The store that replicas share is tested with the real thing.
-const REDIS: [&str; 1] = ["redis-server"];
+/// What replicas share and what stands before them is tested with the real thing: (program, package).
+const SERVERS: [(&str, &str); 2] = [("redis-server", "redis-server"), ("nginx", "nginx-light")];
 
-/// Makes sure that there is a `redis-server` on PATH.
-pub fn ensure_redis(repo: &Repo) -> Result<()> {
-    if repo.find(&REDIS).is_some() {
-        return Ok(());
-    }
-    install(repo, "Redis", &REDIS)
+/// Makes sure that the servers are on PATH. They need not run: tests start their own.
+pub fn ensure_servers(repo: &Repo) -> Result<()> {
+    let missing = SERVERS.into_iter().filter(|(program, _)| repo.find(&[program]).is_none());
+    let packages: Vec<&str> = missing.map(|(_, package)| package).collect();
+    if packages.is_empty() { Ok(()) } else { install(repo, "Redis and nginx", &packages) }
 }
 
 /// Installs `packages`, which people know as `what`.

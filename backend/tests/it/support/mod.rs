@@ -1,10 +1,12 @@
 //! A server, a DingTalk, and a person with a phone.
 
+mod nginx;
 mod person;
 mod redis;
 mod server;
 mod sim;
 
+pub use nginx::Nginx;
 pub use person::{Person, json_of};
 pub use redis::Redis;
 pub use server::{Server, free_port};

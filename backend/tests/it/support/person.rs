@@ -13,27 +13,48 @@ pub struct Person<'a> {
     pub name: &'static str,
     pub corp: String,
     sim: &'a Sim,
-    server: &'a Server,
+    /// Where the page is: a server, or a proxy before several.
+    url: String,
 }
 
 impl<'a> Person<'a> {
-    pub fn new(sim: &'a Sim, server: &'a Server) -> Self {
+    pub fn new(sim: &'a Sim, server: &Server) -> Self {
         Self::named("employee", sim, server)
     }
 
     /// One of the simulator's people.
-    pub fn named(name: &'static str, sim: &'a Sim, server: &'a Server) -> Self {
-        Self { http: sim.http.clone(), cookies: Mutex::default(), name, corp: CORP.to_owned(), sim, server }
+    pub fn named(name: &'static str, sim: &'a Sim, server: &Server) -> Self {
+        Self {
+            http: sim.http.clone(),
+            cookies: Mutex::default(),
+            name,
+            corp: CORP.to_owned(),
+            sim,
+            url: server.url.clone(),
+        }
+    }
+
+    /// Somebody whose page comes from `url`.
+    pub fn at(sim: &'a Sim, url: &str) -> Self {
+        let http = sim.http.clone();
+        Self {
+            http,
+            cookies: Mutex::default(),
+            name: "employee",
+            corp: CORP.to_owned(),
+            sim,
+            url: url.to_owned(),
+        }
     }
 
     /// The address that the phone shows.
     pub fn page(&self) -> String {
-        format!("{}/?corpid={}&agentid={AGENT}", self.server.url, self.corp)
+        format!("{}/?corpid={}&agentid={AGENT}", self.url, self.corp)
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.http.request(method, format!("{}{path}", self.server.url));
-        let request = request.header("origin", &self.server.url);
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        let request = request.header("origin", &self.url);
         match self.cookie_header() {
             Some(cookies) => request.header("cookie", cookies),
             None => request,
@@ -48,7 +69,11 @@ impl<'a> Person<'a> {
 
     /// Sends a request and keeps the cookies of the answer, as a browser does.
     pub async fn send(&self, request: RequestBuilder) -> Response {
-        let response = request.send().await.unwrap();
+        self.try_send(request).await.unwrap()
+    }
+
+    async fn try_send(&self, request: RequestBuilder) -> Result<Response, String> {
+        let response = request.send().await.map_err(|e| e.to_string())?;
         for line in response.headers().get_all("set-cookie") {
             let pair = line.to_str().unwrap().split(';').next().unwrap();
             let (name, value) = pair.split_once('=').unwrap();
@@ -58,7 +83,22 @@ impl<'a> Person<'a> {
                 value => cookies.insert(name.to_owned(), value.to_owned()),
             };
         }
-        response
+        Ok(response)
+    }
+
+    /// The same where the server may be gone: what failed, in words.
+    pub async fn try_config(&self) -> Result<Value, String> {
+        let query = [("corpid", self.corp.as_str()), ("agentid", AGENT), ("url", &self.page())];
+        let answer = self.try_send(self.request(Method::GET, "/api/config").query(&query)).await?;
+        match answer.status().is_success() {
+            true => answer.json().await.map_err(|e| e.to_string()),
+            false => Err(format!("config: {} {}", answer.status(), answer.text().await.unwrap_or_default())),
+        }
+    }
+
+    pub async fn try_post_code(&self, code: &str) -> Result<Response, String> {
+        let body = json!({ "corpId": self.corp, "agentId": AGENT, "code": code });
+        self.try_send(self.request(Method::POST, "/api/login").json(&body)).await
     }
 
     pub async fn config(&self) -> Response {

@@ -74,10 +74,15 @@ jsapi_url = "{sim_url}/jsapi/dingtalk.js"
         Self { url, ops_url, child, dir, log }
     }
 
-    /// Kills the process as a power cut would, and starts it again on the same files.
-    pub async fn kill_and_start_again(&mut self) {
+    /// Kills the process as a power cut would.
+    pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Kills the process as a power cut would, and starts it again on the same files.
+    pub async fn kill_and_start_again(&mut self) {
+        self.kill();
         self.child = spawn(&self.dir, &self.log).await;
     }
 

@@ -43,6 +43,15 @@ function lowerScripts(tool) {
   }
 }
 
+/** Comments and spaces only: what is written in the style sheet is what old webviews understand. */
+function minifyStyles(tool) {
+  for (const name of assets().filter((name) => name.endsWith('.css'))) {
+    const path = join(staging, name);
+    const { code } = tool.transformSync(readFileSync(path, 'utf8'), { loader: 'css', minifyWhitespace: true, charset: 'utf8' });
+    writeFileSync(path, code);
+  }
+}
+
 /** `name-<16 hex digits>.ext` */
 function nameByContent() {
   let page = readFileSync(html, 'utf8');
@@ -76,6 +85,7 @@ if (tool) {
   process.exit(1);
 }
 if (release) {
+  minifyStyles(tool);
   nameByContent();
   compress();
 }

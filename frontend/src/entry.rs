@@ -1,5 +1,6 @@
 //! The address the page was opened with: which application, what to sign, where to go afterwards.
 
+use crate::cut::cut;
 use miandeng_shared::{AgentId, CorpId, return_path};
 
 /// Read once, when the document starts: later the address may be another one, and DingTalk checks the entry.
@@ -22,7 +23,7 @@ impl Entry {
     pub fn parse(href: &str) -> Self {
         let (url, fragment) = href.split_once('#').unwrap_or((href, ""));
         let (address, query) = url.split_once('?').unwrap_or((url, ""));
-        let after_scheme = address.split_once("://").map_or(address, |(_, rest)| rest);
+        let after_scheme = cut(address, "://").map_or(address, |(_, rest)| rest);
         let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("/");
         Self {
             corp_id: parameter(query, "corpid").and_then(|raw| CorpId::new(raw).ok()),
@@ -55,7 +56,7 @@ fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
 fn next(fragment: &str) -> Option<String> {
     let value = match fragment.strip_prefix("next=") {
         Some(value) => value,
-        None => fragment.split_once("&next=")?.1,
+        None => cut(fragment, "&next=")?.1,
     };
     let target = if value.starts_with('/') { value.to_owned() } else { percent_decode(value)? };
     return_path(&target)?;

@@ -1,5 +1,6 @@
 //! Where the page runs, read from the User-Agent alone: pure, so that every client we know of is a line in a test.
 
+use crate::cut::{cut, has};
 use miandeng_shared::Lang;
 
 /// What surrounds the page.
@@ -23,12 +24,25 @@ impl Env {
     pub fn detect(user_agent: &str, window_name: &str, pc_bridge: bool) -> Self {
         let ua = user_agent.to_ascii_lowercase();
         let version = version(user_agent);
-        if ua.contains("dingtalk") && PHONE_MARKS.iter().any(|mark| ua.contains(mark)) {
+        if has(&ua, "dingtalk") && PHONE_MARKS.iter().any(|mark| has(&ua, mark)) {
             Env::Phone { version }
-        } else if ua.contains("dingtalk") || pc_bridge || names_a_container(window_name) {
+        } else if has(&ua, "dingtalk") || pc_bridge || names_a_container(window_name) {
             Env::Pc { version }
         } else {
             Env::Outside
+        }
+    }
+
+    /// What a simulator's phone plays. It names its window `dingtalk-sim:<person>[:<client>]`; in any other window, and
+    /// without a client, every browser counts as a phone. To be asked only where the server says that it stands on a
+    /// simulator: a name is anybody's to choose.
+    #[must_use]
+    pub fn simulated(window_name: &str) -> Self {
+        let parts = window_name.strip_prefix("dingtalk-sim:").unwrap_or_default();
+        match parts.split_once(':').map(|(_, client)| client) {
+            Some("pc") => Env::Pc { version: None },
+            Some("browser") => Env::Outside,
+            _ => Env::Phone { version: None },
         }
     }
 
@@ -49,7 +63,7 @@ const PHONE_MARKS: [&str; 7] =
 
 /// The PC client describes the page's container in `window.name`, as JSON.
 fn names_a_container(window_name: &str) -> bool {
-    window_name.trim_start().starts_with('{') && window_name.contains("\"containerId\"")
+    window_name.trim_start().starts_with('{') && has(window_name, "\"containerId\"")
 }
 
 /// `AliApp(DingTalk/7.5.36)`, `DingTalk/7.5.36` or `DingTalk(8.1.5-Release.251107001)`.
@@ -57,7 +71,7 @@ fn version(user_agent: &str) -> Option<String> {
     // ASCII lower case keeps every byte where it was, so positions found in `ua` hold in `user_agent`.
     let ua = user_agent.to_ascii_lowercase();
     ["aliapp(dingtalk/", "dingtalk/", "dingtalk("].iter().find_map(|mark| {
-        let from = ua.find(mark)? + mark.len();
+        let from = cut(&ua, mark)?.0.len() + mark.len();
         let version: String = user_agent
             .get(from..)?
             .chars()
@@ -133,6 +147,27 @@ mod tests {
         assert_eq!(Env::detect(CHROME, "", true), pc);
         assert_eq!(Env::detect(CHROME, "containerId", false), Env::Outside);
         assert_eq!(Env::detect(IPHONE, r#"{"containerId":"1"}"#, false), phone("7.0.50"));
+    }
+
+    #[test]
+    fn a_simulators_phone_names_its_client() {
+        let phone = Env::Phone { version: None };
+        for (name, expected) in [
+            ("dingtalk-sim:employee:pc", Env::Pc { version: None }),
+            ("dingtalk-sim::pc", Env::Pc { version: None }),
+            ("dingtalk-sim:employee:browser", Env::Outside),
+            ("dingtalk-sim:employee:ios", phone.clone()),
+            ("dingtalk-sim:employee:android", phone.clone()),
+            ("dingtalk-sim:employee", phone.clone()),
+            ("dingtalk-sim:pc", phone.clone()),
+            ("dingtalk-sim:employee:", phone.clone()),
+            ("dingtalk-sim:employee:toaster", phone.clone()),
+            ("dingtalk-sim:employee:pc:ios", phone.clone()),
+            ("sim:employee:pc", phone.clone()),
+            ("", phone.clone()),
+        ] {
+            assert_eq!(Env::simulated(name), expected, "{name}");
+        }
     }
 
     #[test]

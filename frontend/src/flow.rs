@@ -38,7 +38,7 @@ pub struct Flow {
     stage: Stage,
     sdk: Sdk,
     config: Option<ConfigAnswer>,
-    /// The server stands on a simulator: any browser counts as DingTalk on a phone.
+    /// The server stands on a simulator, which decides what the browser counts as.
     simulator: bool,
     new_codes: u8,
 }
@@ -119,11 +119,14 @@ impl Flow {
         let failure = failure
             .detail("corpid", self.corp_id.as_str())
             .detail("agentid", self.agent_id.as_str())
-            .detail("client", self.facts.env.describe());
+            .detail("client", self.describe_client());
         self.go(Stage::Failed(Box::new(failure)), Command::Nothing)
     }
 
     fn on_session(&mut self, answer: Result<Option<SessionAnswer>, Failure>) -> Command {
+        if let Ok(Some(session)) = &answer {
+            self.simulator = session.simulator;
+        }
         match answer {
             Err(failure) => self.fail(failure),
             Ok(Some(session)) if self.is_of_this_app(&session.user) => {
@@ -131,7 +134,7 @@ impl Flow {
                 self.arrive(LoggedIn { user: session.user, expires_at: session.expires_at }, target)
             }
             Ok(_) if self.sdk == Sdk::Verified => self.ask_code(),
-            Ok(_) if self.counts_as_phone() => self.ask_config(),
+            Ok(_) if self.misfit().is_none() => self.ask_config(),
             Ok(_) => self.go(Stage::App, Command::AskApp),
         }
     }
@@ -140,8 +143,22 @@ impl Flow {
         user.corp_id == self.corp_id && user.agent_id == self.agent_id
     }
 
-    fn counts_as_phone(&self) -> bool {
-        self.simulator || matches!(self.facts.env, Env::Phone { .. })
+    fn client(&self) -> &Env {
+        if self.simulator { &self.facts.simulated } else { &self.facts.env }
+    }
+
+    fn describe_client(&self) -> String {
+        let simulated = if self.simulator { "simulated " } else { "" };
+        format!("{simulated}{}", self.client().describe())
+    }
+
+    /// Why nobody can log in to a service window on this client, if so.
+    fn misfit(&self) -> Option<ErrorCode> {
+        match self.client() {
+            Env::Phone { .. } => None,
+            Env::Pc { .. } => Some(ErrorCode::PcUnsupported),
+            Env::Outside => Some(ErrorCode::NotInDingtalk),
+        }
     }
 
     fn ask_config(&mut self) -> Command {
@@ -153,15 +170,14 @@ impl Flow {
     fn on_app(&mut self, answer: Result<ConfigAnswer, Failure>) -> Command {
         match answer {
             Err(failure) => self.fail(failure),
-            Ok(app) if app.simulator => {
-                self.simulator = true;
-                self.ask_config()
+            Ok(app) => {
+                self.simulator = app.simulator;
+                match self.misfit() {
+                    _ if app.kind == AppKind::H5 => self.fail(kind_unsupported()),
+                    Some(code) => self.fail(Failure::new(code)),
+                    None => self.ask_config(),
+                }
             }
-            Ok(app) if app.kind == AppKind::H5 => self.fail(kind_unsupported()),
-            Ok(_) => self.fail(Failure::new(match self.facts.env {
-                Env::Pc { .. } => ErrorCode::PcUnsupported,
-                _ => ErrorCode::NotInDingtalk,
-            })),
         }
     }
 
@@ -173,6 +189,9 @@ impl Flow {
         self.simulator = config.simulator;
         if config.kind == AppKind::H5 {
             return self.fail(kind_unsupported());
+        }
+        if let Some(code) = self.misfit() {
+            return self.fail(Failure::new(code));
         }
         if config.signed().is_none() {
             return self.fail(Failure::new(ErrorCode::Unexpected).detail("missing", "signature"));

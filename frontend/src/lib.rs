@@ -12,7 +12,9 @@
 //! `App` is shown once somebody is logged in and finds [`LoggedIn`] in its context.
 
 mod api;
+mod clipboard;
 mod components;
+mod cut;
 pub mod dd;
 pub mod entry;
 pub mod env;

@@ -3,7 +3,8 @@
 use crate::{entry::Entry, env};
 use miandeng_shared::{AgentId, CorpId, Lang};
 use std::cell::OnceCell;
-use web_sys::{Storage, Window};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, Storage, Window};
 
 thread_local! {
     static ENTRY: OnceCell<String> = const { OnceCell::new() };
@@ -31,11 +32,11 @@ pub fn entry(corp_id: Option<CorpId>, agent_id: Option<AgentId>) -> Entry {
     Entry { corp_id: corp_id.or(entry.corp_id), agent_id: agent_id.or(entry.agent_id), ..entry }
 }
 
-/// The client around the page.
+/// The client around the page, and the one that a simulator would have it be.
 #[must_use]
-pub fn environment() -> env::Env {
+pub fn environment() -> (env::Env, env::Env) {
     let name = window().and_then(|window| window.name().ok()).unwrap_or_default();
-    env::Env::detect(&user_agent(), &name, has_pc_bridge())
+    (env::Env::detect(&user_agent(), &name, has_pc_bridge()), env::Env::simulated(&name))
 }
 
 /// The visitor's language.
@@ -60,15 +61,41 @@ fn has_pc_bridge() -> bool {
 }
 
 /// Tells the browser and its translators which language the page speaks; `title` is none where the page belongs to
-/// an application with a title of its own.
+/// an application with a title of its own. A page that the server gave a product's name has it for a title already.
 pub fn set_language(lang: Lang, title: Option<&str>) {
     let Some(document) = window().and_then(|window| window.document()) else { return };
-    if let Some(title) = title {
+    let Some(root) = document.document_element() else { return };
+    // An attribute of this name is always allowed.
+    let _ = root.set_attribute("lang", lang.tag());
+    if let Some(title) = title.filter(|_| !root.has_attribute("data-name")) {
         document.set_title(title);
     }
-    if let Some(root) = document.document_element() {
-        // An attribute of this name is always allowed.
-        let _ = root.set_attribute("lang", lang.tag());
+}
+
+/// Milliseconds since the document was asked for.
+#[must_use]
+pub fn age() -> f64 {
+    window().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now())
+}
+
+#[must_use]
+pub fn element(id: &str) -> Option<HtmlElement> {
+    window()?.document()?.get_element_by_id(id).map(JsCast::unchecked_into)
+}
+
+/// Changes the text of the element `id`, without what a signal for one sentence costs in size.
+pub fn say(id: &str, text: &str) {
+    if let Some(element) = element(id) {
+        element.set_text_content(Some(text));
+    }
+}
+
+/// Brings the keyboard and the screen reader to the element `id`, but never takes them from a page around this one.
+pub fn focus(id: &str) {
+    let document = window().and_then(|window| window.document());
+    let ours = document.is_some_and(|document| document.has_focus().unwrap_or(false));
+    if let Some(element) = element(id).filter(|_| ours) {
+        let _ = element.focus();
     }
 }
 

@@ -108,6 +108,9 @@ pub struct SessionAnswer {
     pub expires_at: String,
     /// The application's `home`, where a returning person without a `next` goes.
     pub home: Option<String>,
+    /// True on a simulator: the page says that it is a demo.
+    #[serde(default)]
+    pub simulator: bool,
 }
 
 /// `POST /api/report`: DingTalk refused the `dd.config` that carried this nonce.

@@ -1,6 +1,7 @@
-use super::{Failed, Greeting, Waiting};
+use super::{Waiting, failed::failed, greeting::greeting, told::tell, waiting::still_waiting};
 use crate::{
     api::Api,
+    failure::Failure,
     flow::{Event, Facts, Flow, LoggedIn, Stage},
     login::Login,
     page,
@@ -27,33 +28,56 @@ pub fn AutoLogin(
 ) -> impl IntoView {
     let lang = page::language();
     page::set_language(lang, children.is_none().then_some(words(lang).title));
-    let facts = Facts {
-        entry: page::entry(corp_id, agent_id),
-        env: page::environment(),
-        reloaded: page::is_marked(),
-        embedded: children.is_some(),
-    };
+    let (env, simulated) = page::environment();
+    let embedded = children.is_some();
+    let entry = page::entry(corp_id, agent_id);
+    let facts = Facts { entry, env, simulated, reloaded: page::is_marked(), embedded };
 
-    let shown = RwSignal::new((Stage::Session, false));
-    let show = move |flow: &Flow| shown.set((flow.stage().clone(), flow.simulator()));
+    let waiting_for = move |stage: &Stage| words(lang).waiting_for(stage);
+    // `index.html` has shown that something is going on since it came; an application around us has its own ways.
+    let since = if embedded { 0.0 } else { page::age() };
+    let shown = RwSignal::new((Screen::Waiting(waiting_for(&Stage::Session), None, since), false));
+    let show = move |flow: &Flow| {
+        let screen = match flow.stage() {
+            Stage::Failed(failure) => Screen::Failed(failure.clone()),
+            Stage::Done(logged_in) => Screen::Done(logged_in.clone()),
+            Stage::Leaving(to) => Screen::Waiting(waiting_for(flow.stage()), Some(to.clone()), page::age()),
+            stage if matches!(*shown.read_untracked(), (Screen::Waiting(..), _)) => {
+                return still_waiting(waiting_for(stage));
+            }
+            stage => Screen::Waiting(waiting_for(stage), None, 0.0),
+        };
+        shown.set((screen, flow.simulator()));
+    };
     let login = Login::start(Api::new(api_base.as_deref(), lang), facts, show);
-    let login = login.map_err(|failure| shown.set((Stage::Failed(failure), false))).ok();
+    let login = login.map_err(|failure| shown.set((Screen::Failed(failure), false))).ok();
     let login = StoredValue::new_local(login);
-    let tell = move |event: Event| login.with_value(|login| tell_or_reload(login.as_ref(), event));
+    let told = move |event: Event| login.with_value(|login| tell_or_reload(login.as_ref(), event));
 
     move || {
-        let (stage, simulator) = shown.get();
-        let view = match stage {
-            Stage::Failed(failure) => {
-                view! { <Failed failure=*failure lang on_retry=move || tell(Event::Retry) /> }.into_any()
-            }
-            Stage::Done(logged_in) => {
-                arrived(*logged_in, children.as_ref(), lang, move || tell(Event::NotMe))
-            }
-            waiting => view! { <Waiting stage=waiting lang /> }.into_any(),
+        let (screen, simulator) = shown.get();
+        let view = match screen {
+            Screen::Waiting(says, target, since) => view! { <Waiting says target since lang /> }.into_any(),
+            Screen::Failed(failure) => tell(failed(*failure, lang), lang, move || told(Event::Retry)),
+            Screen::Done(logged_in) => match &children {
+                Some(children) => {
+                    provide_context(*logged_in);
+                    children()
+                }
+                None => tell(greeting(*logged_in, lang), lang, move || told(Event::NotMe)),
+            },
         };
-        (simulator.then(|| view! { <p class="badge">{words(lang).demo}</p> }), view)
+        (view, simulator.then(|| view! { <p class="badge">{words(lang).demo}</p> }))
     }
+}
+
+/// What is on the screen. All stages of waiting are one, and the demo is told of once that is over.
+#[derive(Clone)]
+enum Screen {
+    /// What for, where to, and for how many milliseconds already.
+    Waiting(&'static str, Option<String>, f64),
+    Failed(Box<Failure>),
+    Done(Box<LoggedIn>),
 }
 
 /// Where the address names no application there is no login to tell; a fresh page reads the address again.
@@ -63,20 +87,5 @@ fn tell_or_reload(login: Option<&Rc<Login>>, event: Event) {
         None => {
             page::reload();
         }
-    }
-}
-
-fn arrived(
-    logged_in: LoggedIn,
-    children: Option<&ChildrenFn>,
-    lang: miandeng_shared::Lang,
-    on_not_me: impl Fn() + 'static,
-) -> AnyView {
-    match children {
-        Some(children) => {
-            provide_context(logged_in);
-            children()
-        }
-        None => view! { <Greeting logged_in lang on_not_me /> }.into_any(),
     }
 }

@@ -1,31 +1,27 @@
+use super::{Details, Told};
 use crate::{failure::Failure, page, text::words};
-use leptos::prelude::*;
-use miandeng_shared::Lang;
+use miandeng_shared::{Action, Lang};
 
 /// The one screen for everything that goes wrong: what happened, what to do, try again, and details to pass on.
-#[component]
-pub fn Failed(failure: Failure, lang: Lang, on_retry: impl Fn() + 'static) -> impl IntoView {
+pub fn failed(failure: Failure, lang: Lang) -> Told {
     let words = words(lang);
-    let (message, hint) = told(&failure, lang);
+    let (title, text) = in_words(&failure, lang);
     let wait = failure.retry_after.filter(|seconds| *seconds > 0).map(|seconds| words.retry_after(seconds));
-    view! {
-        <main class="card failed">
-            <div role="alert">
-                <h1>{message}</h1>
-                <p>{hint} " " {wait}</p>
-            </div>
-            <button class="primary" type="button" on:click=move |_| on_retry()>{words.retry}</button>
-            <details>
-                <summary>{words.details} " " <code id="error-code">{failure.code.as_str()}</code></summary>
-                <p>{words.details_hint}</p>
-                <pre>{details(&failure)}</pre>
-            </details>
-        </main>
+    Told {
+        // Somebody who has to open DingTalk has done nothing wrong.
+        mark: if failure.code.action() == Action::TellPerson { "mark note" } else { "mark alert" },
+        avatar: None,
+        role: "alert",
+        title,
+        text,
+        line: ("wait", wait.unwrap_or_default()),
+        action: ("primary", words.retry),
+        details: Some(Details { code: failure.code.as_str(), text: details(&failure) }),
     }
 }
 
 /// The catalogue's words, unless page or server know better.
-fn told(failure: &Failure, lang: Lang) -> (String, String) {
+fn in_words(failure: &Failure, lang: Lang) -> (String, String) {
     if let Some(said) = &failure.said {
         return said.clone();
     }
@@ -41,10 +37,12 @@ fn details(failure: &Failure) -> String {
     for (name, value) in &failure.details {
         lines.push_str(&format!("{name}: {value}\n"));
     }
-    let now = js_sys::Date::new_0().to_iso_string();
-    let now = String::from(now);
+    let now = String::from(js_sys::Date::new_0().to_iso_string());
+    // A duration in milliseconds, far from the limits of the type.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let age = page::age() as u32;
     lines.push_str(&format!(
-        "page: {}\ntime: {now}\nuser agent: {}",
+        "page: miandeng {}\ntime: {now}, {age} ms after the start\nuser agent: {}",
         env!("CARGO_PKG_VERSION"),
         page::user_agent()
     ));

@@ -1,5 +1,6 @@
 //! What DingTalk's component says when it fails, brought to one form. Each version and platform has its own.
 
+use crate::cut::{cut, has};
 use js_sys::{Number, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -58,7 +59,7 @@ impl Refusal {
     /// The platform's code inside the text: `Code:52013`, or in an older form the first number of the 52xxx family.
     #[must_use]
     pub fn platform_code(&self) -> Option<&str> {
-        let named = self.message.split_once("Code:").map(|(_, rest)| rest.trim_start());
+        let named = cut(&self.message, "Code:").map(|(_, rest)| rest.trim_start());
         let named = named.and_then(|rest| rest.get(..digits(rest))).filter(|code| !code.is_empty());
         named.or_else(|| numbers(&self.message).find(|n| n.len() == 5 && n.starts_with("52")))
     }
@@ -66,21 +67,23 @@ impl Refusal {
     /// The address that DingTalk verified against: it quotes it as `url:[…]`.
     #[must_use]
     pub fn quoted_url(&self) -> Option<&str> {
-        self.message.split_once("url:[")?.1.split_once(']').map(|(url, _)| url)
+        cut(&self.message, "url:[")?.1.split_once(']').map(|(url, _)| url)
     }
 
     /// "1002" is not a code of the server but of the client: this person is nobody in the corporation.
     #[must_use]
     pub fn is_wrong_namespace(&self) -> bool {
         self.code.as_deref() == Some("1002")
-            || self.message.contains("not in employee")
+            || has(&self.message, "not in employee")
             || numbers(&self.message).next() == Some("1002")
     }
 
     /// The message without its list of tickets, which stands at the end.
     #[must_use]
     pub fn without_tickets(&self) -> &str {
-        self.message.split("ticketList").next().unwrap_or_default().trim_end_matches([',', ' '])
+        cut(&self.message, "ticketList")
+            .map_or(&*self.message, |(before, _)| before)
+            .trim_end_matches([',', ' '])
     }
 
     /// For the server's report: the platform's code, else the first words.

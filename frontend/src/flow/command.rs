@@ -10,6 +10,8 @@ use miandeng_shared::{
 pub struct Facts {
     pub entry: Entry,
     pub env: Env,
+    /// The client that counts instead where the server stands on a simulator.
+    pub simulated: Env,
     /// This page is itself the second try after a refused `dd.config`.
     pub reloaded: bool,
     /// The page belongs to an application that shows itself once somebody is logged in; only a deep link leads away.

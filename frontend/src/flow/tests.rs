@@ -6,7 +6,8 @@ const PAGE: &str = "https://h5.example.com/app/?corpid=dingcorp1&agentid=123456"
 
 fn facts(href: &str) -> Facts {
     let env = Env::Phone { version: Some("7.5.36".to_owned()) };
-    Facts { entry: Entry::parse(href), env, reloaded: false, embedded: false }
+    let simulated = Env::Phone { version: None };
+    Facts { entry: Entry::parse(href), env, simulated, reloaded: false, embedded: false }
 }
 
 fn user(corp: &str) -> User {
@@ -24,7 +25,8 @@ fn user(corp: &str) -> User {
 
 fn session(corp: &str, home: Option<&str>) -> Event {
     let home = home.map(str::to_owned);
-    Event::Session(Ok(Some(SessionAnswer { user: user(corp), expires_at: "later".to_owned(), home })))
+    let (user, expires_at) = (user(corp), "later".to_owned());
+    Event::Session(Ok(Some(SessionAnswer { user, expires_at, home, simulator: false })))
 }
 
 fn logged_in(next: Option<&str>) -> Event {
@@ -222,6 +224,33 @@ mod elsewhere {
             let signed = ConfigAnswer { simulator: true, ..config() };
             assert!(matches!(flow.step(Event::Config(Ok(signed))), Command::LoadSdk { .. }));
         }
+    }
+
+    #[test]
+    fn a_simulator_decides_what_the_browser_counts_as() {
+        let simulator = |answer| Event::Config(Ok(ConfigAnswer { simulator: true, ..answer }));
+        for (simulated, expected) in
+            [(Env::Outside, ErrorCode::NotInDingtalk), (Env::Pc { version: None }, ErrorCode::PcUnsupported)]
+        {
+            let played = || Facts { simulated: simulated.clone(), ..facts(PAGE) };
+            let browser = Facts { env: Env::Outside, ..played() };
+            let (in_browser, on_phone) = (
+                after(browser, [Event::Session(Ok(None)), simulator(unsigned())]),
+                after(played(), [Event::Session(Ok(None)), simulator(config())]),
+            );
+            assert_eq!((failed(&in_browser), failed(&on_phone)), (expected, expected));
+            // Elsewhere the window's name means nothing.
+            let real = after(played(), [Event::Session(Ok(None)), Event::Config(Ok(config()))]);
+            assert!(matches!(real.stage(), Stage::Sdk));
+        }
+    }
+
+    #[test]
+    fn a_returning_session_knows_the_simulator_too() {
+        let (user, expires_at) = (user("dingcorp1"), "later".to_owned());
+        let answer = SessionAnswer { user, expires_at, home: None, simulator: true };
+        let flow = after(facts(PAGE), [Event::Session(Ok(Some(answer)))]);
+        assert!(flow.simulator() && matches!(flow.stage(), Stage::Done(_)));
     }
 
     #[test]

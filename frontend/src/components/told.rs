@@ -1,0 +1,75 @@
+use crate::{clipboard, page, text::words};
+use gloo_timers::callback::Timeout;
+use leptos::prelude::*;
+use miandeng_shared::Lang;
+use wasm_bindgen_futures::spawn_local;
+
+/// A screen that stands: a failure or a greeting. Both are one view, which costs half of what two would.
+pub struct Told {
+    /// Class of the mark, which tells the kind of screen before a word is read.
+    pub mark: &'static str,
+    /// A picture in place of the mark.
+    pub avatar: Option<String>,
+    pub role: &'static str,
+    pub title: String,
+    pub text: String,
+    /// A second line and its id; it may be empty.
+    pub line: (&'static str, String),
+    /// Class and label of the one thing to do.
+    pub action: (&'static str, &'static str),
+    pub details: Option<Details>,
+}
+
+/// For the developer.
+pub struct Details {
+    pub code: &'static str,
+    pub text: String,
+}
+
+const TOLD: &str = "told";
+const DETAILS: &str = "details";
+const COPIED: &str = "copied";
+
+/// Shows `told`; `act` is what its button does.
+pub fn tell(told: Told, lang: Lang, act: impl Fn() + 'static) -> AnyView {
+    // Keyboard and screen reader come along, once there is something to come to.
+    Timeout::new(0, || page::focus(TOLD)).forget();
+    let Told { mark, avatar, role, title, text, line, action, details } = told;
+    view! {
+        <main class="screen">
+            {avatar.map(|src| view! { <img class="mark" src=src alt="" referrerpolicy="no-referrer" /> })}
+            <span class=mark aria-hidden="true"></span>
+            <div id=TOLD role=role tabindex="-1">
+                <h1>{title}</h1>
+                <p>{text}</p>
+                <p id=line.0>{line.1}</p>
+            </div>
+            <button class=action.0 type="button" on:click=move |_| act()>{action.1}</button>
+            {details.map(|details| more(details, lang))}
+        </main>
+    }
+    .into_any()
+}
+
+fn more(details: Details, lang: Lang) -> impl IntoView {
+    let words = words(lang);
+    let copy = move |_| {
+        spawn_local(async move {
+            let copied = clipboard::copy(DETAILS).await;
+            page::say(COPIED, if copied { words.copied } else { words.selected });
+        });
+    };
+    view! {
+        <div class="more">
+            <details>
+                <summary>{words.details} " " <code id="error-code">{details.code}</code></summary>
+                <p>{words.details_hint}</p>
+                <pre id=DETAILS>{details.text}</pre>
+            </details>
+            <div class="copy">
+                <span id=COPIED role="status"></span>
+                <button class="quiet" type="button" on:click=copy>{words.copy}</button>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,135 @@
+//! What the screens do besides showing words: where the focus goes, what is copied, what stays as it is.
+
+#![cfg(target_arch = "wasm32")]
+// Helpers of tests are tests too, which clippy does not see from their attributes.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use js_sys::Promise;
+use leptos::prelude::*;
+use miandeng_frontend::AutoLogin;
+use support::{SESSION, agent, appears, asked, corp, root, run, serve};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+fn text(javascript: &str) -> String {
+    run(&format!("return String({javascript})")).as_string().unwrap()
+}
+
+/// Waits for what is no change of the document.
+async fn until(condition: &str) {
+    let promise = run(&format!(
+        "return new Promise(function (done) {{ (function look() {{ {condition} ? done() : setTimeout(look, 5) }})() }})"
+    ));
+    JsFuture::from(promise.unchecked_into::<Promise>()).await.unwrap();
+}
+
+/// A page that has failed, in a document that has the focus.
+async fn fail() -> impl Drop {
+    run("document.hasFocus = function () { return true }");
+    serve("return null");
+    let page = mount_to(root(), || view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="/m/" /> });
+    appears("#root [role=alert]").await;
+    page
+}
+
+#[wasm_bindgen_test]
+async fn a_failure_takes_the_focus() {
+    let page = fail().await;
+    until("document.activeElement === document.querySelector('#root [role=alert]')").await;
+    drop(page);
+}
+
+#[wasm_bindgen_test]
+async fn a_page_around_this_one_keeps_its_focus() {
+    run("document.hasFocus = function () { return false }");
+    serve("return null");
+    let page = mount_to(root(), || view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="/m/" /> });
+    appears("#root [role=alert]").await;
+    run("window.later = false; setTimeout(function () { later = true }, 50)");
+    until("later").await;
+    assert_eq!(text("document.activeElement === document.body"), "true");
+    drop(page);
+}
+
+#[wasm_bindgen_test]
+async fn details_are_copied() {
+    let page = fail().await;
+    run("window.copied = []; \
+         Object.defineProperty(navigator, 'clipboard', { configurable: true, value: { \
+             writeText: function (text) { copied.push(text); return Promise.resolve() } } }); \
+         document.querySelector('#root .copy button').click()");
+    let said = appears("#root #copied:not(:empty)").await;
+    assert!(["已复制", "Copied"].contains(&&*said), "{said}");
+    assert_eq!(text("copied[0] === document.querySelector('#root pre').textContent"), "true");
+    assert_eq!(text("document.querySelector('#root #copied').getAttribute('role')"), "status");
+    drop(page);
+}
+
+#[wasm_bindgen_test]
+async fn without_a_clipboard_the_details_are_selected() {
+    for clipboard in ["undefined", "{ writeText: function () { return Promise.reject() } }"] {
+        for (command, words) in
+            [("true", ["已复制", "Copied"]), ("false", ["已选中，请长按复制", "Selected; now copy it"])]
+        {
+            let page = fail().await;
+            run(&format!(
+                "document.execCommand = function (what) {{ return what === 'copy' && {command} }}; \
+                 Object.defineProperty(navigator, 'clipboard', {{ configurable: true, value: {clipboard} }}); \
+                 document.querySelector('#root .copy button').click()"
+            ));
+            let said = appears("#root #copied:not(:empty)").await;
+            assert!(words.contains(&&*said), "{said}");
+            assert!(text("getSelection()").contains("code: network"), "{}", text("getSelection()"));
+            appears("#root details[open]").await;
+            drop(page);
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_indicator_does_not_start_anew_with_each_step() {
+    serve(
+        "if (path.indexOf('session') > 0) { \
+             window.first = document.querySelector('#root .spinner'); \
+             return [401, '{\"error\":{\"code\":\"no_session\",\"message\":\"\",\"hint\":\"\",\"dingtalk\":null}}'] } \
+         window.second = document.querySelector('#root .spinner'); \
+         return null",
+    );
+    let page = mount_to(root(), || view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="/m/" /> });
+    appears("#root [role=alert]").await;
+    assert_eq!(asked().len(), 2);
+    assert_eq!(text("!!first && first === second"), "true");
+    drop(page);
+}
+
+#[wasm_bindgen_test]
+async fn a_returning_session_says_that_it_is_a_demo() {
+    let session =
+        SESSION.replace("\"home\"", "\"simulator\":true,\"home\"").replace("/elsewhere", "//no.example");
+    serve(&format!("return [200, {session:?}]"));
+    let page = mount_to(root(), || view! { <AutoLogin corp_id=corp() agent_id=agent() /> });
+    appears("#root .badge").await;
+    appears("#root #identity").await;
+    drop(page);
+}
+
+#[wasm_bindgen_test]
+async fn a_name_that_the_server_gave_stays_the_title() {
+    serve("return null");
+    for (name, kept) in [(Some("某某会员"), true), (None, false)] {
+        run("document.title = 'before'; document.documentElement.removeAttribute('data-name')");
+        if let Some(name) = name {
+            run(&format!("document.documentElement.setAttribute('data-name', '{name}')"));
+        }
+        let page =
+            mount_to(root(), || view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="/m/" /> });
+        appears("#root [role=alert]").await;
+        assert_eq!(text("document.title") == "before", kept);
+        drop(page);
+    }
+}

@@ -121,7 +121,8 @@
       return new Promise(function (accept, reject) {
         var reason = missing(namespace + '.permission.requestAuthCode');
         if (reason) return reject(reason);
-        ask('requestAuthCode', { namespace: namespace, corpId: params.corpId }, function (answer) {
+        var wanted = { namespace: namespace, corpId: params.corpId, clientId: params.clientId };
+        ask('requestAuthCode', wanted, function (answer) {
           if (failed(answer)) {
             tell(params, answer);
             return reject(answer);
@@ -150,6 +151,7 @@
     },
     channel: { permission: { requestAuthCode: requestAuthCode('channel') } },
     runtime: { permission: { requestAuthCode: requestAuthCode('runtime') } },
+    requestAuthCode: requestAuthCode('runtime'),
   };
   window.__dd = dd;
   if (window.dd === undefined) window.dd = dd;

@@ -51,8 +51,12 @@
       while (times--) done(failed ? answer : null, answer);
     }
     if (name === 'runtime.permission.requestJsApis') return ask('requestJsApis', { params: params }, answered);
-    var code = /^(channel|runtime)\.permission\.requestAuthCode$/.exec(name);
-    if (code) return ask('requestAuthCode', { namespace: code[1], corpId: params.corpId }, answered);
+    // V2 is what the SDK makes of dd.requestAuthCode, which names the application too.
+    var code = /^(channel|runtime)\.permission\.requestAuthCode(V2)?$/.exec(name);
+    if (code) {
+      var wanted = { namespace: code[1], corpId: params.corpId, clientId: params.clientId };
+      return ask('requestAuthCode', wanted, answered);
+    }
     setTimeout(function () {
       answered(harmless(name) ? {} : { errorCode: 1, errorMessage: 'no such API: ' + name });
     });

@@ -10,6 +10,8 @@ pub struct Call {
     pub query: Params,
     /// The parameters in the body: a JSON object's members or a form's fields.
     pub body: Map<String, Value>,
+    /// Where the new host wants its token.
+    pub header_token: Option<String>,
 }
 
 /// Names and values of a query, in order.
@@ -37,7 +39,14 @@ impl Params {
 
 impl Call {
     pub fn new(method: Method, path: String, query: &str, headers: &HeaderMap, body: &Bytes) -> Self {
-        Self { method, path, query: Params::parse(query), body: body_parameters(headers, body) }
+        let header_token = headers.get("x-acs-dingtalk-access-token").and_then(|value| value.to_str().ok());
+        Self {
+            method,
+            path,
+            query: Params::parse(query),
+            body: body_parameters(headers, body),
+            header_token: header_token.map(str::to_owned),
+        }
     }
 
     /// A parameter of the body as text, also where JSON has it as a number.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::answer::Answer;
 use crate::control::Problem;
 use crate::journal::Kind;
-use crate::{native, oapi};
+use crate::{api, native, oapi};
 
 /// Every endpoint of the oapi host.
 const ALL_OAPI: &str = "*";
@@ -80,10 +80,11 @@ impl Fault {
 
     pub fn validate(&self) -> Result<(), Problem> {
         let all = [ALL_OAPI, ALL_NATIVE];
-        let mut known = oapi::paths().chain(native::endpoints()).chain(all);
+        let mut known = oapi::paths().chain(api::paths()).chain(native::endpoints()).chain(all);
         // A fault for a misspelt endpoint would never happen, and the test that waits for it would be green.
         if !known.any(|endpoint| endpoint == self.endpoint) {
-            let known: Vec<_> = oapi::paths().chain(native::endpoints()).chain(all).collect();
+            let known: Vec<_> =
+                oapi::paths().chain(api::paths()).chain(native::endpoints()).chain(all).collect();
             return Err(Problem::value("endpoint", format!("must be one of {}", known.join(", "))));
         }
         if !(1..=MOST_TIMES).contains(&self.times) {

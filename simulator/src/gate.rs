@@ -16,7 +16,7 @@ use crate::call::Call;
 use crate::faults::Fault;
 use crate::journal::Kind;
 use crate::world::{Simulator, World};
-use crate::{native, oapi};
+use crate::{api, native, oapi};
 
 /// No call here needs more than a few hundred bytes.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -99,6 +99,7 @@ async fn suffer(fault: &Fault, kind: Kind, work: impl Fn() -> Answer) -> Option<
 
 fn answer(world: &mut World, kind: Kind, endpoint: &str, call: &Call) -> Answer {
     match kind {
+        Kind::Oapi if api::is_ours(endpoint) => api::answer(world, call),
         Kind::Oapi => oapi::answer(world, call),
         Kind::Native => native::answer(world, endpoint, call),
     }

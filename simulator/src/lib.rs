@@ -5,6 +5,7 @@
 //! server that it judges: one misreading must not pass on both sides.
 
 mod answer;
+mod api;
 mod assets;
 mod call;
 mod clock;

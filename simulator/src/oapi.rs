@@ -2,6 +2,7 @@
 
 mod channel;
 mod corp;
+mod member;
 mod refusal;
 
 use axum::http::Method;
@@ -41,7 +42,7 @@ const fn topapi(path: &'static str, handler: Handler) -> Endpoint {
     Endpoint { method: Method::POST, path, style: Style::Top, handler }
 }
 
-static ENDPOINTS: [Endpoint; 8] = [
+static ENDPOINTS: [Endpoint; 9] = [
     get("/channel/get_channel_token", channel::get_channel_token),
     get("/channel/get_channel_jsapi_ticket", channel::get_channel_jsapi_ticket),
     get("/channel/user/get_by_code", channel::get_by_code),
@@ -50,6 +51,7 @@ static ENDPOINTS: [Endpoint; 8] = [
     get("/gettoken", corp::gettoken),
     get("/user/getUseridByUnionid", corp::get_userid_by_unionid),
     topapi("/topapi/user/getbyunionid", corp::topapi_getbyunionid),
+    topapi("/topapi/v2/user/getuserinfo", member::getuserinfo),
 ];
 
 pub fn paths() -> impl Iterator<Item = &'static str> {

@@ -14,6 +14,33 @@ pub struct Corp {
     pub corp_secret: String,
 }
 
+/// Today's service window: an H5 app in the window's own, virtual organisation, whose members are the followers.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct App {
+    pub corp_id: String,
+    pub agent_id: &'static str,
+    pub client_id: String,
+    pub client_secret: String,
+}
+
+/// The id of the H5 app in each virtual organisation.
+pub const APP_AGENT_ID: &str = "223456";
+
+pub fn apps(count: usize) -> Vec<App> {
+    (1..=count)
+        .map(|number| {
+            let corp_id = format!("dingvirtual{number}");
+            App {
+                client_id: format!("client-of-{corp_id}"),
+                client_secret: format!("client-secret-of-{corp_id}"),
+                agent_id: APP_AGENT_ID,
+                corp_id,
+            }
+        })
+        .collect()
+}
+
 /// What the directory of an enterprise says of a person.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Directory {
@@ -59,6 +86,11 @@ impl Person {
 
     pub fn union_id(&self, corp_id: &str) -> String {
         format!("unionid-{}-{corp_id}", self.id)
+    }
+
+    /// The id in a virtual organisation, which has every follower as a member.
+    pub fn member_id(&self, corp_id: &str) -> String {
+        format!("userid-{}-{corp_id}", self.id)
     }
 
     pub fn user_id(&self, corp_id: &str) -> Option<String> {

@@ -11,6 +11,8 @@ use crate::settings::TicketRule;
 pub enum Family {
     Channel,
     Corp,
+    /// An H5 application's, from the new host and good for both.
+    App,
 }
 
 struct Token {

@@ -12,7 +12,7 @@ use crate::codes::Codes;
 use crate::faults::Faults;
 use crate::grants::Grants;
 use crate::journal::Journal;
-use crate::seed::{self, Corp};
+use crate::seed::{self, App, Corp};
 use crate::settings::Settings;
 use crate::tickets::Tickets;
 use crate::tokens::Tokens;
@@ -57,6 +57,7 @@ pub struct World {
     /// Where this simulator can be reached, such as `http://127.0.0.1:8090`.
     pub origin: String,
     pub corps: Vec<Corp>,
+    pub apps: Vec<App>,
     pub settings: Settings,
     pub clock: Clock,
     pub tokens: Tokens,
@@ -72,6 +73,7 @@ impl World {
         Self {
             origin,
             corps: seed::corps(options.corps),
+            apps: seed::apps(options.corps),
             settings: options.settings.clone(),
             clock: Clock::default(),
             tokens: Tokens::default(),
@@ -87,13 +89,22 @@ impl World {
         self.corps.iter().find(|corp| corp.corp_id == corp_id)
     }
 
+    /// The H5 app of a virtual organisation.
+    pub fn app(&self, corp_id: &str) -> Option<&App> {
+        self.apps.iter().find(|app| app.corp_id == corp_id)
+    }
+
     /// The enterprise that a call is about: named in it, or the owner of its token.
     pub fn corp_of(&self, call: &Call) -> Option<String> {
         let of_config = || text(&call.body.get("params")?["corpId"]);
         let named = call.query.get("corpid").map(str::to_owned);
         let named = named.or_else(|| call.body_text("corpId")).or_else(of_config);
-        let owner =
-            || call.query.get("access_token").and_then(|token| self.tokens.owner(token)).map(str::to_owned);
-        named.or_else(owner)
+        let token = call.query.get("access_token").or(call.header_token.as_deref());
+        let owner = || token.and_then(|token| self.tokens.owner(token)).map(str::to_owned);
+        let client = || {
+            let key = call.body_text("appKey")?;
+            self.apps.iter().find(|app| app.client_id == key).map(|app| app.corp_id.clone())
+        };
+        named.or_else(owner).or_else(client)
     }
 }

@@ -40,7 +40,7 @@ function kindOptions() {
 
 function hint() {
   const { hint: ofKind } = KINDS.find((kind) => kind.id === $('fault-kind').value);
-  const hints = [ofKind && pick(ofKind), KEPT.includes($('fault-endpoint').value) && t('cachedHint'), t('againHint')];
+  const hints = [ofKind && pick(ofKind), KEPT.includes($('fault-endpoint').value) && t('cachedHint')];
   $('fault-hint').textContent = hints.filter(Boolean).join(' ');
 }
 
@@ -78,16 +78,17 @@ function row(fault) {
 export function showFaults(faults) {
   pending = faults;
   $('faults').replaceChildren(...(faults.length ? faults.map(row) : [element('li', { class: 'empty' }, t('noFaults'))]));
-  $('faults-clear').hidden = faults.length === 0;
+  $('fault-actions').hidden = faults.length === 0;
   $('fault-count').hidden = faults.length === 0;
   $('fault-count').textContent = faults.reduce((sum, fault) => sum + fault.times, 0);
 }
 
-export function startFaults() {
+export function startFaults(again) {
   $('fault-form').onsubmit = add;
   $('fault-endpoint').onchange = kindOptions;
   $('fault-kind').onchange = hint;
   $('faults-clear').onclick = clearFaults;
+  $('fault-again').onclick = again;
   inWords(() => {
     endpointOptions();
     kindOptions();

@@ -68,9 +68,10 @@ function makeLogin(id) {
 function sentence(sum) {
   if (sum.waiting) return t('running', sum.calls);
   const codes = [...new Set(sum.bad.map((call) => call.errcode ?? `HTTP ${call.status}`))].join(', ');
+  const smooth = sum.bad.length + sum.silent === 0;
   return (
     t('summary', sum.calls, duration(sum.ms)) +
-    t('parts', sum.oapi, sum.native) +
+    (smooth ? t('parts', sum.oapi, sum.native) : '') +
     (sum.bad.length ? t('refused', sum.bad.length, codes) : '') +
     (sum.silent ? t('unanswered', sum.silent) : '')
   );

@@ -7,8 +7,15 @@ import { forgetCalls, noteCall, startJournal, windowOpened } from './journal.js'
 import { showKnobs, startKnobs } from './knobs.js';
 import { startPeople } from './people.js';
 import { openAgain, startPhone } from './phone.js';
-import { showView, startTabs, startViews } from './tabs.js';
+import { selectTab, showView, startTabs, startViews } from './tabs.js';
 import { startWords } from './words.js';
+
+/** The login once more, with the calls in view. */
+function again() {
+  selectTab('journal');
+  showView('phone');
+  openAgain();
+}
 
 const [people, corps] = await Promise.all([api.people(), api.corps()]);
 const [corp] = corps.corps;
@@ -16,11 +23,8 @@ startChoice({ person: people.person, corp: corp.corpId, agent: corp.agentIds[0] 
 startWords();
 startPeople(people.people);
 startPhone(corps, windowOpened);
-startJournal(() => {
-  showView('phone');
-  openAgain();
-});
-startFaults();
+startJournal(again);
+startFaults(again);
 startKnobs(corps);
 startTabs();
 startViews();

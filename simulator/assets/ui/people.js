@@ -10,7 +10,7 @@ function personButton({ person, nickname, avatar }) {
     'button',
     { type: 'button', 'data-person': person, onclick: () => choose({ person }) },
     element('img', { src: new URL(avatar).pathname, alt: '', width: 40, height: 40 }),
-    element('span', { class: 'who' }, element('span', { class: 'name' }, nickname), about)
+    element('span', { class: 'who' }, element('span', { class: 'name', lang: 'zh-CN' }, nickname), about)
   );
 }
 

@@ -29,7 +29,7 @@ function details(call, kind, start) {
     ...term(t('purpose'), pick((ENDPOINTS[call.endpoint] ?? UNKNOWN).long)),
     ...term(t('request'), element('code', {}, `${call.method} ${call.endpoint}`)),
     ...term(t('code'), shown + (call.fault ? ` · ${t('injected')}` : '')),
-    ...term(t('timing'), t('timingText', duration(call.atMs - start), took)),
+    ...term(t('timing'), t('timingText', call.atMs === start ? '0 ms' : duration(call.atMs - start), took)),
     ...Object.entries(call.params).flatMap(([name, value]) => term(element('code', {}, name), element('code', {}, plain(value)))),
   ];
 }

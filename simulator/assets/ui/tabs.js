@@ -14,12 +14,14 @@ function show(wanted, tabs) {
   }
 }
 
+export function selectTab(name) {
+  show($(`tab-${name}`), document.querySelectorAll('[role=tab]'));
+  choose({ tab: name });
+}
+
 export function startTabs() {
   const tabs = [...document.querySelectorAll('[role=tab]')];
-  const select = (tab) => {
-    show(tab, tabs);
-    choose({ tab: tab.id.replace('tab-', '') });
-  };
+  const select = (tab) => selectTab(tab.id.replace('tab-', ''));
   for (const tab of tabs) {
     tab.onclick = () => select(tab);
     tab.onkeydown = (event) => {

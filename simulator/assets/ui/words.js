@@ -45,8 +45,8 @@ const WORDS = {
   with: ['用什么打开', 'Opened with'],
   pc: ['电脑', 'PC'],
   browser: ['浏览器', 'Browser'],
-  clientIos: ['错误码是字符串；签名按当前地址核对。', 'Error codes are text; the signature is checked against the present address.'],
-  clientAndroid: ['错误码是数字；签名按进入时的地址核对。', 'Error codes are numbers; the signature is checked against the entry address.'],
+  clientIos: ['错误码是字符串；签名按当前地址核对。', 'Error codes are text; the present address is signed.'],
+  clientAndroid: ['错误码是数字；签名按进入时的地址核对。', 'Error codes are numbers; the entry address is signed.'],
   clientPc: ['电脑版没有服务窗的免登接口（4050）。', 'The PC client lacks the service-window login API (4050).'],
   clientBrowser: ['普通浏览器，不在钉钉里（4040）。', 'An ordinary browser, outside DingTalk (4040).'],
   otherPhone: [
@@ -83,7 +83,6 @@ const WORDS = {
   request: ['请求', 'Request'],
   timing: ['时间', 'Time'],
   timingText: ['第 {0} 起，用时 {1}', 'after {0}, took {1}'],
-  earlier: ['更早的登录', 'Earlier logins'],
   calls: ['{0} 次', '{0} {0|call|calls}'],
 
   faults: ['故障', 'Faults'],
@@ -105,7 +104,6 @@ const WORDS = {
     '服务器会记住 token 和 ticket。要它再来取，先在「时钟与凭证」里吊销或快进 2 小时。',
     'The server keeps tokens and tickets. To make it come back, revoke them or advance the clock by 2 hours.',
   ],
-  againHint: ['添加后点「调用」里的「再登录一次」。', 'Then use “Log in again” under Calls.'],
 
   knobs: ['时钟与凭证', 'Clock and credentials'],
   clock: ['模拟时钟', 'Simulated clock'],

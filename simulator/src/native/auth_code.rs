@@ -6,7 +6,7 @@ use super::{Failure, page_url};
 use crate::call::Call;
 use crate::codes::Namespace;
 use crate::grants::Page;
-use crate::seed::{Directory, Person};
+use crate::seed::{App, Directory, Person};
 use crate::signature::without_fragment;
 use crate::world::World;
 
@@ -20,12 +20,13 @@ pub fn request(world: &mut World, call: &Call, person: &'static Person) -> Resul
         .and_then(|value| serde_json::from_value(value.clone()).ok())
         .ok_or_else(|| Failure::client(1, "no such API"))?;
     let corp_id = call.body_text("corpId").unwrap_or_default();
-    if world.corp(&corp_id).is_none() {
-        return Err(Failure::refused(CLIENT_REFUSAL, "1002,corpId不合法".to_owned()));
-    }
-    match namespace {
-        Namespace::Channel => require_config(world, call, person)?,
-        Namespace::Runtime => require_employee(person)?,
+    match (namespace, world.app(&corp_id)) {
+        (Namespace::Runtime, Some(app)) => require_member(app, call, person)?,
+        _ if world.corp(&corp_id).is_none() => {
+            return Err(Failure::refused(CLIENT_REFUSAL, "1002,corpId不合法".to_owned()));
+        }
+        (Namespace::Channel, _) => require_config(world, call, person)?,
+        (Namespace::Runtime, None) => require_employee(person)?,
     }
     let (now, lifetime) = (world.clock.now(), world.settings.code_lifetime);
     Ok(json!({ "code": world.codes.issue(namespace, &corp_id, person.id, now, lifetime) }))
@@ -44,10 +45,21 @@ fn require_config(world: &World, call: &Call, person: &'static Person) -> Result
     Ok(())
 }
 
+/// The members of a virtual organisation are the window's followers. `dd.requestAuthCode` names the application too.
+fn require_member(app: &App, call: &Call, person: &Person) -> Result<(), Failure> {
+    if call.body_text("clientId").is_some_and(|client_id| client_id != app.client_id) {
+        return Err(Failure::refused(CLIENT_REFUSAL, "1002,clientId不合法".to_owned()));
+    }
+    if person.follows { Ok(()) } else { Err(not_employed()) }
+}
+
 fn require_employee(person: &Person) -> Result<(), Failure> {
     if person.directory != Directory::Employee {
-        let text = "1002,err msg uid is not in employee for orgid";
-        return Err(Failure::refused(CLIENT_REFUSAL, text.to_owned()));
+        return Err(not_employed());
     }
     Ok(())
+}
+
+fn not_employed() -> Failure {
+    Failure::refused(CLIENT_REFUSAL, "1002,err msg uid is not in employee for orgid".to_owned())
 }

@@ -8,6 +8,7 @@ mod desk;
 mod journal;
 mod jsapi;
 mod logins;
+mod member;
 mod native;
 mod node;
 mod oapi;

@@ -63,6 +63,27 @@ export const ENDPOINTS = {
       'From the unionid to the userid in the directory. Employees and external contacts have one; a stranger has none (60121) and is logged in all the same.',
     ],
   },
+  '/v1.0/oauth2/accessToken': {
+    short: ['用 clientId 和 clientSecret 换应用的 token。', 'The application’s token.'],
+    long: [
+      '今天的服务窗是虚拟组织里的 H5 应用：服务器用 clientId 和 clientSecret 换 accessToken，两小时内反复用。',
+      'Today’s window is an H5 app in an organisation of its own. The server buys its token with clientId and clientSecret and uses it for two hours.',
+    ],
+  },
+  '/v1.0/oauth2/jsapiTickets': {
+    short: ['取 ticket，给需要签名的页面用。', 'The ticket that pages are signed with.'],
+    long: [
+      '服务器取 jsapiTicket。免登本身不需要签名，页面要用别的 JSAPI 时才需要。',
+      'The server fetches the jsapiTicket. Logging in needs no signature here; other APIs do.',
+    ],
+  },
+  '/topapi/v2/user/getuserinfo': {
+    short: ['用免登码换 userid 和 unionid：登录就在这一步。', 'The login itself: a code in, a userid out.'],
+    long: [
+      'H5 应用的登录：服务器用免登码换到这个人在虚拟组织里的 userid，以及 unionid 和名字。',
+      'The login of an H5 app: the server trades the code for the person’s userid in the window’s organisation, the unionid and the name.',
+    ],
+  },
 };
 
 /** What a first login calls, in this order. */
@@ -80,7 +101,13 @@ const NONE = ['钉钉没有这个接口。', 'DingTalk has no such endpoint.'];
 export const UNKNOWN = { short: NONE, long: NONE };
 
 /** The endpoints whose answers a server keeps, so that it does not ask again for a while. */
-export const KEPT = ['/channel/get_channel_token', '/channel/get_channel_jsapi_ticket', '/gettoken'];
+export const KEPT = [
+  '/channel/get_channel_token',
+  '/channel/get_channel_jsapi_ticket',
+  '/gettoken',
+  '/v1.0/oauth2/accessToken',
+  '/v1.0/oauth2/jsapiTickets',
+];
 
 const CODES = {
   '-1': ['系统繁忙，可以稍后重试。', 'Busy; worth another try.'],
@@ -103,6 +130,8 @@ const CODES = {
   52010: ['corpId 不对。', 'The corpId is wrong.'],
   52011: ['ticket 失效了，签名无从核对。', 'The ticket is dead, so nothing can be verified.'],
   52013: ['签名核对不上：ticket、随机串、时间或地址有一样不同。', 'The signature differs: ticket, nonce, time or address.'],
+  52020: ['没有服务窗的授权。', 'The service window is not authorised.'],
+  52022: ['没有这种 type。', 'There is no such type.'],
   52019: ['agentId 不对，或 type 不是 1。', 'The agentId is wrong, or type is not 1.'],
   60121: ['通讯录里没有这个人；路人就是这样，登录照样成功。', 'Nobody in the directory. So it is with strangers; they log in all the same.'],
   90018: ['调用太频繁，被限流了。', 'Too many calls; throttled.'],

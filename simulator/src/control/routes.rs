@@ -192,5 +192,6 @@ async fn people(State(simulator): Sim) -> Json<Value> {
 /// With their secrets: they are the seed's, and whoever can ask may print money here anyway.
 async fn corps(State(simulator): Sim) -> Json<Value> {
     let Options { page_url, deep_link, .. } = &simulator.options;
-    Json(json!({ "pageUrl": page_url, "deepLink": deep_link, "corps": simulator.world().corps }))
+    let world = simulator.world();
+    Json(json!({ "pageUrl": page_url, "deepLink": deep_link, "corps": world.corps, "apps": world.apps }))
 }

@@ -2,6 +2,9 @@
 
 const isNative = (endpoint) => endpoint.startsWith('native/');
 const isOapi = (endpoint) => !isNative(endpoint);
+/** The new host has no errcode. */
+const isNew = (endpoint) => endpoint.startsWith('/v1.0/');
+const isOld = (endpoint) => isOapi(endpoint) && !isNew(endpoint);
 const isOneOf = (...endpoints) => (endpoint) => endpoints.includes(endpoint);
 const reply = (body, more) => ({ reply: { body, ...more } });
 
@@ -16,18 +19,24 @@ const REFUSED = 'Code:52013 - Message:签名校验失败,nonce:[],timestamp:[],u
 const PAGE = '<!doctype html><title>502</title><h1>502 Bad Gateway</h1>';
 
 export const KINDS = [
-  { id: 'busy', words: ['系统繁忙 -1', 'Busy, -1'], suits: isOapi, make: () => reply({ errcode: -1, errmsg: '系统繁忙' }) },
+  { id: 'busy', words: ['系统繁忙 -1', 'Busy, -1'], suits: isOld, make: () => reply({ errcode: -1, errmsg: '系统繁忙' }) },
   {
     id: 'throttled',
     words: ['限流 90018', 'Throttled, 90018'],
-    suits: isOapi,
+    suits: isOld,
     make: () => reply({ errcode: 90018, errmsg: '应用调用该接口的频率超过限制' }),
   },
-  { id: 'dead', words: ['token 失效 40014', 'Token dead, 40014'], suits: isOapi, make: deadToken },
+  { id: 'dead', words: ['token 失效 40014', 'Token dead, 40014'], suits: isOld, make: deadToken },
+  {
+    id: 'unauthenticated',
+    words: ['token 失效 InvalidAuthentication', 'Token dead, InvalidAuthentication'],
+    suits: isOneOf('/v1.0/oauth2/jsapiTickets'),
+    make: () => reply({ code: 'InvalidAuthentication', message: '不合法的access_token' }, { status: 400 }),
+  },
   {
     id: 'code',
     words: ['免登码不认 40078', 'Code unknown, 40078'],
-    suits: isOneOf('/channel/user/get_by_code'),
+    suits: isOneOf('/channel/user/get_by_code', '/topapi/v2/user/getuserinfo'),
     make: () => reply({ errcode: 40078, errmsg: '不存在的临时授权码' }),
   },
   {

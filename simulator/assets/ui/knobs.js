@@ -62,13 +62,22 @@ function onClick(selector, turn) {
   }
 }
 
-function choosers({ corps }) {
-  $('corp').append(...corps.map((corp) => element('option', {}, corp.corpId)));
-  $('agent').append(...corps[0].agentIds.map((agent) => element('option', {}, agent)));
-  for (const key of ['corp', 'agent']) {
-    $(key).value = choice()[key];
-    $(key).onchange = () => choose({ [key]: $(key).value });
-  }
+/** Classic windows with their two agents, and today's, each an H5 app in an organisation of its own. */
+function choosers({ corps, apps }) {
+  const all = [...corps, ...apps.map(({ corpId, agentId }) => ({ corpId, agentIds: [agentId] }))];
+  const options = (values) => values.map((value) => element('option', {}, value));
+  const agentsOf = (corpId) => all.find((corp) => corp.corpId === corpId)?.agentIds ?? [];
+  const { corp, agent } = choice();
+  $('corp').append(...options(all.map(({ corpId }) => corpId)));
+  $('agent').append(...options(agentsOf(corp)));
+  $('corp').value = corp;
+  $('agent').value = agent;
+  $('corp').onchange = () => {
+    const agents = agentsOf($('corp').value);
+    $('agent').replaceChildren(...options(agents));
+    choose({ corp: $('corp').value, agent: agents[0] });
+  };
+  $('agent').onchange = () => choose({ agent: $('agent').value });
 }
 
 export function startKnobs(corps) {

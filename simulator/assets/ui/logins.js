@@ -5,8 +5,8 @@ export const PAUSE_MS = 2000;
 /** A call without an answer after this long will hardly get one: servers and pages have given up by then. */
 export const PATIENCE_MS = 15000;
 
-/** The call that is the login itself. */
-const IDENTITY = '/channel/user/get_by_code';
+/** The call that is the login itself, of a classic window and of today's. */
+const IDENTITY = ['/channel/user/get_by_code', '/topapi/v2/user/getuserinfo'];
 /** What a page begins with. */
 const CONFIG = 'native/requestJsApis';
 
@@ -15,7 +15,7 @@ function endOf(call) {
 }
 
 function isDone(group) {
-  return group.calls.some((call) => call.endpoint === IDENTITY && call.errcode === 0);
+  return group.calls.some((call) => IDENTITY.includes(call.endpoint) && call.errcode === 0);
 }
 
 /**

@@ -8,7 +8,7 @@ import { pick, t } from './words.js';
 function codeOf(call, kind) {
   if (kind === 'waiting') return t('waiting');
   if (kind === 'silent') return t('silence');
-  if (call.errcode === null) return `HTTP ${call.status}`;
+  if (call.errcode === null) return call.subCode ? `${call.status} ${call.subCode}` : `HTTP ${call.status}`;
   return call.subCode ? `${call.errcode} · ${call.subCode}` : String(call.errcode);
 }
 

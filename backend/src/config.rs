@@ -1,6 +1,7 @@
 //! The configuration: a TOML file, scalar keys overridden from the environment, every problem reported at once.
 
 mod app;
+mod brand;
 mod credentials;
 mod environment;
 mod reader;
@@ -8,6 +9,7 @@ mod secret;
 mod value;
 
 pub use app::{App, SignAlg};
+pub use brand::{Brand, Color};
 pub use credentials::Credentials;
 pub use reader::{Findings, Problem};
 pub use secret::Secret;

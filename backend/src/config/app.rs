@@ -1,5 +1,6 @@
 //! `[[apps]]`: the applications whose pages log people in.
 
+use super::brand::Brand;
 use super::credentials::Credentials;
 use super::reader::Section;
 use super::value::{boolean, home, https_url, list, parsed, text};
@@ -43,6 +44,8 @@ pub struct App {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub home: Option<String>,
     pub default: bool,
+    #[serde(flatten)]
+    pub brand: Brand,
 }
 
 impl App {
@@ -63,6 +66,7 @@ impl App {
         let sign_plus_as_space = s.optional("sign_plus_as_space", boolean).unwrap_or(false);
         let js_api_list = s.optional("js_api_list", list(text));
         let home = s.optional("home", home);
+        let brand = Brand::read(&mut s);
         s.finish();
         let credentials = credentials?;
         let defaults = credentials.defaults();
@@ -77,6 +81,7 @@ impl App {
             credentials,
             home,
             default,
+            brand,
         })
     }
 

@@ -2,28 +2,31 @@
 
 use super::assets;
 use super::fields::Query;
+use crate::config::{Brand, Color};
 use crate::state::AppState;
+use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use miandeng_shared::{AgentId, CorpId};
 use std::time::SystemTime;
 
-/// The same HTML for everybody, with a login cookie for the application that the address names.
+/// The same HTML for everybody, with a login cookie and the looks of the application that the address names.
 pub async fn page(
     State(state): State<AppState>,
     headers: HeaderMap,
     query: Result<Query, super::error::ApiError>,
 ) -> Response {
     let Some(html) = assets::index() else { return not_built() };
-    let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // The page tells people what is wrong with an address, so nothing about the query is an error here.
     let app = query.ok().and_then(|Query(mut query)| {
         let corp_id = query.required("corpid", CorpId::new).ok()?;
         let agent_id = query.required("agentid", AgentId::new).ok()?;
         state.app(&corp_id, &agent_id)
     });
+    let html = app.as_ref().and_then(|app| branded(&html, &app.brand)).unwrap_or(html);
+    let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let Some(app) = app else { return response };
     let now = SystemTime::now();
     response.headers_mut().insert(header::SET_COOKIE, state.login_proofs.issue(&app, now));
@@ -37,6 +40,62 @@ pub async fn page(
     response
 }
 
+/// What the HTML of the page has where an application may have something of its own.
+const ROOT: &str = "<html lang=\"zh-CN\"";
+const TITLE: &str = "<title>免登</title>";
+const HEADER: &str = "<header id=\"brand\" hidden></header>";
+
+/// The ground of the page in the dark (frontend/style.css).
+const DARK: &str = "#101216";
+
+/// Writes the looks into the HTML, so that the first thing people see has them. None where there is nothing to write.
+fn branded(html: &[u8], brand: &Brand) -> Option<Bytes> {
+    let mut html = std::str::from_utf8(html).ok().filter(|_| *brand != Brand::default())?.to_owned();
+    if let Some(color) = brand.color {
+        html = html.replacen(ROOT, &format!("{ROOT} style=\"{}\"", style(color)), 1);
+    }
+    if let Some(name) = brand.name.as_deref().map(escaped) {
+        html = html.replacen(ROOT, &format!("{ROOT} data-name=\"{name}\""), 1);
+        html = html.replacen(TITLE, &format!("<title>{name}</title>"), 1);
+    }
+    if brand.name.is_some() || brand.logo.is_some() {
+        html = html.replacen(HEADER, &heading(brand), 1);
+    }
+    Some(html.into())
+}
+
+/// A policy for the page allows this with `style-src-attr 'unsafe-inline'`; where it does not, the page is blue.
+fn style(color: Color) -> String {
+    let (text, ink) = (color.text(), color.readable_on(Color::WHITE));
+    let ink_dark = color.readable_on(DARK.parse().unwrap_or(Color::BLACK));
+    format!("--brand:{color};--on-brand:{text};--brand-ink:{ink};--brand-ink-dark:{ink_dark}")
+}
+
+fn heading(brand: &Brand) -> String {
+    let logo = brand.logo.as_deref().map(escaped).map(|src| {
+        // Whoever keeps the logo need not learn who opens which page.
+        format!("<img class=\"logo\" src=\"{src}\" alt=\"\" referrerpolicy=\"no-referrer\">")
+    });
+    let name = brand.name.as_deref().map(escaped).map(|name| format!("<bdi>{name}</bdi>"));
+    format!("<header id=\"brand\">{}{}</header>", logo.unwrap_or_default(), name.unwrap_or_default())
+}
+
+/// For text and for attributes in quotation marks.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
 fn not_built() -> Response {
     let text = "The page is not part of this binary. Build it with: cargo xtask build\n此程序未包含页面，请运行：cargo xtask build\n";
     (StatusCode::NOT_IMPLEMENTED, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
@@ -46,4 +105,78 @@ fn not_built() -> Response {
 pub async fn add_slash(State(state): State<AppState>, RawQuery(query): RawQuery) -> Redirect {
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     Redirect::permanent(&format!("{}{query}", state.config.base_path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INDEX: &str = include_str!("../../../index.html");
+
+    fn written(brand: &Brand) -> String {
+        String::from_utf8(branded(INDEX.as_bytes(), brand).unwrap().to_vec()).unwrap()
+    }
+
+    fn brand(name: &str) -> Brand {
+        let logo = Some("/logo.png?a=1&b=\"2\"".to_owned());
+        Brand { name: Some(name.to_owned()), color: "#ffc800".parse().ok(), logo }
+    }
+
+    #[test]
+    fn every_place_is_there_once() {
+        for place in [ROOT, TITLE, HEADER] {
+            assert_eq!(INDEX.matches(place).count(), 1, "{place}");
+        }
+        let style = include_str!("../../../frontend/style.css");
+        assert!(style.contains(&format!("--ground: {DARK};")));
+        for property in style_of("#ffc800").split(';').filter_map(|pair| pair.split(':').next()) {
+            assert!(style.contains(&format!("var({property},")), "{property}");
+        }
+    }
+
+    fn style_of(color: &str) -> String {
+        style(color.parse().unwrap())
+    }
+
+    #[test]
+    fn the_looks_are_in_the_html() {
+        let html = written(&brand("某某会员"));
+        for part in [
+            "<title>某某会员</title>",
+            "data-name=\"某某会员\"",
+            "--brand:#ffc800;--on-brand:#000000;--brand-ink:#",
+            "<img class=\"logo\" src=\"/logo.png?a=1&amp;b=&quot;2&quot;\" alt=\"\"",
+            "<bdi>某某会员</bdi></header>",
+        ] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+        assert_eq!(branded(INDEX.as_bytes(), &Brand::default()), None);
+    }
+
+    #[test]
+    fn a_hostile_name_is_only_a_name() {
+        let before = INDEX.matches('<').count() + "<img><bdi></bdi>".matches('<').count();
+        for name in [
+            "</title><script>alert(1)</script>",
+            "\" onload=\"alert(1)",
+            "' onload='alert(1)",
+            "</bdi></header><img src=x onerror=alert(1)>",
+            "&lt;b&gt; <html lang=\"zh-CN\" x",
+        ] {
+            let html = written(&brand(name));
+            assert_eq!(html.matches('<').count(), before, "{html}");
+            assert!(
+                !html.contains(name) && !html.contains("\" onload") && !html.contains("' onload"),
+                "{html}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_colour_is_readable_in_both_schemes() {
+        assert_eq!(
+            style_of("#1463d8"),
+            "--brand:#1463d8;--on-brand:#ffffff;--brand-ink:#1463d8;--brand-ink-dark:#4080df"
+        );
+    }
 }

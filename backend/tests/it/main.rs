@@ -12,6 +12,7 @@ mod browser;
 mod calls;
 mod cli;
 mod failures;
+mod h5;
 mod matrix;
 mod outages;
 mod store;

@@ -13,9 +13,11 @@ pub use error::{DdError, Refusal};
 pub use load::{find, load};
 pub use sys::Dd;
 
+use crate::flow::CodeRequest;
 use js_sys::{Array, Object, Reflect};
-use miandeng_shared::{AuthCode, ConfigAnswer, CorpId};
-use wasm_bindgen::JsValue;
+use miandeng_shared::{AuthCode, ConfigAnswer};
+use sys::Permission;
+use wasm_bindgen::{JsCast, JsValue};
 
 /// The component comes from a CDN; on a phone's worst network its 15 to 300 kB take about that long.
 pub const LOAD_LIMIT: u32 = 15_000;
@@ -43,24 +45,54 @@ pub async fn verify(dd: &Dd, config: &ConfigAnswer, limit: u32) -> Result<(), Dd
     .map(drop)
 }
 
-/// Asks DingTalk who the visitor is: `dd.channel.permission.requestAuthCode`, the service window's own call.
+/// Asks DingTalk who the visitor is. A classic service window has a call of its own,
+/// `dd.channel.permission.requestAuthCode`; today's applications have `dd.requestAuthCode`, and clients older than
+/// 7.0.45 `dd.runtime.permission.requestAuthCode`.
 ///
 /// # Errors
 /// That the call does not exist here, was refused or cancelled, or was not answered in time.
-pub async fn request_code(dd: &Dd, corp_id: &CorpId, limit: u32) -> Result<AuthCode, DdError> {
-    let channel = present(dd.channel(), "dd.channel")?;
-    let permission = present(channel.permission(), "dd.channel.permission")?;
-    if !permission.request_auth_code_function().is_ok_and(|function| function.is_function()) {
-        return Err(DdError::Missing("dd.channel.permission.requestAuthCode"));
+pub async fn request_code(dd: &Dd, request: &CodeRequest, limit: u32) -> Result<AuthCode, DdError> {
+    let Some(client_id) = &request.client_id else {
+        let channel = present(dd.channel(), "dd.channel")?;
+        let permission = present(channel.permission(), "dd.channel.permission")?;
+        let name = "dd.channel.permission.requestAuthCode";
+        return code_from(&permission, name, &[("corpId", request.corp_id.as_str())], limit).await;
+    };
+    let corp_id = ("corpId", request.corp_id.as_str());
+    let both = [corp_id, ("clientId", client_id.as_str())];
+    match code_from(dd.unchecked_ref(), "dd.requestAuthCode", &both, limit).await {
+        Err(error) if error.is_absence() => {
+            let runtime = present(dd.runtime(), "dd.runtime")?;
+            let permission = present(runtime.permission(), "dd.runtime.permission")?;
+            code_from(&permission, "dd.runtime.permission.requestAuthCode", &[corp_id], limit).await
+        }
+        other => other,
+    }
+}
+
+async fn code_from(
+    place: &Permission,
+    name: &'static str,
+    fields: &[(&str, &str)],
+    limit: u32,
+) -> Result<AuthCode, DdError> {
+    if !place.request_auth_code_function().is_ok_and(|function| function.is_function()) {
+        return Err(DdError::Missing(name));
     }
     let answer = settle(limit, |callbacks| {
-        let options = object(&[
-            ("corpId", corp_id.as_str().into()),
-            ("onSuccess", callbacks.success.clone()),
-            ("onFail", callbacks.fail.clone()),
-            ("onCancel", callbacks.cancel.clone()),
-        ]);
-        permission.request_auth_code(&options)
+        let mut options: Vec<(&str, JsValue)> =
+            fields.iter().map(|(name, value)| (*name, (*value).into())).collect();
+        // The newer calls spell their callbacks without `on`.
+        for (name, callback) in [
+            ("onSuccess", &callbacks.success),
+            ("onFail", &callbacks.fail),
+            ("onCancel", &callbacks.cancel),
+            ("success", &callbacks.success),
+            ("fail", &callbacks.fail),
+        ] {
+            options.push((name, callback.clone()));
+        }
+        place.request_auth_code(&object(&options))
     })
     .await?;
     let code = Reflect::get(&answer, &"code".into()).ok().and_then(|code| code.as_string());

@@ -3,31 +3,22 @@
 use crate::dd::{DdError, Refusal};
 use miandeng_shared::{Action, ErrorBody, ErrorCode};
 
-/// One failure. Its words come from the catalogue unless `said` or `note` knows better.
+/// One failure. Its words come from the catalogue unless `said` knows better.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub code: ErrorCode,
     /// Message and hint of a server that is newer than this page and sends a code that the page does not know.
     pub said: Option<(String, String)>,
-    /// What the page itself has to add.
-    pub note: Option<Note>,
     /// Seconds that the server asks to wait.
     pub retry_after: Option<u32>,
     /// Name and value, to copy. Never a signature, a login code or a ticket.
     pub details: Vec<(&'static str, String)>,
 }
 
-/// Remarks of the page, worded in `text`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Note {
-    /// The application is of a kind that this page cannot log in to yet.
-    KindUnsupported,
-}
-
 impl Failure {
     #[must_use]
     pub fn new(code: ErrorCode) -> Self {
-        Self { code, said: None, note: None, retry_after: None, details: Vec::new() }
+        Self { code, said: None, retry_after: None, details: Vec::new() }
     }
 
     #[must_use]

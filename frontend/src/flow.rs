@@ -5,13 +5,9 @@ mod command;
 #[cfg(test)]
 mod tests;
 
-pub use command::{Command, Event, Facts, LoggedIn, Stage};
+pub use command::{CodeRequest, Command, Event, Facts, LoggedIn, Stage};
 
-use crate::{
-    dd::DdError,
-    env::Env,
-    failure::{Failure, Note},
-};
+use crate::{dd::DdError, env::Env, failure::Failure};
 use miandeng_shared::{
     Action, AgentId, AppKind, AuthCode, ConfigAnswer, CorpId, ErrorCode, LoginAnswer, LoginRequest,
     ReportRequest, SessionAnswer, User, return_path,
@@ -134,7 +130,7 @@ impl Flow {
                 self.arrive(LoggedIn { user: session.user, expires_at: session.expires_at }, target)
             }
             Ok(_) if self.sdk == Sdk::Verified => self.ask_code(),
-            Ok(_) if self.misfit().is_none() => self.ask_config(),
+            Ok(_) if self.misfit(AppKind::Channel).is_none() => self.ask_config(),
             Ok(_) => self.go(Stage::App, Command::AskApp),
         }
     }
@@ -152,11 +148,11 @@ impl Flow {
         format!("{simulated}{}", self.client().describe())
     }
 
-    /// Why nobody can log in to a service window on this client, if so.
-    fn misfit(&self) -> Option<ErrorCode> {
+    /// Why nobody can log in to this kind of application on this client, if so.
+    fn misfit(&self, kind: AppKind) -> Option<ErrorCode> {
         match self.client() {
             Env::Phone { .. } => None,
-            Env::Pc { .. } => Some(ErrorCode::PcUnsupported),
+            Env::Pc { .. } => (kind == AppKind::Channel).then_some(ErrorCode::PcUnsupported),
             Env::Outside => Some(ErrorCode::NotInDingtalk),
         }
     }
@@ -172,9 +168,9 @@ impl Flow {
             Err(failure) => self.fail(failure),
             Ok(app) => {
                 self.simulator = app.simulator;
-                match self.misfit() {
-                    _ if app.kind == AppKind::H5 => self.fail(kind_unsupported()),
+                match self.misfit(app.kind) {
                     Some(code) => self.fail(Failure::new(code)),
+                    None if app.kind == AppKind::H5 => self.load_sdk(app),
                     None => self.ask_config(),
                 }
             }
@@ -187,15 +183,16 @@ impl Flow {
             Err(failure) => return self.fail(failure),
         };
         self.simulator = config.simulator;
-        if config.kind == AppKind::H5 {
-            return self.fail(kind_unsupported());
-        }
-        if let Some(code) = self.misfit() {
+        if let Some(code) = self.misfit(config.kind) {
             return self.fail(Failure::new(code));
         }
-        if config.signed().is_none() {
+        if config.kind == AppKind::Channel && config.signed().is_none() {
             return self.fail(Failure::new(ErrorCode::Unexpected).detail("missing", "signature"));
         }
+        self.load_sdk(config)
+    }
+
+    fn load_sdk(&mut self, config: ConfigAnswer) -> Command {
         let url = config.jsapi_url.clone();
         self.config = Some(config);
         self.go(Stage::Sdk, Command::LoadSdk { url })
@@ -205,6 +202,8 @@ impl Flow {
         let Some(config) = self.config.clone() else { return self.go(Stage::Session, Command::AskSession) };
         match result {
             Err(error) => self.fail(Failure::from_load(&error, &config.jsapi_url)),
+            // Today's applications log in without `dd.config`.
+            Ok(()) if config.kind == AppKind::H5 => self.ask_code(),
             Ok(()) => {
                 self.sdk = Sdk::Configured;
                 self.go(Stage::Verify, Command::Verify(Box::new(config)))
@@ -245,8 +244,9 @@ impl Flow {
     }
 
     fn ask_code(&mut self) -> Command {
-        let corp_id = self.corp_id.clone();
-        self.go(Stage::Code, Command::AskCode(corp_id))
+        let client_id = self.config.as_ref().and_then(|config| config.client_id.clone());
+        let request = CodeRequest { corp_id: self.corp_id.clone(), client_id };
+        self.go(Stage::Code, Command::AskCode(request))
     }
 
     fn on_code(&mut self, result: Result<AuthCode, DdError>) -> Command {
@@ -318,8 +318,4 @@ fn link_incomplete(facts: &Facts) -> Failure {
         .detail("missing", missing)
         .detail("url", facts.entry.url.clone())
         .detail("client", facts.env.describe())
-}
-
-fn kind_unsupported() -> Failure {
-    Failure { note: Some(Note::KindUnsupported), ..Failure::new(ErrorCode::Unexpected) }.detail("kind", "h5")
 }

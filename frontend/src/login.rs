@@ -67,8 +67,8 @@ impl Login {
                 Some(dd) => dd::verify(&dd, &config, dd::VERIFY_LIMIT).await,
                 None => Err(dd::DdError::Missing("dd")),
             }),
-            Command::AskCode(corp_id) => Event::Code(match dd::find() {
-                Some(dd) => dd::request_code(&dd, &corp_id, dd::CODE_LIMIT).await,
+            Command::AskCode(request) => Event::Code(match dd::find() {
+                Some(dd) => dd::request_code(&dd, &request, dd::CODE_LIMIT).await,
                 None => Err(dd::DdError::Missing("dd")),
             }),
             Command::Report(report) => {

@@ -1,6 +1,6 @@
 //! Every word that the page says by itself, in both languages. What it says of errors stands in the shared catalogue.
 
-use crate::{failure::Note, flow::Stage};
+use crate::flow::Stage;
 use miandeng_shared::Lang;
 
 /// The words of one language.
@@ -22,7 +22,6 @@ pub struct Words {
     pub not_you: &'static str,
     pub leave: &'static str,
     waiting: Waiting,
-    kind_unsupported: (&'static str, &'static str),
     retry_after: (&'static str, &'static str),
 }
 
@@ -47,7 +46,7 @@ const ZH: Words = Words {
     copied: "已复制",
     selected: "已选中，请长按复制",
     hello: "你好，",
-    stranger: "你好！",
+    stranger: "你好",
     logged_in: "已登录",
     employee: "员工编号",
     external: "外部联系人",
@@ -63,11 +62,7 @@ const ZH: Words = Words {
         leaving: "已登录，正在进入…",
         ending: "正在退出…",
     },
-    kind_unsupported: (
-        "本页面还不支持这类应用（kind = \"h5\"）。",
-        "请升级本页面，或改用 kind = \"channel\" 的服务窗。",
-    ),
-    retry_after: ("请在 ", " 秒后重试。"),
+    retry_after: ("建议等待 ", " 秒。"),
 };
 
 const EN: Words = Words {
@@ -80,7 +75,7 @@ const EN: Words = Words {
     copied: "Copied",
     selected: "Selected; now copy it",
     hello: "Hello, ",
-    stranger: "Hello!",
+    stranger: "Hello",
     logged_in: "You are logged in",
     employee: "employee",
     external: "external contact",
@@ -96,11 +91,7 @@ const EN: Words = Words {
         leaving: "Logged in, on the way…",
         ending: "Logging out…",
     },
-    kind_unsupported: (
-        "This page cannot log in to this kind of application (kind = \"h5\") yet.",
-        "Update the page, or use a service window of kind = \"channel\".",
-    ),
-    retry_after: ("Please wait ", " s before you try again."),
+    retry_after: ("Suggested wait: ", " s."),
 };
 
 /// The words of `lang`.
@@ -125,14 +116,6 @@ impl Words {
             Stage::Leaving(_) => self.waiting.leaving,
             Stage::Ending => self.waiting.ending,
             Stage::Done(_) | Stage::Failed(_) => "",
-        }
-    }
-
-    /// Message and hint of a remark.
-    #[must_use]
-    pub fn note(&self, note: Note) -> (&'static str, &'static str) {
-        match note {
-            Note::KindUnsupported => self.kind_unsupported,
         }
     }
 

@@ -8,6 +8,7 @@
 use futures_util::future::join;
 use js_sys::{Function, Promise};
 use miandeng_frontend::dd::{self, Dd, DdError, Refusal};
+use miandeng_frontend::flow::CodeRequest;
 use miandeng_shared::{AgentId, AppKind, ConfigAnswer, CorpId};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -82,7 +83,8 @@ fn refused(code: Option<&str>, message: &str) -> DdError {
 }
 
 async fn ask(dd: &Dd, limit: u32) -> Result<String, DdError> {
-    dd::request_code(dd, &corp(), limit).await.map(String::from)
+    let request = CodeRequest { corp_id: corp(), client_id: None };
+    dd::request_code(dd, &request, limit).await.map(String::from)
 }
 
 // ---- the login code ----
@@ -189,6 +191,29 @@ async fn the_call_belongs_to_its_object() {
            requestAuthCode: function (p) { p.onSuccess({ code: this.code }) } } } }",
     );
     assert_eq!(ask(&dd, PATIENT).await, Ok("mine".to_owned()));
+}
+
+#[wasm_bindgen_test]
+async fn todays_applications_ask_by_client_id_or_as_the_client_can() {
+    const NEW: &str = "requestAuthCode: function (p) { log.push('new ' + p.corpId + ' ' + p.clientId); NEW }";
+    const OLD: &str = "runtime: { permission: { requestAuthCode: function (p) { log.push('old ' + p.corpId); p.onSuccess({ code: 'old' }) } } }";
+    let request = CodeRequest { corp_id: corp(), client_id: Some("dingkey".to_owned()) };
+    let absent = "return Promise.reject({ errorCode: '1', errorMessage: 'no such API' })";
+    for (new, expected, calls) in [
+        ("p.success({ code: 'new' })", Ok("new".to_owned()), "new dingcorp1 dingkey"),
+        (absent, Ok("old".to_owned()), "new dingcorp1 dingkey old dingcorp1"),
+        (
+            "p.fail({ errorCode: 3, errorMessage: 'no' })",
+            Err(refused(Some("3"), "no")),
+            "new dingcorp1 dingkey",
+        ),
+    ] {
+        let dd = install(&format!("{{ config: function () {{}}, {}, {OLD} }}", NEW.replace("NEW", new)));
+        assert_eq!(dd::request_code(&dd, &request, PATIENT).await.map(String::from), expected);
+        assert_eq!(log(), calls);
+    }
+    let dd = install(&format!("{{ config: function () {{}}, {OLD} }}"));
+    assert_eq!(dd::request_code(&dd, &request, PATIENT).await.map(String::from), Ok("old".to_owned()));
 }
 
 // ---- dd.config ----

@@ -2,33 +2,40 @@ use super::{Details, Told};
 use crate::{failure::Failure, page, text::words};
 use miandeng_shared::{Action, Lang};
 
+/// In seconds. Nobody taps earlier than that anyway.
+const WORTH_TELLING: u32 = 3;
+
 /// The one screen for everything that goes wrong: what happened, what to do, try again, and details to pass on.
 pub fn failed(failure: Failure, lang: Lang) -> Told {
     let words = words(lang);
     let (title, text) = in_words(&failure, lang);
-    let wait = failure.retry_after.filter(|seconds| *seconds > 0).map(|seconds| words.retry_after(seconds));
+    let wait = failure.retry_after.filter(|seconds| *seconds >= WORTH_TELLING);
+    let wait = wait.map(|seconds| words.retry_after(seconds)).unwrap_or_default();
+    // Somebody who has to open DingTalk has done nothing wrong, and trying again is not what helps.
+    let (mark, button) = match failure.code.action() {
+        Action::TellPerson => ("mark note", "primary soft"),
+        _ => ("mark alert", "primary"),
+    };
     Told {
-        // Somebody who has to open DingTalk has done nothing wrong.
-        mark: if failure.code.action() == Action::TellPerson { "mark note" } else { "mark alert" },
+        mark,
         avatar: None,
         role: "alert",
-        title,
+        // It is a sentence elsewhere, a heading here.
+        title: title.trim_end_matches(['。', '.']).to_owned(),
         text,
-        line: ("wait", wait.unwrap_or_default()),
-        action: ("primary", words.retry),
+        line: ("wait", wait),
+        action: (button, words.retry),
         details: Some(Details { code: failure.code.as_str(), text: details(&failure) }),
     }
 }
 
-/// The catalogue's words, unless page or server know better.
+/// The catalogue's words, unless the server knows better.
 fn in_words(failure: &Failure, lang: Lang) -> (String, String) {
     if let Some(said) = &failure.said {
         return said.clone();
     }
     let catalogue = failure.code.text(lang);
-    let (message, hint) =
-        failure.note.map_or((catalogue.message, catalogue.hint), |note| words(lang).note(note));
-    (message.to_owned(), hint.to_owned())
+    (catalogue.message.to_owned(), catalogue.hint.to_owned())
 }
 
 /// One line each, to be copied as a whole.

@@ -46,6 +46,20 @@ impl DdError {
         DdError::Refused(Refusal { code, message })
     }
 
+    /// This client does not have the call, whatever else it has: 1 is the client's own word for it, the others are the
+    /// component's.
+    #[must_use]
+    pub(crate) fn is_absence(&self) -> bool {
+        const NO_SUCH_CALL: [&str; 5] = ["1", "22", "4040", "4050", "4060"];
+        match self {
+            DdError::Missing(_) => true,
+            DdError::Refused(refusal) => {
+                refusal.code.as_deref().is_some_and(|code| NO_SUCH_CALL.contains(&code))
+            }
+            DdError::Timeout | DdError::Cancelled => false,
+        }
+    }
+
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {

@@ -32,15 +32,18 @@ extern "C" {
     pub fn ready(this: &Dd, callback: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, structural, getter, catch)]
-    pub fn channel(this: &Dd) -> Result<Option<Channel>, JsValue>;
-
-    /// `dd.channel`: what a service window may call.
-    pub type Channel;
+    pub fn channel(this: &Dd) -> Result<Option<Namespace>, JsValue>;
 
     #[wasm_bindgen(method, structural, getter, catch)]
-    pub fn permission(this: &Channel) -> Result<Option<Permission>, JsValue>;
+    pub fn runtime(this: &Dd) -> Result<Option<Namespace>, JsValue>;
 
-    /// `dd.channel.permission`.
+    /// `dd.channel`: what a service window may call; `dd.runtime`: what every other application may.
+    pub type Namespace;
+
+    #[wasm_bindgen(method, structural, getter, catch)]
+    pub fn permission(this: &Namespace) -> Result<Option<Permission>, JsValue>;
+
+    /// `dd.channel.permission`, `dd.runtime.permission`; and, since clients of 7.0.45, `dd` itself.
     pub type Permission;
 
     #[wasm_bindgen(method, structural, getter, catch, js_name = "requestAuthCode")]

@@ -55,6 +55,14 @@ pub enum Stage {
     Failed(Box<Failure>),
 }
 
+/// Which code is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeRequest {
+    pub corp_id: CorpId,
+    /// The application's client id; none for a classic service window.
+    pub client_id: Option<String>,
+}
+
 /// What to do next. All but the last five come back as one event.
 #[derive(Debug, Clone)]
 pub enum Command {
@@ -68,7 +76,7 @@ pub enum Command {
     },
     Verify(Box<ConfigAnswer>),
     Report(ReportRequest),
-    AskCode(CorpId),
+    AskCode(CodeRequest),
     Login(LoginRequest),
     EndSession,
     /// Load the page afresh and remember that it was done; an event comes back only if it cannot be remembered.

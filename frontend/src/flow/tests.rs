@@ -107,7 +107,7 @@ mod success {
         );
         assert!(matches!(flow.step(Event::Loaded(Ok(()))), Command::Verify(sent) if *sent == config()));
         assert!(
-            matches!(flow.step(Event::Verified(Ok(()))), Command::AskCode(corp) if corp.as_str() == "dingcorp1")
+            matches!(flow.step(Event::Verified(Ok(()))), Command::AskCode(request) if request.corp_id.as_str() == "dingcorp1" && request.client_id.is_none())
         );
         let Command::Login(request) = flow.step(code()) else { panic!("no login") };
         assert_eq!(request.code.as_str(), "c0de");
@@ -254,17 +254,21 @@ mod elsewhere {
     }
 
     #[test]
-    fn the_other_kind_is_told_plainly() {
-        let h5 = |answer| Event::Config(Ok(ConfigAnswer { kind: AppKind::H5, ..answer }));
-        let inside = after(facts(PAGE), [Event::Session(Ok(None)), h5(unsigned())]);
+    fn todays_applications_log_in_without_dd_config_on_a_pc_too() {
+        let h5 = |answer| {
+            let client_id = Some("dingkey".to_owned());
+            Event::Config(Ok(ConfigAnswer { kind: AppKind::H5, client_id, ..answer }))
+        };
+        let pc = Env::Pc { version: None };
+        for facts in [facts(PAGE), Facts { env: pc, ..facts(PAGE) }] {
+            let mut flow = after(facts, [Event::Session(Ok(None)), h5(unsigned())]);
+            let Command::AskCode(request) = flow.step(Event::Loaded(Ok(()))) else { panic!("{flow:?}") };
+            assert_eq!(request.client_id.as_deref(), Some("dingkey"));
+            assert!(matches!(flow.step(code()), Command::Login(_)));
+        }
         let outside = Facts { env: Env::Outside, ..facts(PAGE) };
         let outside = after(outside, [Event::Session(Ok(None)), h5(unsigned())]);
-        for flow in [inside, outside] {
-            assert!(
-                matches!(flow.stage(), Stage::Failed(failure) if failure.note == Some(Note::KindUnsupported))
-            );
-            assert_eq!(failed(&flow), ErrorCode::Unexpected);
-        }
+        assert_eq!(failed(&outside), ErrorCode::NotInDingtalk);
     }
 
     #[test]

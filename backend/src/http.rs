@@ -2,6 +2,7 @@
 
 mod assets;
 mod config;
+mod demo;
 mod error;
 mod fields;
 mod guard;
@@ -46,6 +47,9 @@ pub fn router(state: AppState) -> Router {
 
     let mut router =
         Router::new().merge(api).route(&base, get(page::page)).route(&at("{*path}"), get(assets::asset));
+    if state.config.dingtalk.simulator {
+        router = router.route(&at("demo/orders"), get(demo::orders));
+    }
     if base != "/" {
         router = router.route(base.trim_end_matches('/'), get(page::add_slash));
     }

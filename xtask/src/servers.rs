@@ -41,7 +41,7 @@ impl Servers<'_> {
         let listen = format!("127.0.0.1:{simulator}");
         let page = format!("http://127.0.0.1:{}/", self.front.port(self.ports));
         let mut command = self.program("dingtalk-simulator");
-        command.args(["--listen", &listen, "--page-url", &page]);
+        command.args(["--listen", &listen, "--page-url", &page, "--deep-link", "/demo/orders"]);
         services.start_logged("simulator", &self.directory(), &mut command)?;
         let mut command = self.program("miandeng");
         command.args(["serve", "--config"]).arg(&config);

@@ -81,7 +81,7 @@ fn heading(brand: &Brand) -> String {
 }
 
 /// For text and for attributes in quotation marks.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

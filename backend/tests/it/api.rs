@@ -377,3 +377,20 @@ async fn no_secret_leaves_by_answers_errors_metrics_or_log() {
         assert!(!said.contains(secret), "{secret} in {said}");
     }
 }
+
+#[tokio::test]
+async fn the_demo_page_is_for_demos() {
+    let (_sim, server) = start("").await;
+    let elsewhere = reqwest::get(format!("{}/demo/orders", server.url)).await.unwrap();
+    assert_eq!(elsewhere.status(), StatusCode::NOT_FOUND);
+    let sim = Sim::start(1).await;
+    let server =
+        Server::start(&sim, |config| *config = config.replace("timeout = ", "simulator = true\ntimeout = "))
+            .await;
+    let person = Person::new(&sim, &server);
+    let stranger = person.send(person.request(Method::GET, "/demo/orders")).await;
+    assert!(stranger.status().is_redirection(), "only for somebody who is logged in");
+    person.login().await;
+    let orders = person.send(person.request(Method::GET, "/demo/orders")).await.text().await.unwrap();
+    assert!(orders.contains("userid-employee-dingcorp1"), "{orders}");
+}

@@ -78,6 +78,10 @@ fn check(config: &Config) -> ExitCode {
 
 fn serve(config: Config) -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // What these say below `info` may quote URLs and headers, and DingTalk wants secrets in both.
+    let quiet = ["hyper", "hyper_util", "reqwest", "rustls", "redis"];
+    let quiet = quiet.iter().filter_map(|target| format!("{target}=info").parse().ok());
+    let filter = quiet.fold(filter, EnvFilter::add_directive);
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Runtime::new() {

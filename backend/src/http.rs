@@ -27,7 +27,7 @@ use tower_http::timeout::TimeoutLayer;
 
 /// A login is a few hundred bytes.
 const MAX_BODY: usize = 16 * 1024;
-/// Above the longest login (five calls to DingTalk at the default timeout), below the patience of proxies.
+/// Above the budget of a login (20 s), below the patience of proxies.
 const MAX_TIME: Duration = Duration::from_secs(28);
 
 /// The product, to be served or nested.

@@ -124,7 +124,8 @@ async fn spawn(dir: &Path, log: &Arc<Mutex<String>>) -> Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_miandeng"))
         .args(["serve", "--config"])
         .arg(dir.join(CONFIG))
-        .env("RUST_LOG", "debug")
+        // Whatever an operator may turn on has to keep the secrets.
+        .env("RUST_LOG", "trace")
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();

@@ -77,9 +77,9 @@ const EN: Words = Words {
     hello: "Hello, ",
     stranger: "Hello",
     logged_in: "You are logged in",
-    employee: "employee",
-    external: "external contact",
-    follower: "follower",
+    employee: "Employee",
+    external: "External contact",
+    follower: "Follower",
     not_you: "Not you?",
     leave: "Tap here if nothing happens",
     waiting: Waiting {

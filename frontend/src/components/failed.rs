@@ -21,7 +21,7 @@ pub fn failed(failure: Failure, lang: Lang) -> Told {
         avatar: None,
         role: "alert",
         // It is a sentence elsewhere, a heading here.
-        title: title.trim_end_matches(['。', '.']).to_owned(),
+        title: title.strip_suffix("。").or(title.strip_suffix(".")).unwrap_or(&title).to_owned(),
         text,
         line: ("wait", wait),
         action: (button, words.retry),

@@ -1,9 +1,12 @@
 //! The page in Chromium, at the size of a phone, reading what a person would read.
 
+mod axe;
 mod demo;
 mod failures;
+mod look;
 mod native;
 mod phone;
+mod pictures;
 mod sdk;
 
 pub use phone::{Phone, Ua};

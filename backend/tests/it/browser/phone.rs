@@ -76,9 +76,24 @@ impl Phone {
             .await
             .unwrap();
         let phone = Self { client, driver, profile, _permit: permit };
-        let metrics = json!({ "width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true });
-        phone.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
+        phone.size(390, 844, 2.0, true).await;
         phone
+    }
+
+    /// From now on the screen has this size, in CSS pixels of `scale` pixels each.
+    pub async fn size(&self, width: u32, height: u32, scale: f32, mobile: bool) {
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": scale, "mobile": mobile });
+        self.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// From now on the system prefers this colour scheme, and no motion.
+    pub async fn dark(&self, dark: bool) {
+        let features = json!([
+            { "name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" } },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ]);
+        self.cdp("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
     /// A command of the DevTools protocol.
@@ -120,6 +135,19 @@ impl Phone {
         let details = self.client.find(Locator::Css("#app details pre")).await.unwrap();
         let details = details.prop("textContent").await.unwrap().unwrap_or_default();
         (self.text("#error-code").await, alert, details)
+    }
+
+    /// Runs `script` in the page; what it returns.
+    pub async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, vec![]).await.unwrap()
+    }
+
+    /// Waits until `condition`, an expression, is true in the page.
+    pub async fn until(&self, condition: &str) {
+        let script = format!(
+            "const done = arguments[0]; (function look() {{ {condition} ? done() : setTimeout(look, 20) }})()"
+        );
+        self.client.execute_async(&script, vec![]).await.unwrap();
     }
 
     /// Waits until the address is `url`.

@@ -7,7 +7,7 @@ use axum::http::header;
 use axum::routing::get;
 use serde_json::json;
 
-/// Serves the bundle of npm's `dingtalk-jsapi` and, for a test of its own, a page where a script should be.
+/// Serves the bundle of npm's `dingtalk-jsapi` for a test of its own a page where a script should be, and an enterprise's logo.
 pub struct Sdk {
     pub url: String,
     task: tokio::task::JoinHandle<()>,
@@ -24,12 +24,17 @@ impl Sdk {
         let html = || async {
             ([(header::CONTENT_TYPE, "text/html")], "<!doctype html><title>not a script</title>")
         };
+        let logo = || async { ([(header::CONTENT_TYPE, "image/svg+xml")], LOGO) };
         let router = Router::new().route("/sdk.js", get(script)).route("/html", get(html));
+        let router = router.route("/logo.svg", get(logo));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         Self { url, task: tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }) }
     }
 }
+
+/// An enterprise's.
+const LOGO: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#1463d8"/><path d="M9 12h14l-1.2 10.5h-11.6zM12.5 12a3.5 3.5 0 0 1 7 0" fill="none" stroke="#fff" stroke-width="2" stroke-linejoin="round"/></svg>"##;
 
 impl Drop for Sdk {
     fn drop(&mut self) {
@@ -57,6 +62,7 @@ pub async fn start(adjust: impl FnOnce(&mut String)) -> (Sim, Sdk, Server) {
     let server = Server::start(&sim, |config| {
         *config = config.replace(&format!("{}/jsapi/dingtalk.js", sim.url), &format!("{}/sdk.js", sdk.url));
         adjust(config);
+        *config = config.replace("\"/logo.svg\"", &format!("\"{}/logo.svg\"", sdk.url));
     })
     .await;
     (sim, sdk, server)

@@ -67,6 +67,14 @@ kind = "channel"
 channel_secret = "channel-secret-of-dingcorp1"
 corp_secret = "corp-secret-of-dingcorp1"
 jsapi_url = "http://127.0.0.1:{simulator}/jsapi/dingtalk.js"
+
+[[apps]] # today's service window
+corp_id = "dingvirtual1"
+agent_id = "223456"
+kind = "h5"
+client_id = "client-of-dingvirtual1"
+client_secret = "client-secret-of-dingvirtual1"
+jsapi_url = "http://127.0.0.1:{simulator}/jsapi/dingtalk.js"
 "#
         )
     }

@@ -15,8 +15,10 @@ pub struct ApiError {
     pub code: ErrorCode,
     /// Which field, and what it has to be. Never quotes what was sent.
     detail: Option<String>,
-    pub dingtalk: Option<DingTalkError>,
+    pub dingtalk: Option<Box<DingTalkError>>,
     retry_after: Option<Duration>,
+    /// DingTalk's own words, for the log only.
+    pub words: Option<String>,
 }
 
 impl ApiError {
@@ -33,25 +35,26 @@ impl ApiError {
         };
         let code = self.code.as_str().to_owned();
         ErrorAnswer {
-            error: ErrorBody { code, message, hint: text.hint.to_owned(), dingtalk: self.dingtalk },
+            error: ErrorBody {
+                code,
+                message,
+                hint: text.hint.to_owned(),
+                dingtalk: self.dingtalk.map(|said| *said),
+            },
         }
     }
 }
 
 impl From<ErrorCode> for ApiError {
     fn from(code: ErrorCode) -> Self {
-        Self { code, detail: None, dingtalk: None, retry_after: None }
+        Self { code, detail: None, dingtalk: None, retry_after: None, words: None }
     }
 }
 
 impl From<dingtalk::Error> for ApiError {
     fn from(error: dingtalk::Error) -> Self {
-        Self {
-            code: error.kind.code(),
-            detail: None,
-            dingtalk: error.said.map(|said| *said),
-            retry_after: error.retry_after,
-        }
+        let dingtalk::Error { kind, said, retry_after, words, .. } = error;
+        Self { code: kind.code(), detail: None, dingtalk: said, retry_after, words }
     }
 }
 

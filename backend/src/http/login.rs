@@ -76,6 +76,7 @@ fn report(app: &App, error: Option<&ApiError>, started: Instant) {
         dingtalk = said.map(|said| said.code.as_str()),
         sub_code = said.and_then(|said| said.sub_code.as_deref()),
         request_id = said.and_then(|said| said.request_id.as_deref()),
+        words = error.and_then(|error| error.words.as_deref()),
         ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         "login"
     );

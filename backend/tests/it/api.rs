@@ -367,7 +367,7 @@ async fn no_secret_leaves_by_answers_errors_metrics_or_log() {
     let third = person.code_again().await;
     said.push_str(&person.post_code(&third).await.text().await.unwrap());
     said.push_str(&reqwest::get(format!("{}/metrics", server.ops_url)).await.unwrap().text().await.unwrap());
-    let log = server.log();
+    let log = server.log_with(": login ", 3).await;
     assert_eq!(log.matches(": login ").count(), 3, "each login is one line:\n{log}");
     assert!(log.contains("corp=dingcorp1") && log.contains("reason=\"dingtalk_unreachable\""), "{log}");
     said.push_str(&log);

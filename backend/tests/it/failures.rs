@@ -214,6 +214,17 @@ async fn what_is_not_json_what_is_late_and_what_breaks_off() {
 }
 
 #[tokio::test]
+async fn the_operator_reads_what_dingtalk_said_and_nobody_else_does() {
+    let (sim, server) = start("").await;
+    let person = Person::new(&sim, &server);
+    let words = "访问ip不在白名单之中,request ip=203.0.113.7";
+    sim.reply(BY_UNIONID, 1, json!({ "errcode": 60020, "errmsg": words })).await;
+    let body = expect(person.login().await, 502, "app_misconfigured", "address not allowed").await;
+    assert!(!body.to_string().contains("203.0.113.7"), "{body}");
+    server.log_with("203.0.113.7", 1).await;
+}
+
+#[tokio::test]
 async fn a_banned_address_stops_calling() {
     let (sim, server) = start("").await;
     let person = Person::new(&sim, &server);

@@ -159,7 +159,7 @@ async fn redis_may_die_and_come_back() {
     assert_eq!(page.login().await.status(), StatusCode::OK, "fetched without Redis");
     let ready = json_of(reqwest::get(format!("{}/readyz", servers[0].ops_url)).await.unwrap()).await;
     assert_eq!(ready["status"], "degraded");
-    assert!(servers[0].log().contains("going on from process memory"));
+    servers[0].log_with("going on from process memory", 1).await;
     let metrics =
         reqwest::get(format!("{}/metrics", servers[0].ops_url)).await.unwrap().text().await.unwrap();
     assert!(metrics.contains("miandeng_store_errors_total"), "{metrics}");
@@ -168,5 +168,5 @@ async fn redis_may_die_and_come_back() {
     sim.post("/_sim/revoke", json!({ "what": "tokens" })).await;
     assert_eq!(page.post_code(&page.code_again().await).await.status(), StatusCode::OK);
     assert!(redis.cli(&["keys", "*"]).contains("channel_token"), "it is used again");
-    assert!(servers[0].log().contains("the store is back"));
+    servers[0].log_with("the store is back", 1).await;
 }

@@ -61,6 +61,13 @@ async fn the_page_keeps_nobody_out() {
     phone.goto(&page(&server)).await;
     phone.failure().await;
     check(&phone, "failure in English, with nothing to be done here").await;
+
+    phone.cdp("Network.enable", json!({})).await;
+    phone.cdp("Network.setBlockedURLs", json!({ "urls": ["*.wasm"] })).await;
+    phone.goto(&page(&server)).await;
+    phone.text("#upgrade h1").await;
+    phone.until("!document.querySelector('#upgrade').hidden").await;
+    check(&phone, "a page that could not start").await;
     phone.close().await;
 }
 

@@ -28,31 +28,53 @@ async fn one_url_logs_the_default_person_in() {
 #[tokio::test]
 async fn the_simulators_phone_logs_every_follower_in() {
     let (sim, server) = demo("").await;
+    let phone = Phone::open(Ua::Ordinary, "zh-CN").await;
     for (person, who) in [
         ("employee", "userid-employee-dingcorp1"),
         ("partner", "userid-partner-dingcorp1"),
         ("stranger", "关注者"),
     ] {
-        let phone = Phone::open(Ua::Ordinary, "zh-CN").await;
-        phone.goto(&format!("{}/?pageUrl={}/", sim.url, server.url)).await;
-        open_window(&phone, &server, person).await;
+        open_window(&phone, &sim, &server, person, "android").await;
         assert!(phone.identity().await.contains(who), "{person}");
-        phone.close().await;
+        assert!(phone.text(".badge").await.contains("演示"), "{person}");
     }
-    let phone = Phone::open(Ua::Ordinary, "zh-CN").await;
-    phone.goto(&sim.url).await;
-    open_window(&phone, &server, "unfollowed").await;
+    open_window(&phone, &sim, &server, "unfollowed", "ios").await;
     assert_eq!(phone.failure().await.0, "not_following");
     phone.close().await;
 }
 
-/// What the phone does when somebody taps the window's menu: the page in a frame that bears the person's name.
-async fn open_window(phone: &Phone, server: &Server, person: &str) {
-    let page = format!("{}/?corpid={CORP}&agentid={AGENT}", server.url);
-    let script = "const f = document.createElement('iframe'); f.id = 'window'; f.name = 'dingtalk-sim:' + arguments[0]; \
-                  f.src = arguments[1]; f.style.width = '390px'; f.style.height = '700px'; document.body.append(f);";
-    phone.client.execute(script, vec![person.into(), page.into()]).await.unwrap();
-    let frame = phone.client.find(Locator::Css("#window")).await.unwrap();
+#[tokio::test]
+async fn the_simulators_other_clients_are_told_what_they_lack() {
+    let (sim, server) = demo("").await;
+    let phone = Phone::open(Ua::Ordinary, "zh-CN").await;
+    for (client, code) in [("pc", "pc_unsupported"), ("browser", "not_in_dingtalk")] {
+        open_window(&phone, &sim, &server, "employee", client).await;
+        let (found, _, details) = phone.failure().await;
+        assert_eq!(found, code);
+        assert!(details.contains("client: simulated"), "{details}");
+    }
+    assert_eq!(sim.total().await, 0, "nothing was signed");
+    phone.close().await;
+}
+
+#[tokio::test]
+async fn a_returning_visit_says_that_it_is_a_demo() {
+    let (_sim, server) = demo("").await;
+    let phone = Phone::open(Ua::Ordinary, "zh-CN").await;
+    for _ in 0..2 {
+        phone.goto(&format!("{}/?corpid={CORP}&agentid={AGENT}", server.url)).await;
+        phone.identity().await;
+        assert!(phone.text(".badge").await.contains("演示"));
+    }
+    phone.close().await;
+}
+
+/// Opens the service window's page on the simulator's phone, as `person` with `client`.
+async fn open_window(phone: &Phone, sim: &Sim, server: &Server, person: &str, client: &str) {
+    let query = format!("person={person}&client={client}&pageUrl={}/", server.url);
+    phone.goto(&format!("{}/?{query}", sim.url)).await;
+    phone.click("[data-menu=member]").await;
+    let frame = phone.client.wait().for_element(Locator::Css("#window")).await.unwrap();
     frame.enter_frame().await.unwrap();
 }
 

@@ -3,6 +3,7 @@
 mod axe;
 mod demo;
 mod failures;
+mod h5;
 mod look;
 mod native;
 mod phone;

@@ -134,6 +134,18 @@ async fn the_page() {
     take(&scene.phone, "failure-config-refused.png").await;
     scene.phone.size(390, 844, 2.0, true).await;
 
+    scene.sim.fault(json!({ "endpoint": "native/requestAuthCode", "drop": true })).await;
+    scene.open().await;
+    scene
+        .phone
+        .until(
+            "getComputedStyle(document.querySelector('#says') || document.body).opacity === '1' && \
+                       document.querySelector('#says')",
+        )
+        .await;
+    scene.phone.run("document.getAnimations().forEach((a) => { a.pause(); a.currentTime = 5000 })").await;
+    take(&scene.phone, "waiting.png").await;
+
     scene.open().await;
     scene.phone.identity().await;
     take(&scene.phone, "greeting.png").await;

@@ -99,6 +99,19 @@ jsapi_url = "{sim_url}/jsapi/dingtalk.js"
         self.log.lock().unwrap().clone()
     }
 
+    /// The log once `part` stands in it `times` times: a line is written before the answer leaves, but read beside it.
+    pub async fn log_with(&self, part: &str, times: usize) -> String {
+        let patience = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        loop {
+            let log = self.log();
+            if log.matches(part).count() >= times {
+                return log;
+            }
+            assert!(std::time::Instant::now() < patience, "{part} is not in\n{log}");
+            tokio::task::yield_now().await;
+        }
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

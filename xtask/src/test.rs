@@ -134,7 +134,7 @@ fn tests(bed: &Testbed<'_>) -> Result<()> {
 
 fn browser_units(bed: &Testbed<'_>) -> Result<()> {
     let mut command = in_browser(bed, bed.repo.cargo());
-    command.arg("test").args(WASM).args(["--test", "dd", "--test", "page"]);
+    command.arg("test").args(WASM).args(["--test", "dd", "--test", "page", "--test", "screens"]);
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
     run::streamed("browser-units: the page's bindings, in Chromium", &mut command)
 }

@@ -13,6 +13,10 @@ fn main() {
     #[cfg(debug_assertions)]
     console_error_panic_hook::set_once();
     let Some(root) = document().get_element_by_id(ROOT) else { return };
-    root.set_inner_html("");
+    // It goes when there is something in its place, which looks at how long it has been there.
+    let loading = root.first_element_child();
     mount_to(root.unchecked_into(), || view! { <AutoLogin /> }).forget();
+    if let Some(loading) = loading {
+        loading.remove();
+    }
 }

@@ -72,6 +72,17 @@ pub fn set_language(lang: Lang, title: Option<&str>) {
     }
 }
 
+/// True if the first element that matches is there and not hidden by the style sheet.
+#[must_use]
+pub fn sees(selector: &str) -> bool {
+    let find = || {
+        let window = window()?;
+        let element = window.document()?.query_selector(selector).ok()??;
+        window.get_computed_style(&element).ok()??.get_property_value("visibility").ok()
+    };
+    find().is_some_and(|visibility| visibility == "visible")
+}
+
 /// Milliseconds since the document was asked for.
 #[must_use]
 pub fn age() -> f64 {

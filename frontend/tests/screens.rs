@@ -108,6 +108,21 @@ async fn the_indicator_does_not_start_anew_with_each_step() {
 }
 
 #[wasm_bindgen_test]
+async fn what_was_seen_before_does_not_vanish() {
+    for (visibility, class) in [("visible", "screen waiting now said"), ("hidden", "screen waiting")] {
+        let old = root();
+        old.set_inner_html(&format!(
+            "<main class='waiting' style='visibility:{visibility}'><b class='mark'></b><p><span></span></p></main>"
+        ));
+        serve("window.shown = document.querySelector('#root > main:last-child').className; return null");
+        let page = mount_to(old, || view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="/m/" /> });
+        appears("#root [role=alert]").await;
+        assert_eq!(text("shown"), class);
+        drop(page);
+    }
+}
+
+#[wasm_bindgen_test]
 async fn a_returning_session_says_that_it_is_a_demo() {
     let session =
         SESSION.replace("\"home\"", "\"simulator\":true,\"home\"").replace("/elsewhere", "//no.example");

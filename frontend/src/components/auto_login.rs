@@ -34,18 +34,16 @@ pub fn AutoLogin(
     let facts = Facts { entry, env, simulated, reloaded: page::is_marked(), embedded };
 
     let waiting_for = move |stage: &Stage| words(lang).waiting_for(stage);
-    // `index.html` has shown that something is going on since it came; an application around us has its own ways.
-    let since = if embedded { 0.0 } else { page::age() };
-    let shown = RwSignal::new((Screen::Waiting(waiting_for(&Stage::Session), None, since), false));
+    let shown = RwSignal::new((Screen::Waiting(waiting_for(&Stage::Session)), false));
     let show = move |flow: &Flow| {
         let screen = match flow.stage() {
             Stage::Failed(failure) => Screen::Failed(failure.clone()),
             Stage::Done(logged_in) => Screen::Done(logged_in.clone()),
-            Stage::Leaving(to) => Screen::Waiting(waiting_for(flow.stage()), Some(to.clone()), page::age()),
-            stage if matches!(*shown.read_untracked(), (Screen::Waiting(..), _)) => {
-                return still_waiting(waiting_for(stage));
+            stage if matches!(*shown.read_untracked(), (Screen::Waiting(_), _)) => {
+                let target = if let Stage::Leaving(target) = stage { Some(&**target) } else { None };
+                return still_waiting(waiting_for(stage), target);
             }
-            stage => Screen::Waiting(waiting_for(stage), None, 0.0),
+            stage => Screen::Waiting(waiting_for(stage)),
         };
         shown.set((screen, flow.simulator()));
     };
@@ -57,7 +55,7 @@ pub fn AutoLogin(
     move || {
         let (screen, simulator) = shown.get();
         let view = match screen {
-            Screen::Waiting(says, target, since) => view! { <Waiting says target since lang /> }.into_any(),
+            Screen::Waiting(says) => view! { <Waiting says lang /> }.into_any(),
             Screen::Failed(failure) => tell(failed(*failure, lang), lang, move || told(Event::Retry)),
             Screen::Done(logged_in) => match &children {
                 Some(children) => {
@@ -74,8 +72,8 @@ pub fn AutoLogin(
 /// What is on the screen. All stages of waiting are one, and the demo is told of once that is over.
 #[derive(Clone)]
 enum Screen {
-    /// What for, where to, and for how many milliseconds already.
-    Waiting(&'static str, Option<String>, f64),
+    /// What for, when it began.
+    Waiting(&'static str),
     Failed(Box<Failure>),
     Done(Box<LoggedIn>),
 }

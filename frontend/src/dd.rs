@@ -13,9 +13,8 @@ pub use error::{DdError, Refusal};
 pub use load::{find, load};
 pub use sys::Dd;
 
-use crate::flow::CodeRequest;
 use js_sys::{Array, Object, Reflect};
-use miandeng_shared::{AuthCode, ConfigAnswer};
+use miandeng_shared::{AuthCode, ConfigAnswer, CorpId};
 use sys::Permission;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -43,6 +42,14 @@ pub async fn verify(dd: &Dd, config: &ConfigAnswer, limit: u32) -> Result<(), Dd
     })
     .await
     .map(drop)
+}
+
+/// Which code is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeRequest {
+    pub corp_id: CorpId,
+    /// The application's client id; none for a classic service window.
+    pub client_id: Option<String>,
 }
 
 /// Asks DingTalk who the visitor is. A classic service window has a call of its own,

@@ -5,9 +5,13 @@ mod command;
 #[cfg(test)]
 mod tests;
 
-pub use command::{CodeRequest, Command, Event, Facts, LoggedIn, Stage};
+pub use command::{Command, Event, Facts, LoggedIn, Stage};
 
-use crate::{dd::DdError, env::Env, failure::Failure};
+use crate::{
+    dd::{CodeRequest, DdError},
+    env::Env,
+    failure::Failure,
+};
 use miandeng_shared::{
     Action, AgentId, AppKind, AuthCode, ConfigAnswer, CorpId, ErrorCode, LoginAnswer, LoginRequest,
     ReportRequest, SessionAnswer, User, return_path,

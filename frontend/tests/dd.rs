@@ -7,8 +7,7 @@
 
 use futures_util::future::join;
 use js_sys::{Function, Promise};
-use miandeng_frontend::dd::{self, Dd, DdError, Refusal};
-use miandeng_frontend::flow::CodeRequest;
+use miandeng_frontend::dd::{self, CodeRequest, Dd, DdError, Refusal};
 use miandeng_shared::{AgentId, AppKind, ConfigAnswer, CorpId};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;

@@ -1,8 +1,13 @@
 //! What goes into the state machine and what comes out of it.
 
-use crate::{dd::DdError, entry::Entry, env::Env, failure::Failure};
+use crate::{
+    dd::{CodeRequest, DdError},
+    entry::Entry,
+    env::Env,
+    failure::Failure,
+};
 use miandeng_shared::{
-    AuthCode, ConfigAnswer, CorpId, LoginAnswer, LoginRequest, ReportRequest, SessionAnswer, User,
+    AuthCode, ConfigAnswer, LoginAnswer, LoginRequest, ReportRequest, SessionAnswer, User,
 };
 
 /// What the page knows of itself when it starts.
@@ -53,14 +58,6 @@ pub enum Stage {
     /// "Not you?": the session is being ended.
     Ending,
     Failed(Box<Failure>),
-}
-
-/// Which code is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CodeRequest {
-    pub corp_id: CorpId,
-    /// The application's client id; none for a classic service window.
-    pub client_id: Option<String>,
 }
 
 /// What to do next. All but the last five come back as one event.

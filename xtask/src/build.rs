@@ -82,6 +82,18 @@ pub fn programs(repo: &Repo, profile: Profile) -> Result<()> {
     run::quiet(repo, "programs", title, &mut command)
 }
 
+/// The server and what it is measured against. The page is not part of any figure.
+pub fn benchmarks(repo: &Repo) -> Result<()> {
+    let mut command = repo.cargo();
+    command.args(["build", "--release", "-p", "miandeng", "-p", "miandeng-bench"]);
+    run::quiet(
+        repo,
+        "benchmarks",
+        "compiling what is measured (usually 2 to 5 minutes when all is new)",
+        &mut command,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

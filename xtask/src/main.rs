@@ -1,6 +1,7 @@
 //! The errands of this repository. `cargo xtask demo` and `cargo xtask test` are meant for a machine that has Rust,
 //! Node and apt and nothing else: whatever more is needed is fetched, announced and reused.
 
+mod bench;
 mod build;
 mod clock;
 mod demo;
@@ -29,9 +30,9 @@ usage: cargo xtask <command>
   dev          the same with debug builds and `trunk serve` with live reload on http://127.0.0.1:8081
   build        dist/ and both release binaries
   test [NAME]  everything CI runs, or the steps whose name contains NAME
-  bench        the benchmarks";
+  bench [NAME] the benchmarks, or those whose name contains NAME, as tables of ratios";
 
-/// Wrong usage and errands that do not exist yet, as opposed to 1 for an errand that failed.
+/// Wrong usage, as opposed to 1 for an errand that failed.
 const EXIT_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -43,10 +44,8 @@ fn main() -> ExitCode {
         ["build"] => with_repo(build::everything),
         ["test"] => with_repo(|repo| test::run(repo, None)),
         ["test", name] => with_repo(|repo| test::run(repo, Some(name))),
-        ["bench"] => {
-            eprintln!("xtask: `bench` arrives with a later issue");
-            return ExitCode::from(EXIT_USAGE);
-        }
+        ["bench"] => with_repo(|repo| bench::run(repo, None)),
+        ["bench", name] => with_repo(|repo| bench::run(repo, Some(name))),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;

@@ -73,34 +73,35 @@ impl<'a> Services<'a> {
         Ok(Self { repo, services: Vec::new(), events, sender })
     }
 
-    /// Starts a service whose output goes to `{name}.log` in `directory`.
+    /// Starts a service whose output goes to `{name}.log` in `directory`; gives its process id.
     pub fn start_logged(
         &mut self,
         name: &'static str,
         directory: &Path,
         command: &mut Command,
-    ) -> Result<()> {
+    ) -> Result<u32> {
         let log = directory.join(format!("{name}.log"));
         let (out, err) = run::log_file(&log)?;
         self.start(name, Some(log), command.stdout(out).stderr(err))
     }
 
     /// Starts a service whose output the developer wants to see.
-    pub fn start_shown(&mut self, name: &'static str, command: &mut Command) -> Result<()> {
+    pub fn start_shown(&mut self, name: &'static str, command: &mut Command) -> Result<u32> {
         self.start(name, None, command)
     }
 
-    fn start(&mut self, name: &'static str, log: Option<PathBuf>, command: &mut Command) -> Result<()> {
+    fn start(&mut self, name: &'static str, log: Option<PathBuf>, command: &mut Command) -> Result<u32> {
         let mut child = command
             .stdin(Stdio::null())
             .process_group(0)
             .spawn()
             .with_context(|| format!("cannot start the {name}"))?;
         let index = self.services.len();
-        self.services.push(Service { name, group: child.id(), log, running: true });
+        let pid = child.id();
+        self.services.push(Service { name, group: pid, log, running: true });
         let to_us = self.sender.clone();
         thread::spawn(move || to_us.send(Event::Exited { index, status: child.wait() }));
-        Ok(())
+        Ok(pid)
     }
 
     /// Waits until `ready` says so, at most for `patience`.

@@ -28,3 +28,8 @@ pub fn for_testing(repo: &Repo) -> Result<browser::Browser> {
     for_building(repo)?;
     Ok(browser)
 }
+
+/// What the benchmarks need.
+pub fn for_benchmarks(repo: &Repo) -> Result<()> {
+    apt::ensure_for_benchmarks(repo)
+}

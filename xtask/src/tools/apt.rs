@@ -10,6 +10,16 @@ use crate::run;
 /// What replicas share and what stands before them is tested with the real thing: (program, package).
 const SERVERS: [(&str, &str); 2] = [("redis-server", "redis-server"), ("nginx", "nginx-light")];
 
+/// The load generator, and a server to be measured against.
+const FOR_BENCHMARKS: [(&str, &str); 2] = [("wrk", "wrk"), ("nginx", "nginx-light")];
+
+/// Makes sure that what only the benchmarks use is on PATH.
+pub fn ensure_for_benchmarks(repo: &Repo) -> Result<()> {
+    let missing = FOR_BENCHMARKS.into_iter().filter(|(program, _)| repo.find(&[program]).is_none());
+    let packages: Vec<&str> = missing.map(|(_, package)| package).collect();
+    if packages.is_empty() { Ok(()) } else { install(repo, "wrk and nginx", &packages) }
+}
+
 /// Makes sure that the servers are on PATH. They need not run: tests start their own.
 pub fn ensure_servers(repo: &Repo) -> Result<()> {
     let missing = SERVERS.into_iter().filter(|(program, _)| repo.find(&[program]).is_none());

@@ -4,6 +4,7 @@ mod app;
 mod brand;
 mod credentials;
 mod environment;
+mod limits;
 mod reader;
 mod secret;
 mod value;
@@ -11,6 +12,7 @@ mod value;
 pub use app::{App, SignAlg};
 pub use brand::{Brand, Color};
 pub use credentials::Credentials;
+pub use limits::Limits;
 pub use reader::{Findings, Problem};
 pub use secret::Secret;
 
@@ -42,6 +44,7 @@ pub struct Config {
     pub dingtalk: DingTalk,
     pub store: Store,
     pub session: Session,
+    pub limits: Limits,
     pub apps: Vec<App>,
 }
 
@@ -152,6 +155,7 @@ impl Config {
         let dingtalk = DingTalk::read(s.table("dingtalk"));
         let store = Store::read(s.table("store"));
         let session = Session::read(s.table("session"));
+        let limits = Limits::read(s.table("limits"));
         let sections = s.tables("apps");
         if sections.is_empty() {
             s.problem(
@@ -179,6 +183,7 @@ impl Config {
             dingtalk,
             store,
             session,
+            limits,
             apps,
         };
         config.check_together(found);

@@ -4,8 +4,8 @@
 
 pub mod cli;
 pub mod config;
+mod connections;
 pub mod dingtalk;
-mod drain;
 pub mod http;
 pub mod server;
 pub mod session;

@@ -1,7 +1,7 @@
 //! Running: two listeners, and an end that lets requests finish.
 
 use crate::config::Config;
-use crate::drain::Draining;
+use crate::connections;
 use crate::http;
 use crate::state::AppState;
 use crate::telemetry;
@@ -34,11 +34,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         "miandeng is ready"
     );
     let (stop, stopping) = watch::channel(false);
-    let (public, mut is_drained) = Draining::new(public, stopping);
-    let drained = async move {
-        let _ = is_drained.wait_for(|drained| *drained).await;
-    };
-    let public = axum::serve(public, http::router(state.clone())).with_graceful_shutdown(drained);
+    let seats = seats(state.config.limits.connections);
+    let public = connections::serve(public, http::router(state.clone()), seats, stopping);
     let ops = axum::serve(ops, http::ops::router(state.clone(), metrics));
     let end = async {
         asked_to_stop().await;
@@ -50,11 +47,27 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         tracing::warn!("stopping with requests unfinished");
     };
     tokio::select! {
-        done = public => done.context("the public listener failed")?,
+        () = public => {}
         done = ops => done.context("the ops listener failed")?,
         () = end => {}
     }
     Ok(())
+}
+
+/// How many connections there may be: what is configured, as far as the system lets us open as many. Each may need a
+/// second one, to DingTalk.
+fn seats(configured: usize) -> usize {
+    // Many shells and service managers begin at 1,024, for programs that are older than this need.
+    let descriptors = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1024);
+    let possible = usize::try_from(descriptors / 2).unwrap_or(usize::MAX);
+    if possible < configured {
+        tracing::warn!(
+            possible,
+            configured,
+            "fewer connections than limits.connections: raise the limit of open files (ulimit -n, LimitNOFILE)"
+        );
+    }
+    configured.min(possible)
 }
 
 /// Longer than any request may take.

@@ -73,3 +73,13 @@ pub fn login(app: &App, result: &'static str, reason: &'static str) {
     metrics::counter!("miandeng_logins_total", "corp" => corp, "agent" => agent, "result" => result, "reason" => reason)
         .increment(1);
 }
+
+/// A connection of the public listener began (1) or ended (-1).
+pub fn connections(change: f64) {
+    metrics::gauge!("miandeng_connections").increment(change);
+}
+
+/// Somebody had to wait because there were as many connections as there may be.
+pub fn crowded() {
+    metrics::counter!("miandeng_connections_waited_total").increment(1);
+}

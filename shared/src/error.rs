@@ -105,6 +105,9 @@ catalogue! {
     UnsupportedMediaType "unsupported_media_type" 415 Configure
         zh "请求内容不是 JSON。", "请使用 Content-Type: application/json。"
         en "The request is not JSON.", "Send Content-Type: application/json.";
+    SlowRequest "slow_request" 408 Retry
+        zh "请求内容没有及时到达。", "请检查网络后重试。"
+        en "The request did not arrive in time.", "Check the network and try again.";
     NoSession "no_session" 401 Retry
         zh "尚未登录，或登录已过期。", "请从钉钉重新打开页面，将自动登录。"
         en "Not logged in, or the login has expired.", "Open the page from DingTalk again; it logs in by itself.";

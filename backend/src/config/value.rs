@@ -23,6 +23,20 @@ pub fn boolean(value: Value) -> Result<bool, String> {
     }
 }
 
+/// A whole number of at least `least`; as a string where it comes from the environment.
+pub fn number(least: u32) -> impl FnOnce(Value) -> Result<u32, String> {
+    move |value| {
+        let number = match value {
+            Value::Integer(number) => u32::try_from(number).ok(),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        };
+        number
+            .filter(|number| *number >= least)
+            .ok_or_else(|| format!("must be a whole number, {least} or more"))
+    }
+}
+
 /// A duration written `30s`, `10m` or `12h`, and not zero.
 pub fn duration(value: Value) -> Result<Duration, String> {
     let wrong = || "must be a duration such as \"30s\", \"10m\" or \"12h\"".to_owned();
@@ -136,6 +150,17 @@ mod tests {
         assert_eq!(base_path(s("/a/b/")).unwrap(), "/a/b/");
         for bad in ["", "x", "/a b", "/{id}", "/a//b", "/..", "/*"] {
             assert!(base_path(s(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_whole_and_not_too_small() {
+        assert_eq!(number(1)(Value::Integer(7)).unwrap(), 7);
+        assert_eq!(number(0)(s("0")).unwrap(), 0);
+        for bad in
+            [Value::Integer(0), Value::Integer(-1), Value::Integer(1 << 40), Value::Float(1.5), s("many")]
+        {
+            assert!(number(1)(bad).is_err());
         }
     }
 

@@ -9,6 +9,10 @@ use axum::http::request::Parts;
 use miandeng_shared::ErrorCode;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::time::Duration;
+
+/// A login fits into one packet; whoever takes longer than this after its head has a broken line, or means to hold us.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Named texts: every field of the API is one.
 #[derive(Debug, Default)]
@@ -61,7 +65,10 @@ impl<S: Send + Sync> FromRequest<S> for Body {
         if !essence.eq_ignore_ascii_case("application/json") {
             return Err(ErrorCode::UnsupportedMediaType.into());
         }
-        let bytes: Bytes = request.extract().await.map_err(|_| ErrorCode::PayloadTooLarge)?;
+        let bytes: Bytes = tokio::time::timeout(BODY_TIMEOUT, request.extract())
+            .await
+            .map_err(|_| ErrorCode::SlowRequest)?
+            .map_err(|_| ErrorCode::PayloadTooLarge)?;
         let Ok(Value::Object(object)) = serde_json::from_slice(&bytes) else {
             return Err(ApiError::invalid("body", "must be a JSON object"));
         };
@@ -84,4 +91,22 @@ fn short(name: &str) -> &str {
     let plain =
         (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if plain { name } else { "a field" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_come_is_not_waited_for() {
+        let never = futures_util::stream::pending::<Result<Bytes, std::io::Error>>();
+        let request = Request::post("/")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(axum::body::Body::from_stream(never))
+            .unwrap();
+        let since = tokio::time::Instant::now();
+        let refused = Body::from_request(request, &()).await.err().unwrap();
+        assert_eq!(refused.code, ErrorCode::SlowRequest);
+        assert!(since.elapsed() < BODY_TIMEOUT * 2);
+    }
 }

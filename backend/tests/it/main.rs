@@ -13,6 +13,7 @@ mod calls;
 mod cli;
 mod failures;
 mod h5;
+mod limits;
 mod matrix;
 mod outages;
 mod store;

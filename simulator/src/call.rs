@@ -4,6 +4,15 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, header};
 use serde_json::{Map, Value};
 
+/// Which of DingTalk's sides a call came to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The platform's hosts.
+    Oapi,
+    /// The client's own servers.
+    Native,
+}
+
 pub struct Call {
     pub method: Method,
     pub path: String,

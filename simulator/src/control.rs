@@ -4,6 +4,8 @@ mod handover;
 mod problem;
 mod routes;
 mod stream;
+mod suites;
 
 pub use problem::{Problem, Wanted};
 pub use routes::routes;
+pub use suites::require_callback;

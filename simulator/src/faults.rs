@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::answer::Answer;
+use crate::call::Side;
 use crate::control::Problem;
-use crate::journal::Kind;
 use crate::{api, native, oapi};
 
 /// Every endpoint of the oapi host.
@@ -102,10 +102,10 @@ impl Fault {
         self.reply.as_ref().map_or(Ok(()), |reply| reply.answer().map(drop))
     }
 
-    fn concerns(&self, kind: Kind, endpoint: &str) -> bool {
-        let all = match kind {
-            Kind::Oapi => ALL_OAPI,
-            Kind::Native => ALL_NATIVE,
+    fn concerns(&self, side: Side, endpoint: &str) -> bool {
+        let all = match side {
+            Side::Oapi => ALL_OAPI,
+            Side::Native => ALL_NATIVE,
         };
         self.endpoint == all || self.endpoint == endpoint
     }
@@ -175,8 +175,8 @@ impl Faults {
     }
 
     /// The oldest fault for this call, which then is for one call less.
-    pub fn take(&mut self, kind: Kind, endpoint: &str) -> Option<Fault> {
-        let at = self.pending.iter().position(|fault| fault.concerns(kind, endpoint))?;
+    pub fn take(&mut self, side: Side, endpoint: &str) -> Option<Fault> {
+        let at = self.pending.iter().position(|fault| fault.concerns(side, endpoint))?;
         let fault = self.pending.get_mut(at)?;
         fault.times -= 1;
         let taken = fault.clone();

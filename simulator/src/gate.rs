@@ -12,9 +12,8 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::answer::Answer;
-use crate::call::Call;
+use crate::call::{Call, Side};
 use crate::faults::Fault;
-use crate::journal::Kind;
 use crate::world::{Simulator, World};
 use crate::{api, native, oapi};
 
@@ -39,7 +38,7 @@ impl Hangup {
 
 pub async fn oapi(State(simulator): State<Arc<Simulator>>, request: Request) -> Response {
     let endpoint = request.uri().path().to_owned();
-    pass(&simulator, Kind::Oapi, &endpoint, request).await
+    pass(&simulator, Side::Oapi, &endpoint, request).await
 }
 
 pub async fn native(
@@ -48,10 +47,10 @@ pub async fn native(
     request: Request,
 ) -> Response {
     let endpoint = format!("native/{name}");
-    pass(&simulator, Kind::Native, &endpoint, request).await
+    pass(&simulator, Side::Native, &endpoint, request).await
 }
 
-async fn pass(simulator: &Simulator, kind: Kind, endpoint: &str, request: Request) -> Response {
+async fn pass(simulator: &Simulator, side: Side, endpoint: &str, request: Request) -> Response {
     let started = Instant::now();
     let hangup = request.extensions().get::<Hangup>().cloned().unwrap_or_default();
     let Ok(call) = read(request).await else {
@@ -61,8 +60,8 @@ async fn pass(simulator: &Simulator, kind: Kind, endpoint: &str, request: Reques
     let (seq, latency, fault) = {
         let mut world = simulator.world();
         let (now, corp) = (world.clock.now(), world.corp_of(&call));
-        let seq = world.journal.begin(kind, &call, endpoint, corp, now);
-        let fault = world.faults.take(kind, endpoint);
+        let seq = world.journal.begin(side.into(), &call, endpoint, corp, now);
+        let fault = world.faults.take(side, endpoint);
         if fault.is_some() {
             world.journal.fault(seq);
         }
@@ -71,10 +70,10 @@ async fn pass(simulator: &Simulator, kind: Kind, endpoint: &str, request: Reques
     simulator.announce();
     wait(latency).await;
 
-    let work = || answer(&mut simulator.world(), kind, endpoint, &call);
+    let work = || answer(&mut simulator.world(), side, endpoint, &call);
     let answer = match fault {
         None => Some(work()),
-        Some(fault) => suffer(&fault, kind, work).await,
+        Some(fault) => suffer(&fault, side, work).await,
     };
     let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     simulator.world().journal.end(seq, answer.as_ref(), took);
@@ -87,21 +86,21 @@ async fn pass(simulator: &Simulator, kind: Kind, endpoint: &str, request: Reques
 
 /// A fault's answer; `None` where there is to be none. A native call gets one that tells the script to stay silent:
 /// browsers quietly repeat a request whose connection broke, and that would be a call too many.
-async fn suffer(fault: &Fault, kind: Kind, work: impl Fn() -> Answer) -> Option<Answer> {
+async fn suffer(fault: &Fault, side: Side, work: impl Fn() -> Answer) -> Option<Answer> {
     let done = fault.after.then(&work);
     wait(fault.delay()).await;
-    match (fault.drop, kind) {
-        (true, Kind::Oapi) => None,
-        (true, Kind::Native) => Some(Answer::json(&json!({ "silent": true }), None, None)),
+    match (fault.drop, side) {
+        (true, Side::Oapi) => None,
+        (true, Side::Native) => Some(Answer::json(&json!({ "silent": true }), None, None)),
         (false, _) => Some(fault.answer().or(done).unwrap_or_else(work)),
     }
 }
 
-fn answer(world: &mut World, kind: Kind, endpoint: &str, call: &Call) -> Answer {
-    match kind {
-        Kind::Oapi if api::is_ours(endpoint) => api::answer(world, call),
-        Kind::Oapi => oapi::answer(world, call),
-        Kind::Native => native::answer(world, endpoint, call),
+fn answer(world: &mut World, side: Side, endpoint: &str, call: &Call) -> Answer {
+    match side {
+        Side::Oapi if api::is_ours(endpoint) => api::answer(world, call),
+        Side::Oapi => oapi::answer(world, call),
+        Side::Native => native::answer(world, endpoint, call),
     }
 }
 

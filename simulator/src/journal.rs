@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::answer::Answer;
-use crate::call::{Call, text};
+use crate::call::{Call, Side, text};
 use crate::clock::Millis;
 
 /// Enough for every load test here; the oldest calls go first. Counts go on.
@@ -17,7 +17,7 @@ const OTHER: &str = "(other)";
 const LONGEST_TEXT: usize = 300;
 
 /// Parameters that are shown as they are. Every other value is cut, so that a secret which nobody thought of is too.
-const PLAIN: [&str; 21] = [
+const PLAIN: [&str; 31] = [
     "corpid",
     "corpId",
     "agentid",
@@ -39,6 +39,17 @@ const PLAIN: [&str; 21] = [
     "appId",
     "language",
     "client",
+    "suite_key",
+    "suiteKey",
+    "accessKey",
+    "auth_corpid",
+    "authCorpId",
+    // of pushed events
+    "EventType",
+    "SuiteKey",
+    "TestSuiteKey",
+    "AuthCorpId",
+    "TimeStamp",
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
@@ -46,6 +57,25 @@ const PLAIN: [&str; 21] = [
 pub enum Kind {
     Oapi,
     Native,
+    /// What DingTalk sends to a suite's callback.
+    Push,
+}
+
+impl From<Side> for Kind {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Oapi => Self::Oapi,
+            Side::Native => Self::Native,
+        }
+    }
+}
+
+/// How a push ended.
+pub enum Pushed {
+    /// With this status and the right answer.
+    Right(u16),
+    Wrong(u16),
+    NoAnswer,
 }
 
 #[derive(Clone, Serialize)]
@@ -76,6 +106,7 @@ pub struct Journal {
     calls: VecDeque<Entry>,
     counts: BTreeMap<String, u64>,
     native_counts: BTreeMap<String, u64>,
+    push_counts: BTreeMap<String, u64>,
     last: u64,
     changes: u64,
     /// The change that emptied it.
@@ -133,12 +164,27 @@ impl Journal {
         }
     }
 
+    pub fn end_push(&mut self, seq: u64, pushed: Pushed, took_ms: u64) {
+        let Some(entry) = self.entry(seq) else { return };
+        entry.took_ms = Some(took_ms);
+        (entry.status, entry.errcode, entry.sub_code) = match pushed {
+            Pushed::Right(status) => (Some(status), Some(0), None),
+            Pushed::Wrong(status) => (Some(status), None, Some("wrongAnswer".to_owned())),
+            Pushed::NoAnswer => (None, None, Some("noAnswer".to_owned())),
+        };
+    }
+
     /// A copy to answer with, so that the lock is not held while it is written out.
     pub fn view(&self, endpoint: Option<&str>, limit: usize) -> View {
         let wanted = |entry: &&Entry| endpoint.is_none_or(|only| only == entry.endpoint);
         let mut calls: Vec<Entry> = self.calls.iter().rev().filter(wanted).take(limit).cloned().collect();
         calls.reverse();
-        View { calls, counts: self.counts.clone(), native_counts: self.native_counts.clone() }
+        View {
+            calls,
+            counts: self.counts.clone(),
+            native_counts: self.native_counts.clone(),
+            push_counts: self.push_counts.clone(),
+        }
     }
 
     /// What changed among the latest `most` calls after the change `seen`.
@@ -161,6 +207,7 @@ impl Journal {
         let counts = match kind {
             Kind::Oapi => &mut self.counts,
             Kind::Native => &mut self.native_counts,
+            Kind::Push => &mut self.push_counts,
         };
         let known = counts.len() < MOST_ENDPOINTS || counts.contains_key(endpoint);
         *counts.entry(if known { shortened(endpoint) } else { OTHER.to_owned() }).or_default() += 1;
@@ -190,6 +237,7 @@ pub struct View {
     calls: Vec<Entry>,
     counts: BTreeMap<String, u64>,
     native_counts: BTreeMap<String, u64>,
+    push_counts: BTreeMap<String, u64>,
 }
 
 fn redacted(call: &Call) -> Map<String, Value> {

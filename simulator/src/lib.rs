@@ -11,6 +11,7 @@ mod call;
 mod clock;
 mod codes;
 mod control;
+mod envelope;
 mod faults;
 mod gate;
 mod grants;
@@ -19,10 +20,12 @@ mod journal;
 mod known;
 mod native;
 mod oapi;
+mod push;
 mod seed;
 mod server;
 mod settings;
 mod signature;
+mod suites;
 mod tickets;
 mod tokens;
 mod world;
@@ -31,6 +34,7 @@ use std::net::SocketAddr;
 
 use anyhow::{bail, ensure};
 
+pub use envelope::{Envelope, Keys, Letter, Unreadable};
 pub use server::serve;
 pub use settings::{Settings, TicketRule};
 pub use signature::{Hash, sign, signed_url};
@@ -49,16 +53,18 @@ pub struct Options {
     /// Where the phone's deep link leads after the login: a path on the page's origin. Without one it is the server's
     /// own `api/session`, the only place that exists wherever no application stands behind the login.
     pub deep_link: Option<String>,
-    /// How many enterprises exist: `dingcorp1` … `dingcorpN`.
+    /// How many enterprises exist: `dingcorp1` … `dingcorpN`, and as many customers of suites.
     pub corps: usize,
     /// The settings of the first moment.
     pub settings: Settings,
+    /// Where `suite1` pushes its events to from the first moment; a loopback address.
+    pub suite_callback: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let page_url = DEFAULT_PAGE_URL.to_owned();
-        Self { page_url, deep_link: None, corps: 1, settings: Settings::default() }
+        Self { page_url, deep_link: None, corps: 1, settings: Settings::default(), suite_callback: None }
     }
 }
 
@@ -77,6 +83,12 @@ impl Options {
         );
         if let Some(path) = &self.deep_link {
             ensure!(path.starts_with('/'), "the deep link is a path such as /orders/1, not {path:?}");
+        }
+        if let Some(url) = &self.suite_callback {
+            ensure!(
+                control::require_callback(url).is_ok(),
+                "the suite's callback must be http or https on a loopback address, and {url:?} is not"
+            );
         }
         Ok(())
     }

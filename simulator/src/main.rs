@@ -25,6 +25,9 @@ struct Arguments {
     /// How many enterprises exist: dingcorp1, dingcorp2, …
     #[arg(long, default_value_t = 1)]
     corps: usize,
+    /// Where suite1 pushes its events to, such as http://127.0.0.1:8080/dingtalk/suites/main/callback.
+    #[arg(long)]
+    suite_callback: Option<String>,
 }
 
 #[tokio::main]
@@ -42,8 +45,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let Arguments { listen, page_url, deep_link, corps } = arguments;
-    let options = Options { page_url, deep_link, corps, ..Options::default() };
+    let Arguments { listen, page_url, deep_link, corps, suite_callback } = arguments;
+    let options = Options { page_url, deep_link, corps, suite_callback, ..Options::default() };
     options.validate()?;
     let listener = TcpListener::bind(&listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;

@@ -4,6 +4,8 @@ mod channel;
 mod corp;
 mod member;
 mod refusal;
+mod service;
+mod suite_signature;
 
 use axum::http::Method;
 use serde_json::{Map, Value, json};
@@ -11,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::issue;
-use crate::tokens::{Family, Invalid};
+use crate::tokens::{Family, Holder, Invalid};
 use crate::world::World;
 use refusal::Refusal;
 
@@ -38,20 +40,31 @@ const fn get(path: &'static str, handler: Handler) -> Endpoint {
     Endpoint { method: Method::GET, path, style: Style::Flat, handler }
 }
 
+const fn post(path: &'static str, handler: Handler) -> Endpoint {
+    Endpoint { method: Method::POST, path, style: Style::Flat, handler }
+}
+
 const fn topapi(path: &'static str, handler: Handler) -> Endpoint {
     Endpoint { method: Method::POST, path, style: Style::Top, handler }
 }
 
-static ENDPOINTS: [Endpoint; 9] = [
+static ENDPOINTS: [Endpoint; 16] = [
     get("/channel/get_channel_token", channel::get_channel_token),
     get("/channel/get_channel_jsapi_ticket", channel::get_channel_jsapi_ticket),
     get("/channel/user/get_by_code", channel::get_by_code),
     get("/channel/user/get_by_openid", channel::get_by_openid),
     get("/channel/user/list", channel::list),
     get("/gettoken", corp::gettoken),
+    get("/get_jsapi_ticket", corp::get_jsapi_ticket),
     get("/user/getUseridByUnionid", corp::get_userid_by_unionid),
     topapi("/topapi/user/getbyunionid", corp::topapi_getbyunionid),
     topapi("/topapi/v2/user/getuserinfo", member::getuserinfo),
+    post("/service/get_suite_token", service::get_suite_token),
+    post("/service/get_permanent_code", service::get_permanent_code),
+    post("/service/activate_suite", service::activate_suite),
+    post("/service/get_auth_info", service::get_auth_info),
+    post("/service/get_corp_token", service::get_corp_token),
+    post("/service/get_channel_corp_token", service::get_channel_corp_token),
 ];
 
 pub fn paths() -> impl Iterator<Item = &'static str> {
@@ -103,13 +116,28 @@ fn request_id() -> String {
     issue::alphanumeric(13).to_ascii_lowercase()
 }
 
-/// The enterprise whose token this call carries; a token of the other family is as good as none.
+/// The enterprise whose token this call carries; a token of another family is as good as none.
 fn authorised(world: &World, call: &Call, family: Family) -> Result<String, Refusal> {
+    holder(world, call, &[family]).map(|(_, holder)| holder.corp_id)
+}
+
+/// Whom this call's token speaks for.
+fn holder(world: &World, call: &Call, families: &[Family]) -> Result<(Family, Holder), Refusal> {
     let token = call.query.get("access_token").ok_or(refusal::NO_TOKEN)?;
-    world.tokens.open(token, family, world.clock.now()).map_err(|invalid| match invalid {
+    let opened = world.tokens.open(token, families, world.clock.now());
+    opened.map(|(family, holder)| (family, holder.clone())).map_err(|invalid| match invalid {
         Invalid::Unknown => refusal::BAD_TOKEN,
         Invalid::Expired => refusal::EXPIRED_TOKEN,
     })
+}
+
+/// The ticket that this call's token fetches.
+fn ticket(world: &mut World, call: &Call, families: &[Family]) -> Result<Fields, Refusal> {
+    let key = holder(world, call, families)?;
+    let now = world.clock.now();
+    let (rule, lifetime) = (world.settings.ticket_rule, world.settings.ticket_lifetime);
+    let (ticket, expires) = world.tickets.issue(&key, rule, now, lifetime);
+    Ok(fields(json!({ "ticket": ticket, "expires_in": (expires - now) / 1000 })))
 }
 
 /// A parameter of the query that the endpoint cannot do without.

@@ -1,6 +1,7 @@
 //! The enterprises and people that exist. `README.md` shows the same as a table.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// Service windows have ids beyond 32 bits too, so one of them is.
 pub const AGENT_IDS: [&str; 2] = ["123456", "2147483648123"];
@@ -95,6 +96,16 @@ impl Person {
 
     pub fn user_id(&self, corp_id: &str) -> Option<String> {
         self.directory.contact_type().map(|_| format!("userid-{}-{corp_id}", self.id))
+    }
+
+    /// As `/_sim/people` lists them.
+    pub fn ids(&self, corp_id: &str) -> Value {
+        json!({
+            "corpId": corp_id,
+            "openId": self.open_id(corp_id),
+            "unionId": self.union_id(corp_id),
+            "userId": self.user_id(corp_id),
+        })
     }
 }
 

@@ -26,7 +26,7 @@ pub async fn serve(listener: TcpListener, options: Options) -> anyhow::Result<()
     options.validate()?;
     let address = listener.local_addr()?;
     require_loopback(address)?;
-    let router = router(Arc::new(Simulator::new(options, format!("http://{address}"))));
+    let router = router(Arc::new(Simulator::new(options, format!("http://{address}"))?));
 
     let mut connections = JoinSet::new();
     loop {

@@ -1,13 +1,17 @@
-//! JSAPI tickets of service windows: at most one per enterprise lives.
+//! JSAPI tickets: at most one per family and holder lives.
 
 use std::collections::HashMap;
 
 use crate::clock::{Millis, after};
 use crate::issue;
 use crate::settings::TicketRule;
+use crate::tokens::{Family, Holder};
 
 /// A ticket that is renewed again and again ends all the same, a day after it was made.
 const OLDEST_SECONDS: u64 = 86_400;
+
+/// The family of token that a ticket is fetched with, and whom it speaks for.
+pub type Key = (Family, Holder);
 
 struct Ticket {
     value: String,
@@ -18,30 +22,34 @@ struct Ticket {
 
 #[derive(Default)]
 pub struct Tickets {
-    by_corp: HashMap<String, Ticket>,
+    by_key: HashMap<Key, Ticket>,
 }
 
 impl Tickets {
-    /// The ticket for this enterprise, and the moment it expires.
-    pub fn issue(&mut self, corp_id: &str, rule: TicketRule, now: Millis, lifetime: u64) -> (String, Millis) {
+    /// The ticket for this holder, and the moment it expires.
+    pub fn issue(&mut self, key: &Key, rule: TicketRule, now: Millis, lifetime: u64) -> (String, Millis) {
         let wanted = after(now, lifetime);
         if rule == TicketRule::Renewed
-            && let Some(ticket) = self.by_corp.get_mut(corp_id).filter(|ticket| now < ticket.expires)
+            && let Some(ticket) = self.by_key.get_mut(key).filter(|ticket| now < ticket.expires)
         {
             ticket.expires = wanted.min(ticket.latest);
             return (ticket.value.clone(), ticket.expires);
         }
         let value = issue::alphanumeric(64);
         let ticket = Ticket { value: value.clone(), expires: wanted, latest: after(now, OLDEST_SECONDS) };
-        self.by_corp.insert(corp_id.to_owned(), ticket);
+        self.by_key.insert(key.clone(), ticket);
         (value, wanted)
     }
 
-    pub fn live(&self, corp_id: &str, now: Millis) -> Option<&str> {
-        self.by_corp.get(corp_id).filter(|ticket| now < ticket.expires).map(|ticket| ticket.value.as_str())
+    pub fn live(&self, key: &Key, now: Millis) -> Option<&str> {
+        self.by_key.get(key).filter(|ticket| now < ticket.expires).map(|ticket| ticket.value.as_str())
     }
 
     pub fn revoke(&mut self, corp_id: Option<&str>) {
-        self.by_corp.retain(|corp, _| corp_id.is_some_and(|only| only != corp));
+        self.forget(|holder| corp_id.is_none_or(|only| only == holder.corp_id));
+    }
+
+    pub fn forget(&mut self, concerned: impl Fn(&Holder) -> bool) {
+        self.by_key.retain(|(_, holder), _| !concerned(holder));
     }
 }

@@ -12,22 +12,26 @@ use crate::codes::Codes;
 use crate::faults::Faults;
 use crate::grants::Grants;
 use crate::journal::Journal;
+use crate::push;
 use crate::seed::{self, App, Corp};
 use crate::settings::Settings;
+use crate::suites::{self, NotAuthorised, Suite, customer_number};
 use crate::tickets::Tickets;
-use crate::tokens::Tokens;
+use crate::tokens::{Holder, Tokens};
 
 pub struct Simulator {
     pub options: Options,
+    /// What pushes go out with.
+    pub http: reqwest::Client,
     world: Mutex<World>,
     /// Says that something changed, not what: whoever watches looks for itself, and so cannot fall behind.
     changed: watch::Sender<()>,
 }
 
 impl Simulator {
-    pub fn new(options: Options, origin: String) -> Self {
+    pub fn new(options: Options, origin: String) -> anyhow::Result<Self> {
         let world = Mutex::new(World::new(&options, origin));
-        Self { options, world, changed: watch::Sender::default() }
+        Ok(Self { options, http: push::client()?, world, changed: watch::Sender::default() })
     }
 
     pub fn announce(&self) {
@@ -58,6 +62,9 @@ pub struct World {
     pub origin: String,
     pub corps: Vec<Corp>,
     pub apps: Vec<App>,
+    pub suites: Vec<Suite>,
+    /// How many enterprises can authorise a suite.
+    pub customers: usize,
     pub settings: Settings,
     pub clock: Clock,
     pub tokens: Tokens,
@@ -70,8 +77,14 @@ pub struct World {
 
 impl World {
     fn new(options: &Options, origin: String) -> Self {
+        let mut suites = suites::suites();
+        if let Some(first) = suites.first_mut() {
+            first.callback_url.clone_from(&options.suite_callback);
+        }
         Self {
             origin,
+            suites,
+            customers: options.corps,
             corps: seed::corps(options.corps),
             apps: seed::apps(options.corps),
             settings: options.settings.clone(),
@@ -94,12 +107,39 @@ impl World {
         self.apps.iter().find(|app| app.corp_id == corp_id)
     }
 
+    /// The suite with this key.
+    pub fn suite(&self, key: &str) -> Option<&Suite> {
+        self.suites.iter().find(|suite| suite.key == key)
+    }
+
+    pub fn suite_mut(&mut self, key: &str) -> Option<&mut Suite> {
+        self.suites.iter_mut().find(|suite| suite.key == key)
+    }
+
+    /// Whether tokens may be somebody's of this id: an enterprise, or a suite by its key.
+    pub fn knows(&self, id: &str) -> bool {
+        let customer = || customer_number(id, self.customers).is_some();
+        self.corp(id).is_some() || self.app(id).is_some() || self.suite(id).is_some() || customer()
+    }
+
+    /// Ends what this enterprise granted a suite, with its codes, tokens and tickets.
+    pub fn relieve(&mut self, suite_name: &str, corp_id: &str) -> Result<(), NotAuthorised> {
+        let suite = self.suites.iter_mut().find(|suite| suite.name == suite_name).ok_or(NotAuthorised)?;
+        suite.relieve(corp_id)?;
+        let gone = Holder::customer(&suite.key, corp_id);
+        self.tokens.forget(|holder| *holder == gone);
+        self.tickets.forget(|holder| *holder == gone);
+        Ok(())
+    }
+
     /// The enterprise that a call is about: named in it, or the owner of its token.
     pub fn corp_of(&self, call: &Call) -> Option<String> {
         let of_config = || text(&call.body.get("params")?["corpId"]);
         let named = call.query.get("corpid").map(str::to_owned);
-        let named = named.or_else(|| call.body_text("corpId")).or_else(of_config);
-        let token = call.query.get("access_token").or(call.header_token.as_deref());
+        let customer = || call.body_text("auth_corpid").or_else(|| call.body_text("authCorpId"));
+        let named = named.or_else(|| call.body_text("corpId")).or_else(of_config).or_else(customer);
+        let of_suite = || call.query.get("suite_access_token");
+        let token = call.query.get("access_token").or(call.header_token.as_deref()).or_else(of_suite);
         let owner = || token.and_then(|token| self.tokens.owner(token)).map(str::to_owned);
         let client = || {
             let key = call.body_text("appKey")?;

@@ -60,7 +60,7 @@ export function total(group, now) {
   return {
     calls: calls.length,
     native: native.length,
-    oapi: calls.length - native.length,
+    oapi: calls.filter((call) => call.kind === 'oapi').length,
     waiting: of('waiting').length > 0,
     silent: of('silent').length,
     bad: of('bad'),

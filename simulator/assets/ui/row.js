@@ -2,7 +2,7 @@
 
 import { duration, element } from './dom.js';
 import { isWaiting, outcome } from './logins.js';
-import { ENDPOINTS, UNKNOWN, meaning } from './protocol.js';
+import { ENDPOINTS, explained, meaning } from './protocol.js';
 import { pick, t } from './words.js';
 
 function codeOf(call, kind) {
@@ -26,7 +26,7 @@ function details(call, kind, start) {
   const took = call.tookMs === null ? '…' : duration(call.tookMs);
   const shown = [codeOf(call, kind), said && pick(said)].filter(Boolean).join(' · ');
   return [
-    ...term(t('purpose'), pick((ENDPOINTS[call.endpoint] ?? UNKNOWN).long)),
+    ...term(t('purpose'), pick(explained(call.endpoint).long)),
     ...term(t('request'), element('code', {}, `${call.method} ${call.endpoint}`)),
     ...term(t('code'), shown + (call.fault ? ` · ${t('injected')}` : '')),
     ...term(t('timing'), t('timingText', call.atMs === start ? '0 ms' : duration(call.atMs - start), took)),
@@ -72,8 +72,8 @@ export function makeRow(seq) {
     const took = call.tookMs ?? (isWaiting(call, now) ? now - call.atMs : 0);
     box.className = `call ${call.kind} ${kind}${call.fault ? ' fault' : ''}`;
     parts.label.textContent = t(call.kind);
-    parts.name.textContent = call.endpoint.replace('native/', '');
-    parts.why.textContent = pick((ENDPOINTS[call.endpoint] ?? UNKNOWN).short);
+    parts.name.textContent = call.endpoint.replace(/^(native|push)\//, '');
+    parts.why.textContent = pick(explained(call.endpoint).short);
     parts.time.textContent = call.tookMs === null ? '…' : duration(call.tookMs);
     parts.code.textContent = codeOf(call, kind);
     bar.style.left = `${((call.atMs - start) / Math.max(ms, 1)) * 100}%`;

@@ -47,11 +47,27 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Wanted<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let body = to_bytes(request.into_body(), LARGEST_BODY)
-            .await
-            .map_err(|_| Problem::syntax("the body could not be read, or is too large".to_owned()))?;
+        parse(&read(request).await?).map(Self)
+    }
+}
+
+/// As `Wanted`, and no body at all is `{}`.
+pub struct WantedOrNothing<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for WantedOrNothing<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let body = read(request).await?;
+        let body = if body.is_empty() { Bytes::from_static(b"{}") } else { body };
         parse(&body).map(Self)
     }
+}
+
+async fn read(request: Request) -> Result<Bytes, Problem> {
+    to_bytes(request.into_body(), LARGEST_BODY)
+        .await
+        .map_err(|_| Problem::syntax("the body could not be read, or is too large".to_owned()))
 }
 
 fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {

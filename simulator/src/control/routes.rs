@@ -11,12 +11,13 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Problem, Wanted, handover, stream};
+use super::{Problem, Wanted, handover, stream, suites};
 use crate::Options;
 use crate::faults::Fault;
 use crate::journal::View;
 use crate::seed::PEOPLE;
 use crate::settings::{Change, Settings};
+use crate::suites::customers;
 use crate::world::Simulator;
 
 type Sim = State<Arc<Simulator>>;
@@ -37,6 +38,7 @@ pub fn routes(simulator: &Arc<Simulator>) -> Router<Arc<Simulator>> {
         .route("/reset", post(reset))
         .route("/people", get(people))
         .route("/corps", get(corps))
+        .nest("/suites", suites::routes())
         .fallback(async || Problem::not_found("the simulator has no such control; its README lists them"))
         .layer(from_fn_with_state(simulator.clone(), announce))
 }
@@ -124,7 +126,7 @@ enum Revoked {
 async fn revoke(State(simulator): Sim, Wanted(wanted): Wanted<Revoke>) -> Result<Json<Value>, Problem> {
     let mut world = simulator.world();
     let corp_id = wanted.corp_id.as_deref();
-    if let Some(unknown) = corp_id.filter(|id| world.corp(id).is_none()) {
+    if let Some(unknown) = corp_id.filter(|id| !world.knows(id)) {
         return Err(Problem::value("corpId", format!("there is no enterprise {unknown:?}")));
     }
     if wanted.what != Revoked::Tickets {
@@ -168,21 +170,15 @@ async fn people(State(simulator): Sim) -> Json<Value> {
     let people: Vec<Value> = PEOPLE
         .iter()
         .map(|person| {
-            let corps = world.corps.iter().map(|corp| {
-                json!({
-                    "corpId": corp.corp_id,
-                    "openId": person.open_id(&corp.corp_id),
-                    "unionId": person.union_id(&corp.corp_id),
-                    "userId": person.user_id(&corp.corp_id),
-                })
-            });
+            let corps = world.corps.iter().map(|corp| person.ids(&corp.corp_id));
+            let customers = customers(world.customers).map(|corp_id| person.ids(&corp_id));
             json!({
                 "person": person.id,
                 "nickname": person.nickname,
                 "avatar": format!("{}/avatars/{}.svg", world.origin, person.id),
                 "contactType": person.directory.contact_type(),
                 "follows": person.follows,
-                "ids": corps.collect::<Vec<_>>(),
+                "ids": corps.chain(customers).collect::<Vec<_>>(),
             })
         })
         .collect();

@@ -8,10 +8,13 @@ use crate::codes::Namespace;
 use crate::grants::Page;
 use crate::seed::{App, Directory, Person};
 use crate::signature::without_fragment;
+use crate::suites::{customer_number, micro_app_in_use};
 use crate::world::World;
 
 /// How the client words what its own server refused.
 const CLIENT_REFUSAL: i64 = 1002;
+/// This refusal has no number but the client's own.
+const NO_MICRO_APP: i64 = 3;
 
 pub fn request(world: &mut World, call: &Call, person: &'static Person) -> Result<Value, Failure> {
     let namespace: Namespace = call
@@ -22,7 +25,11 @@ pub fn request(world: &mut World, call: &Call, person: &'static Person) -> Resul
     let corp_id = call.body_text("corpId").unwrap_or_default();
     match (namespace, world.app(&corp_id)) {
         (Namespace::Runtime, Some(app)) => require_member(app, call, person)?,
-        _ if world.corp(&corp_id).is_none() => {
+        (Namespace::Runtime, None) if customer_number(&corp_id, world.customers).is_some() => {
+            require_micro_app(world, call, &corp_id)?;
+            require_employee(person)?;
+        }
+        _ if world.corp(&corp_id).is_none() && customer_number(&corp_id, world.customers).is_none() => {
             return Err(Failure::refused(CLIENT_REFUSAL, "1002,corpId不合法".to_owned()));
         }
         (Namespace::Channel, _) => require_config(world, call, person)?,
@@ -48,9 +55,26 @@ fn require_config(world: &World, call: &Call, person: &'static Person) -> Result
 /// The members of a virtual organisation are the window's followers. `dd.requestAuthCode` names the application too.
 fn require_member(app: &App, call: &Call, person: &Person) -> Result<(), Failure> {
     if call.body_text("clientId").is_some_and(|client_id| client_id != app.client_id) {
-        return Err(Failure::refused(CLIENT_REFUSAL, "1002,clientId不合法".to_owned()));
+        return Err(bad_client());
     }
     if person.follows { Ok(()) } else { Err(not_employed()) }
+}
+
+/// A micro-app of an authorised and activated suite; `dd.requestAuthCode` names the suite by its key.
+fn require_micro_app(world: &World, call: &Call, corp_id: &str) -> Result<(), Failure> {
+    let client_id = call.body_text("clientId");
+    if client_id.as_deref().is_some_and(|key| world.suite(key).is_none()) {
+        return Err(bad_client());
+    }
+    if micro_app_in_use(world, corp_id, client_id.as_deref()) {
+        return Ok(());
+    }
+    let host = page_url(call).and_then(|url| url.split('/').nth(2)).unwrap_or_default();
+    Err(Failure::refused(NO_MICRO_APP, format!("对应企业没有{host}域名微应用")))
+}
+
+fn bad_client() -> Failure {
+    Failure::refused(CLIENT_REFUSAL, "1002,clientId不合法".to_owned())
 }
 
 fn require_employee(person: &Person) -> Result<(), Failure> {

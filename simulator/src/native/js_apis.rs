@@ -7,6 +7,9 @@ use crate::call::{Call, text};
 use crate::grants::Page;
 use crate::seed::Person;
 use crate::signature::{Hash, sign, signed_url, without_fragment};
+use crate::suites::{Found, Kind, application, customer_number};
+use crate::tickets::Key;
+use crate::tokens::{Family, Holder};
 use crate::world::World;
 
 /// `type` of a service window in `dd.config`.
@@ -26,7 +29,7 @@ pub fn request(world: &mut World, call: &Call, person: &'static Person) -> Resul
 /// The APIs that the page may use from now on.
 fn verify(world: &World, params: &Value, href: &str) -> Result<Vec<String>, Failure> {
     let corp_id = text(&params["corpId"]).unwrap_or_default();
-    require_agent(world, &corp_id, params)?;
+    let holder = require_agent(world, &corp_id, params)?;
     let nonce = text(&params["nonceStr"]).ok_or_else(|| refusal(52015, "无效的随机字符串"))?;
     let timestamp = text(&params["timeStamp"])
         .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
@@ -35,7 +38,7 @@ fn verify(world: &World, params: &Value, href: &str) -> Result<Vec<String>, Fail
     let apis = api_names(&params["jsApiList"]).ok_or_else(|| refusal(52017, "无效的jsapi列表"))?;
     let ticket = world
         .tickets
-        .live(&corp_id, world.clock.now())
+        .live(&holder, world.clock.now())
         .ok_or_else(|| refusal(52011, "jsapi ticket 读取失败"))?;
 
     let url = signed_url(href);
@@ -48,29 +51,40 @@ fn verify(world: &World, params: &Value, href: &str) -> Result<Vec<String>, Fail
     Ok(apis)
 }
 
-/// The application has to exist, and to be of the kind that `type` says.
-fn require_agent(world: &World, corp_id: &str, params: &Value) -> Result<(), Failure> {
+/// The application has to exist, and to be of the kind that `type` says; its ticket is the answer's.
+fn require_agent(world: &World, corp_id: &str, params: &Value) -> Result<Key, Failure> {
     let agent_id = text(&params["agentId"]).unwrap_or_default();
-    let exists = match world.app(corp_id) {
-        Some(app) => {
-            require_micro_app(&params["type"])?;
-            app.agent_id == agent_id
-        }
-        None => {
-            let corp = world.corp(corp_id).ok_or_else(|| refusal(52010, "无效的corpid"))?;
-            require_service_window(&params["type"])?;
-            corp.agent_ids.contains(&agent_id.as_str())
-        }
+    let itself =
+        |family, exists| if exists { Ok((family, Holder::itself(corp_id))) } else { Err(bad_agent()) };
+    if let Some(app) = world.app(corp_id) {
+        require_micro_app(&params["type"])?;
+        return itself(Family::App, app.agent_id == agent_id);
+    }
+    if let Some(corp) = world.corp(corp_id) {
+        require_service_window(&params["type"])?;
+        return itself(Family::Channel, corp.agent_ids.contains(&agent_id.as_str()));
+    }
+    customer_number(corp_id, world.customers).ok_or_else(|| refusal(52010, "无效的corpid"))?;
+    let kind = match number(&params["type"]) {
+        Some(SERVICE_WINDOW) => Kind::Window,
+        Some(kind) if MICRO_APP.contains(&kind) => Kind::MicroApp,
+        _ => return Err(bad_type()),
     };
-    if exists { Ok(()) } else { Err(bad_agent()) }
+    match (application(world, corp_id, kind, &agent_id), kind) {
+        (Found::Usable(holder), _) => Ok((kind.family(), holder)),
+        (Found::NotAuthorised, Kind::Window) => Err(no_window()),
+        (Found::NotAuthorised | Found::Stopped, Kind::MicroApp) => Err(refusal(52021, "未找到微应用授权")),
+        (Found::Stopped, Kind::Window) => Err(refusal(52023, "无效的服务窗agentid")),
+        (Found::Unknown, _) => Err(bad_agent()),
+    }
 }
 
 /// With type 1 DingTalk looks for a service window's authorisation, and a virtual organisation has none: a guess.
 fn require_micro_app(kind: &Value) -> Result<(), Failure> {
     match number(kind) {
         Some(kind) if MICRO_APP.contains(&kind) => Ok(()),
-        Some(SERVICE_WINDOW) => Err(refusal(52020, "未找到服务窗授权")),
-        _ => Err(refusal(52022, "无效的jsapi类型")),
+        Some(SERVICE_WINDOW) => Err(no_window()),
+        _ => Err(bad_type()),
     }
 }
 
@@ -87,12 +101,20 @@ fn require_service_window(kind: &Value) -> Result<(), Failure> {
     match number(kind) {
         Some(SERVICE_WINDOW) => Ok(()),
         Some(other) if MICRO_APP.contains(&other) => Err(bad_agent()),
-        _ => Err(refusal(52022, "无效的jsapi类型")),
+        _ => Err(bad_type()),
     }
 }
 
 fn api_names(list: &Value) -> Option<Vec<String>> {
     list.as_array()?.iter().map(|name| name.as_str().map(str::to_owned)).collect()
+}
+
+fn no_window() -> Failure {
+    refusal(52020, "未找到服务窗授权")
+}
+
+fn bad_type() -> Failure {
+    refusal(52022, "无效的jsapi类型")
 }
 
 fn bad_agent() -> Failure {

@@ -1,12 +1,12 @@
-//! `/channel/*`: the service window of a self-built enterprise.
+//! `/channel/*`: the service window, of an enterprise's own making or out of a suite.
 
 use serde_json::{Value, json};
 
-use super::{Fields, Refusal, authorised, fields, refusal, required};
+use super::{Fields, Refusal, authorised, fields, refusal, required, ticket};
 use crate::call::Call;
 use crate::codes::Namespace;
 use crate::seed::{self, PEOPLE, Person};
-use crate::tokens::Family;
+use crate::tokens::{Family, Holder};
 use crate::world::World;
 
 /// As many followers as one page of the list holds.
@@ -20,16 +20,13 @@ pub fn get_channel_token(world: &mut World, call: &Call) -> Result<Fields, Refus
         return Err(refusal::WRONG_CHANNEL_SECRET);
     }
     let (rule, lifetime) = (world.settings.ticket_rule, world.settings.token_lifetime);
-    let token = world.tokens.issue(Family::Channel, corp_id, rule, world.clock.now(), lifetime);
+    let token =
+        world.tokens.issue(Family::Channel, &Holder::itself(corp_id), rule, world.clock.now(), lifetime);
     Ok(fields(json!({ "access_token": token, "expires_in": lifetime })))
 }
 
 pub fn get_channel_jsapi_ticket(world: &mut World, call: &Call) -> Result<Fields, Refusal> {
-    let corp_id = authorised(world, call, Family::Channel)?;
-    let now = world.clock.now();
-    let (rule, lifetime) = (world.settings.ticket_rule, world.settings.ticket_lifetime);
-    let (ticket, expires) = world.tickets.issue(&corp_id, rule, now, lifetime);
-    Ok(fields(json!({ "ticket": ticket, "expires_in": (expires - now) / 1000 })))
+    ticket(world, call, &[Family::Channel])
 }
 
 pub fn get_by_code(world: &mut World, call: &Call) -> Result<Fields, Refusal> {

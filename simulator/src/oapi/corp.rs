@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::{Fields, Refusal, authorised, fields, refusal, required};
+use super::{Fields, Refusal, authorised, fields, refusal, required, ticket};
 use crate::call::Call;
 use crate::seed::PEOPLE;
 use crate::settings::TicketRule;
-use crate::tokens::Family;
+use crate::tokens::{Family, Holder};
 use crate::world::World;
 
 pub fn gettoken(world: &mut World, call: &Call) -> Result<Fields, Refusal> {
@@ -21,8 +21,14 @@ pub fn gettoken(world: &mut World, call: &Call) -> Result<Fields, Refusal> {
     }
     let lifetime = world.settings.token_lifetime;
     // For this token the documentation is plain: the same one, renewed.
-    let token = world.tokens.issue(Family::Corp, corp_id, TicketRule::Renewed, world.clock.now(), lifetime);
+    let (holder, now) = (Holder::itself(corp_id), world.clock.now());
+    let token = world.tokens.issue(Family::Corp, &holder, TicketRule::Renewed, now, lifetime);
     Ok(fields(json!({ "access_token": token, "expires_in": lifetime })))
+}
+
+/// The older way to a micro-app's ticket.
+pub fn get_jsapi_ticket(world: &mut World, call: &Call) -> Result<Fields, Refusal> {
+    ticket(world, call, &[Family::Corp, Family::App])
 }
 
 /// The old spelling: flat, `contactType`.

@@ -5,6 +5,8 @@
 
 mod control;
 mod desk;
+mod envelope;
+mod isv;
 mod journal;
 mod jsapi;
 mod logins;
@@ -13,5 +15,7 @@ mod native;
 mod node;
 mod oapi;
 mod phone;
+mod push;
 mod signature;
 mod stream;
+mod suites;

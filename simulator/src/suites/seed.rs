@@ -1,0 +1,46 @@
+//! The suites that exist. `README.md` shows the same as a table.
+
+use serde::Serialize;
+
+use super::Suite;
+
+/// An application of a suite. Each customer has it under an agentid of its own.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SuiteApp {
+    pub app_id: u64,
+    pub name: &'static str,
+    /// The agentid in `dingcust1` is the next number, that in `dingcust2` the one after it.
+    agent_ids_after: u64,
+}
+
+impl SuiteApp {
+    pub fn agent_id(&self, customer_number: u64) -> u64 {
+        self.agent_ids_after + customer_number
+    }
+}
+
+/// Windows have ids beyond 32 bits.
+const WINDOW: SuiteApp =
+    SuiteApp { app_id: 1001, name: "会员服务窗", agent_ids_after: 3_000_000_000_000 };
+const MICRO_APP: SuiteApp = SuiteApp { app_id: 2001, name: "会员管理", agent_ids_after: 700_000 };
+const OTHER_MICRO_APP: SuiteApp = SuiteApp { app_id: 2002, name: "报表", agent_ids_after: 800_000 };
+
+/// One suite with a service window in it and one without, whose customers therefore get no `ch_permanent_code`.
+pub fn suites() -> Vec<Suite> {
+    vec![suite(1, Some(WINDOW), Some(MICRO_APP)), suite(2, None, Some(OTHER_MICRO_APP))]
+}
+
+fn suite(number: u8, window: Option<SuiteApp>, micro_app: Option<SuiteApp>) -> Suite {
+    Suite {
+        name: format!("suite{number}"),
+        key: format!("suitekey{number}"),
+        secret: format!("suite-secret-of-suitekey{number}"),
+        callback_token: format!("callback-token-of-suite{number}"),
+        // 43 characters whose last has bits too many, as that of the official sample has.
+        callback_aes_key: format!("suite{number}callbackaeskeysuite{number}callbackaeskeyabc"),
+        window,
+        micro_app,
+        ..Suite::default()
+    }
+}

@@ -1,0 +1,120 @@
+//! One suite, and what its customers granted it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{Kind, SuiteApp};
+use crate::issue;
+use crate::push::Sent;
+
+#[derive(Default)]
+pub struct Suite {
+    pub name: String,
+    pub key: String,
+    pub secret: String,
+    pub callback_token: String,
+    pub callback_aes_key: String,
+    pub window: Option<SuiteApp>,
+    pub micro_app: Option<SuiteApp>,
+    pub callback_url: Option<String>,
+    /// The newest; the ones before it are good for nothing.
+    pub ticket: Option<String>,
+    /// Temporary authorisation codes that were not traded yet, and whose they are.
+    pub(super) tmp_codes: HashMap<String, String>,
+    pub(super) authorisations: BTreeMap<String, Authorisation>,
+    /// The last push of each event, and which event that was.
+    pub sent: HashMap<String, Sent>,
+    pub last_sent: Option<String>,
+}
+
+/// What one enterprise granted.
+#[derive(Clone)]
+pub struct Authorisation {
+    pub permanent_code: String,
+    /// Only where the suite has a service window.
+    pub channel_code: Option<String>,
+    /// Whether the codes above were fetched: before that nobody can know them.
+    pub traded: bool,
+    pub activated: bool,
+    pub window: bool,
+    pub micro_app: bool,
+}
+
+impl Authorisation {
+    pub fn includes(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Window => self.window,
+            Kind::MicroApp => self.micro_app,
+        }
+    }
+}
+
+/// The enterprise has not authorised the suite, or no longer.
+#[derive(Debug)]
+pub struct NotAuthorised;
+
+impl Suite {
+    pub fn app(&self, kind: Kind) -> Option<&SuiteApp> {
+        match kind {
+            Kind::Window => self.window.as_ref(),
+            Kind::MicroApp => self.micro_app.as_ref(),
+        }
+    }
+
+    /// The applications that this enterprise authorised: of this kind there is one or none.
+    pub fn granted(&self, corp_id: &str, kind: Kind) -> Option<&SuiteApp> {
+        self.app(kind).filter(|_| self.authorisation(corp_id).is_some_and(|given| given.includes(kind)))
+    }
+
+    pub fn new_ticket(&mut self) -> String {
+        let ticket = issue::alphanumeric(64);
+        self.ticket = Some(ticket.clone());
+        ticket
+    }
+
+    pub fn authorisation(&self, corp_id: &str) -> Option<&Authorisation> {
+        self.authorisations.get(corp_id)
+    }
+
+    pub fn authorisation_mut(&mut self, corp_id: &str) -> Option<&mut Authorisation> {
+        self.authorisations.get_mut(corp_id)
+    }
+
+    /// The temporary code that stands for it. Authorised once more, an enterprise keeps its permanent codes.
+    pub fn authorise(&mut self, corp_id: &str) -> String {
+        let has_window = self.window.is_some();
+        self.authorisations.entry(corp_id.to_owned()).or_insert_with(|| Authorisation {
+            permanent_code: issue::alphanumeric(64),
+            channel_code: has_window.then(|| issue::alphanumeric(64)),
+            traded: false,
+            activated: false,
+            window: has_window,
+            micro_app: self.micro_app.is_some(),
+        });
+        let code = issue::hex32();
+        self.tmp_codes.insert(code.clone(), corp_id.to_owned());
+        code
+    }
+
+    /// Trades a temporary code, once, for the enterprise that it stands for.
+    pub fn trade(&mut self, tmp_code: &str) -> Option<(String, Authorisation)> {
+        let corp_id = self.tmp_codes.remove(tmp_code)?;
+        let given = self.authorisations.get_mut(&corp_id)?;
+        given.traded = true;
+        Some((corp_id, given.clone()))
+    }
+
+    /// Ends an authorisation with all that came of it here; tokens and tickets are the world's to forget.
+    pub fn relieve(&mut self, corp_id: &str) -> Result<(), NotAuthorised> {
+        self.authorisations.remove(corp_id).ok_or(NotAuthorised)?;
+        self.tmp_codes.retain(|_, of| of != corp_id);
+        Ok(())
+    }
+
+    /// Whose permanent code this is, of either kind.
+    pub fn owner_of(&self, code: &str) -> Option<&str> {
+        let has_it = |given: &Authorisation| {
+            given.traded && (given.permanent_code == code || given.channel_code.as_deref() == Some(code))
+        };
+        self.authorisations.iter().find(|(_, given)| has_it(given)).map(|(corp_id, _)| corp_id.as_str())
+    }
+}

@@ -139,6 +139,28 @@ mod tests {
     }
 
     #[test]
+    fn s08_a_hostile_next_is_ignored_raw_and_encoded() {
+        let targets: serde_json::Value =
+            serde_json::from_str(include_str!("../../shared/tests/hostile_targets.json")).unwrap();
+        let page = "https://h5.example.com/?corpid=ding1&agentid=1";
+        let encoded = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+        for target in targets["refused"].as_array().unwrap() {
+            let target = target.as_str().unwrap();
+            for fragment in [target.to_owned(), encoded(target), format!("{}&next={target}", encoded(target))]
+            {
+                let entry = Entry::parse(&format!("{page}#next={fragment}"));
+                assert_eq!((entry.next, entry.url.as_str()), (None, page), "{fragment:?}");
+            }
+        }
+        for target in targets["harmless"].as_array().unwrap() {
+            let target = target.as_str().unwrap();
+            for fragment in [target.to_owned(), encoded(target)] {
+                assert_eq!(Entry::parse(&format!("{page}#next={fragment}")).next.as_deref(), Some(target));
+            }
+        }
+    }
+
+    #[test]
     fn a_link_to_this_page_is_recognised() {
         let entry = Entry::parse("https://h5.example.com/app/?corpid=a");
         for (target, here) in

@@ -245,25 +245,6 @@ async fn a_session_is_new_at_every_login_and_ends_at_logout() {
 }
 
 #[tokio::test]
-async fn next_is_a_path_on_this_origin_or_nothing() {
-    let (sim, server) = start("").await;
-    let person = Person::new(&sim, &server);
-    person.code().await;
-    for (next, expected) in [
-        (json!("/orders/7?tab=a#top"), json!("/orders/7?tab=a#top")),
-        (json!("https://evil.example/"), json!(null)),
-        (json!("//evil.example"), json!(null)),
-        (json!("/\\evil.example"), json!(null)),
-        (json!(null), json!(null)),
-    ] {
-        let code = person.code_again().await;
-        let body = json!({ "corpId": CORP, "agentId": AGENT, "code": code, "next": next });
-        let answer = person.request(Method::POST, "/api/login").json(&body).send().await.unwrap();
-        assert_eq!(json_of(answer).await["next"], expected, "{next}");
-    }
-}
-
-#[tokio::test]
 async fn only_pages_of_allowed_origins_may_read_answers() {
     let sim = Sim::start(1).await;
     let server = Server::start(&sim, |config| {

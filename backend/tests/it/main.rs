@@ -16,5 +16,6 @@ mod h5;
 mod limits;
 mod matrix;
 mod outages;
+mod pitfalls;
 mod store;
 mod support;

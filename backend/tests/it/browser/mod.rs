@@ -9,5 +9,6 @@ mod native;
 mod phone;
 mod pictures;
 mod sdk;
+mod targets;
 
 pub use phone::{Phone, Ua};

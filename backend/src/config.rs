@@ -148,9 +148,6 @@ impl Config {
         let cidr = parsed("a range of addresses such as \"10.0.0.0/8\"");
         let trusted_proxies: Vec<ipnet::IpNet> =
             s.optional("trusted_proxies", list(cidr)).unwrap_or_default();
-        if !trusted_proxies.is_empty() {
-            s.found().warn("trusted_proxies", "has no effect yet: no forwarded header is read");
-        }
         let state_dir = s.optional("state_dir", text).unwrap_or_else(|| "./state".into());
         let dingtalk = DingTalk::read(s.table("dingtalk"));
         let store = Store::read(s.table("store"));
@@ -202,6 +199,13 @@ impl Config {
                     .problem(format!("apps[{i}]"), format!("{} is configured twice; remove one", app.name()));
             }
         }
+        let mut defaults = self.apps.iter().enumerate().filter(|(_, app)| app.default).skip(1);
+        if let Some((i, _)) = defaults.next() {
+            found.problem(
+                format!("apps[{i}].default"),
+                "is true for another application already; people can be sent to one only, leave it to that one",
+            );
+        }
         for (i, origin) in self.allowed_origins.iter().enumerate() {
             if !same_site(origin, &self.public_url) {
                 found.warn(
@@ -210,6 +214,19 @@ impl Config {
                 );
             }
         }
+    }
+
+    /// Where people are sent whom a proxy wants logged in without saying to which application.
+    pub fn default_app(&self) -> Option<&App> {
+        self.apps.iter().find(|app| app.default).or(self.apps.first())
+    }
+
+    /// Who signs identities: `public_url` and `base_path` as they are written, so with a slash at the end only where
+    /// `base_path` is `/`.
+    pub fn issuer(&self) -> String {
+        let base = self.base_path.trim_end_matches('/');
+        let origin = self.public_url.origin().ascii_serialization();
+        format!("{origin}{}", if base.is_empty() { "/" } else { base })
     }
 
     /// Whether `origin`, as a browser sends it in `Origin`, is public_url or one of allowed_origins.

@@ -5,19 +5,22 @@ mod config;
 mod demo;
 mod error;
 mod fields;
+mod forward;
+mod forwarded;
 mod guard;
 mod login;
 pub mod ops;
 mod page;
 mod report;
 mod session;
+mod token;
 
 use crate::state::AppState;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
@@ -40,6 +43,7 @@ pub fn router(state: AppState) -> Router {
         .route(&at("api/login"), post(login::login))
         .route(&at("api/session"), get(session::read).delete(session::end))
         .route(&at("api/report"), post(report::report))
+        .route(&at("api/token"), post(token::token))
         // Before the layers, so that a preflight meets CORS and not this.
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(map_response(never_cached))
@@ -53,11 +57,17 @@ pub fn router(state: AppState) -> Router {
     if base != "/" {
         router = router.route(base.trim_end_matches('/'), get(page::add_slash));
     }
+    // A proxy asks here for every request it gets, and may pass on the length of a body that it keeps: these read no
+    // body, wait for nothing, and take any method.
+    let forward =
+        Router::new().route(&at("auth"), any(forward::auth)).route(&at("start"), any(forward::start));
     router
+        .route(&at(".well-known/jwks.json"), get(token::keys))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME))
+        .merge(forward)
         .layer(CatchPanicLayer::new())
         .layer(from_fn(error::localize))
         // Under `no-referrer`, old webviews send `Origin: null`.

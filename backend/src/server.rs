@@ -7,6 +7,7 @@ use crate::state::AppState;
 use crate::telemetry;
 use anyhow::Context;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -73,7 +74,7 @@ fn seats(configured: usize) -> usize {
 /// Longer than any request may take.
 const LAST_CALL: Duration = Duration::from_secs(30);
 
-async fn listen(key: &str, address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
+async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .with_context(|| format!("{key}: cannot listen on {address}; is another program using it?"))

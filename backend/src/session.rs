@@ -1,15 +1,18 @@
 //! Who is logged in, as the browser carries it: sealed cookies that are verified without asking anybody.
 
 mod cookie;
+mod identity;
 mod login_proof;
 mod revocation;
+mod signing;
 
 pub use cookie::Cookies;
+pub use identity::{IDENTITY_HEADERS, Identities, Identity};
 pub use login_proof::LoginProofs;
 
 use crate::config::App;
 use axum::http::{HeaderMap, HeaderValue};
-use miandeng_shared::{OpenId, UnionId, User};
+use miandeng_shared::User;
 use revocation::Revocations;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -40,11 +43,18 @@ impl Session {
         self.user.corp_id == app.corp_id && self.user.agent_id == app.agent_id
     }
 
-    /// Names the person across sessions and applications of one corporation.
+    /// Names the person across sessions and applications of one corporation: `corpId:openId` of a service window,
+    /// `corpId:unionId` of everything else.
     fn person(&self) -> String {
-        let id = self.user.open_id.as_ref().map(OpenId::as_str);
-        let id = id.or(self.user.union_id.as_ref().map(UnionId::as_str));
-        format!("{}:{}", self.user.corp_id, id.unwrap_or_default())
+        let User { corp_id, open_id, union_id, user_id, .. } = &self.user;
+        match (open_id, union_id, user_id) {
+            (Some(id), _, _) => format!("{corp_id}:{}", id.as_str()),
+            (None, Some(id), _) => format!("{corp_id}:{}", id.as_str()),
+            // Marked, because an administrator chooses userids and might choose what is somebody's unionid.
+            (None, None, Some(id)) => format!("{corp_id}:user:{}", id.as_str()),
+            // No login leaves somebody without any identifier; if one did, it would be a person of its own.
+            (None, None, None) => format!("{corp_id}:session:{}", self.id),
+        }
     }
 }
 
@@ -80,11 +90,16 @@ impl Sessions {
 
     /// The session that a request carries, if it is genuine, not expired and not revoked.
     pub fn read(&self, headers: &HeaderMap, now: SystemTime) -> Option<Session> {
-        let valid = |session: &Session| {
+        self.all(headers, now).next()
+    }
+
+    /// Every such session: a browser may send several cookies of one name.
+    pub fn all(&self, headers: &HeaderMap, now: SystemTime) -> impl Iterator<Item = Session> {
+        let valid = move |session: &Session| {
             seconds(now) < session.expires_at
                 && !self.revocations.is_revoked(&session.id, &session.person(), session.issued_at_ms)
         };
-        self.cookies.read::<Session>(headers, COOKIE).find(valid)
+        self.cookies.read::<Session>(headers, COOKIE).filter(valid)
     }
 
     /// Ends this session, or every session of its person; gives the cookie that clears the browser's.

@@ -2,7 +2,7 @@
 
 use crate::config::{App, Config};
 use crate::dingtalk::{Client, DingTalk, Ticket};
-use crate::session::{Cookies, LoginProofs, Sessions};
+use crate::session::{Cookies, Identities, LoginProofs, Session, Sessions};
 use crate::store::Store;
 use anyhow::Context;
 use miandeng_shared::{AgentId, AuthCode, CorpId};
@@ -28,6 +28,7 @@ pub struct Shared {
     pub dingtalk: Arc<DingTalk>,
     pub sessions: Sessions,
     pub login_proofs: LoginProofs,
+    pub identities: Identities,
     pub used_codes: UsedCodes,
     pub nonces: Nonces,
     pub ticket_renewals: TicketRenewals,
@@ -60,6 +61,7 @@ impl AppState {
             )?,
         };
         let cookies = Arc::new(Cookies::new(&key, &session.previous_keys, secure));
+        let identities = Identities::new(&key, &session.previous_keys, config.issuer())?;
         let apps = config
             .apps
             .iter()
@@ -69,6 +71,7 @@ impl AppState {
             dingtalk: Arc::new(DingTalk::new(client, &config.apps, &store, config.dingtalk.timeout)),
             sessions: Sessions::new(Arc::clone(&cookies), session.ttl),
             login_proofs: LoginProofs::new(cookies),
+            identities,
             used_codes: UsedCodes::default(),
             nonces: Nonces::default(),
             ticket_renewals: TicketRenewals::default(),
@@ -83,6 +86,12 @@ impl Shared {
     /// The configured application of that name.
     pub fn app(&self, corp: &CorpId, agent: &AgentId) -> Option<Arc<App>> {
         self.apps.get(&(corp.clone(), agent.clone())).cloned()
+    }
+
+    /// Whether the application that a session was made for is still one of ours. Asks nobody, because every request to
+    /// an application behind a proxy waits for it.
+    pub fn knows_app_of(&self, session: &Session) -> bool {
+        self.app(&session.user.corp_id, &session.user.agent_id).is_some()
     }
 
     /// From now on `/readyz` sends balancers elsewhere.

@@ -67,6 +67,11 @@ pub fn store_error(operation: &'static str) {
     metrics::counter!("miandeng_store_errors_total", "operation" => operation).increment(1);
 }
 
+/// A proxy asked whether to let a request through.
+pub fn forward_auth(decision: &'static str) {
+    metrics::counter!("miandeng_forward_auth_total", "decision" => decision).increment(1);
+}
+
 /// A login came to its end. `app` is a configured one, so that nobody can invent labels.
 pub fn login(app: &App, result: &'static str, reason: &'static str) {
     let (corp, agent) = (app.corp_id.to_string(), app.agent_id.to_string());

@@ -12,5 +12,6 @@ pub use id::{AgentId, AuthCode, CorpId, InvalidId, OpenId, UnionId, UserId};
 pub use lang::Lang;
 pub use return_path::return_path;
 pub use wire::{
-    AppKind, ConfigAnswer, LoginAnswer, LoginRequest, ReportRequest, SessionAnswer, SignedConfig, User,
+    AppKind, ConfigAnswer, LoginAnswer, LoginRequest, ReportRequest, SessionAnswer, SignedConfig,
+    TokenAnswer, User,
 };

@@ -113,6 +113,16 @@ pub struct SessionAnswer {
     pub simulator: bool,
 }
 
+/// `POST /api/token`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenAnswer {
+    /// The signed identity, a JWT.
+    pub token: String,
+    /// RFC 3339.
+    pub expires_at: String,
+}
+
 /// `POST /api/report`: DingTalk refused the `dd.config` that carried this nonce.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

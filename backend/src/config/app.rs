@@ -55,12 +55,6 @@ impl App {
         let agent_id = s.required("agent_id", "\"123456\"", id(AgentId::new));
         let credentials = Credentials::read(&mut s);
         let default = s.optional("default", boolean).unwrap_or(false);
-        if default {
-            s.found().warn(
-                s.key("default"),
-                "has no effect yet: it is for /auth, which arrives with forward auth",
-            );
-        }
         let jsapi_url = s.optional("jsapi_url", https_url);
         let sign_alg = s.optional("sign_alg", parsed("\"sha1\" or \"sha256\"")).unwrap_or(SignAlg::Sha1);
         let sign_plus_as_space = s.optional("sign_plus_as_space", boolean).unwrap_or(false);

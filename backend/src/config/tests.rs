@@ -162,6 +162,32 @@ fn one_application_is_configured_once() {
 }
 
 #[test]
+fn people_are_sent_to_one_application() {
+    let app = |corp: &str, more: &str| {
+        format!(
+            "[[apps]]\ncorp_id = \"{corp}\"\nagent_id = \"1\"\nkind = \"channel\"\nchannel_secret = \"s\"\n{more}\n"
+        )
+    };
+    let config = |more: &str| read(&format!("{MINIMAL}{}{}", app("ding2", more), app("ding3", more)));
+    assert_eq!(config("").unwrap().default_app().unwrap().corp_id.as_str(), "dingcorp1");
+    let problems = config("default = true").unwrap_err();
+    assert!(problems.len() == 1 && problems[0].starts_with("apps[2].default:"), "{problems:?}");
+    let one = read(&format!("{MINIMAL}{}", app("ding2", "default = true"))).unwrap();
+    assert_eq!(one.default_app().unwrap().corp_id.as_str(), "ding2");
+}
+
+#[test]
+fn the_issuer_is_written_like_the_configuration() {
+    for (base, issuer) in [
+        ("/", "https://h5.example.com/"),
+        ("/_miandeng", "https://h5.example.com/_miandeng"),
+        ("/_miandeng/", "https://h5.example.com/_miandeng"),
+    ] {
+        assert_eq!(read(&format!("base_path = \"{base}\"\n{MINIMAL}")).unwrap().issuer(), issuer);
+    }
+}
+
+#[test]
 fn an_origin_of_another_site_is_warned_of() {
     let text = format!("allowed_origins = [\"https://a.example.com\", \"https://other.test\"]\n{MINIMAL}");
     let loaded = parse(&text, std::iter::empty());

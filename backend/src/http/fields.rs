@@ -33,6 +33,11 @@ impl Fields {
     pub fn optional(&mut self, name: &str) -> Option<String> {
         self.0.remove(name)
     }
+
+    /// Whether every field has been taken: what is left are names that nobody knows.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// The query of a request.

@@ -17,11 +17,14 @@ pub async fn read(
 ) -> Result<Json<SessionAnswer>, ApiError> {
     let session = state.sessions.read(&headers, SystemTime::now()).ok_or(ErrorCode::NoSession)?;
     // An application that is no longer configured opens nothing any more.
-    let app = state.app(&session.user.corp_id, &session.user.agent_id).ok_or(ErrorCode::NoSession)?;
+    if !state.knows_app_of(&session) {
+        return Err(ErrorCode::NoSession.into());
+    }
+    let app = state.app(&session.user.corp_id, &session.user.agent_id);
     Ok(Json(SessionAnswer {
         expires_at: session.expires_at(),
         user: session.user,
-        home: app.home.clone(),
+        home: app.and_then(|app| app.home.clone()),
         simulator: state.config.dingtalk.simulator,
     }))
 }

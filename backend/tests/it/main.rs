@@ -8,6 +8,7 @@
 )]
 
 mod api;
+mod auth;
 mod browser;
 mod calls;
 mod cli;
@@ -19,3 +20,4 @@ mod outages;
 mod pitfalls;
 mod store;
 mod support;
+mod token;

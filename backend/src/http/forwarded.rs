@@ -1,0 +1,175 @@
+//! What the proxy in front says of the request it asks about. Anybody can write these headers, so only a peer of
+//! `trusted_proxies` is believed, and what it says decides where a person returns to, never who they are.
+
+use crate::config::Config;
+
+use axum::extract::{ConnectInfo, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use miandeng_shared::return_path;
+use std::net::SocketAddr;
+
+const URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
+const METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+
+/// Whether the connection comes from a proxy of `trusted_proxies`. Where the router is served without the peers'
+/// addresses, nobody is.
+fn is_trusted(config: &Config, request: &Request) -> bool {
+    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else { return false };
+    // A socket that listens on both families shows IPv4 as ::ffff:192.0.2.1.
+    let address = peer.ip().to_canonical();
+    config.trusted_proxies.iter().any(|range| range.contains(&address))
+}
+
+/// The page that the person asked for, as a return target: path and query on this origin. None where no trusted proxy
+/// names one, and where it names something else.
+pub fn deep_link(config: &Config, request: &Request) -> Option<String> {
+    let raw = one(request.headers(), &URI).filter(|_| is_trusted(config, request))?;
+    let link = printable(raw);
+    let path = link.split(['?', '#']).next().unwrap_or_default();
+    // Whoever returned to one of these would be sent to the login again.
+    let ours = ["start", "auth"].iter().any(|route| path.strip_prefix(&config.base_path) == Some(*route));
+    return_path(&link).filter(|_| !ours).map(str::to_owned)
+}
+
+/// Whether a person waits for a page, rather than a script for an answer.
+pub fn is_navigation(config: &Config, request: &Request) -> bool {
+    let headers = request.headers();
+    if headers.contains_key(&SEC_FETCH_MODE) {
+        return one(headers, &SEC_FETCH_MODE) == Some(b"navigate");
+    }
+    // A proxy asks with GET, whatever it was asked with itself.
+    let method = match one(headers, &METHOD).filter(|_| is_trusted(config, request)) {
+        Some(forwarded) => forwarded == b"GET",
+        None => request.method() == Method::GET,
+    };
+    let accepts = |value: &HeaderValue| {
+        value.to_str().is_ok_and(|value| value.to_ascii_lowercase().contains("text/html"))
+    };
+    method && headers.get_all(header::ACCEPT).iter().any(accepts)
+}
+
+/// The only value of a header: two could be read differently by two programs.
+fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?;
+    values.next().is_none().then(|| value.as_bytes())
+}
+
+/// Some clients send addresses with plain UTF-8 in them; what is not ASCII is percent-encoded as a browser does.
+fn printable(raw: &[u8]) -> String {
+    let mut text = String::with_capacity(raw.len());
+    for &byte in raw {
+        match byte.is_ascii() {
+            true => text.push(char::from(byte)),
+            false => text.push_str(percent_encoding::percent_encode_byte(byte)),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+
+    fn config(base_path: &str) -> Config {
+        let text = format!(
+            "public_url = \"https://h5.example.com\"\nbase_path = \"{base_path}\"\n\
+             trusted_proxies = [\"192.0.2.0/24\", \"2001:db8::/32\"]\n[store]\nurl = \"memory:\"\n\
+             [[apps]]\ncorp_id = \"ding1\"\nagent_id = \"7\"\nkind = \"channel\"\nchannel_secret = \"s\""
+        );
+        crate::config::parse(&text, std::iter::empty()).config.unwrap()
+    }
+
+    /// A request from `peer` with these headers.
+    fn request(peer: Option<&str>, headers: &[(&str, &[u8])]) -> Request {
+        let mut request = Request::get("/auth").body(Body::empty()).unwrap();
+        for (name, value) in headers {
+            let name: HeaderName = name.parse().unwrap();
+            request.headers_mut().append(name, HeaderValue::from_bytes(value).unwrap());
+        }
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 1)));
+        }
+        request
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_is_believed() {
+        let headers: &[(&str, &[u8])] = &[("x-forwarded-uri", b"/orders/7?a=1")];
+        for (peer, believed) in [
+            (Some("192.0.2.1"), true),
+            (Some("::ffff:192.0.2.1"), true),
+            (Some("2001:db8::1"), true),
+            (Some("192.0.3.1"), false),
+            (Some("::1"), false),
+            (None, false),
+        ] {
+            let link = deep_link(&config("/"), &request(peer, headers));
+            assert_eq!(link.as_deref(), believed.then_some("/orders/7?a=1"), "{peer:?}");
+        }
+    }
+
+    #[test]
+    fn a_deep_link_is_a_path_on_this_origin() {
+        let link = |base, raw: &[u8]| {
+            deep_link(&config(base), &request(Some("192.0.2.1"), &[("x-forwarded-uri", raw)]))
+        };
+        for good in
+            ["/", "/a%2Fb?x=%2F+1&y=%E4%B8%AD", "/a?next=//b", "/start/x", "/starting", "/_miandeng/start"]
+        {
+            assert_eq!(link("/", good.as_bytes()).as_deref(), Some(good));
+        }
+        assert_eq!(link("/", "/中?q=文".as_bytes()).as_deref(), Some("/%E4%B8%AD?q=%E6%96%87"));
+        assert_eq!(link("/", b"/\xff").as_deref(), Some("/%FF"));
+        let long = format!("/{}", "a".repeat(3000));
+        for hostile in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil",
+            "https://evil.example/",
+            "/%2f/evil",
+            "/%5cevil",
+            "javascript:alert(1)",
+            "/a b",
+            "/\t/evil",
+            "/../a",
+            "@evil.example",
+            &long,
+            "/start",
+            "/start?a",
+            "/auth",
+        ] {
+            assert_eq!(link("/", hostile.as_bytes()), None, "{hostile:?}");
+        }
+        assert_eq!(link("/_miandeng", b"/_miandeng/start?x"), None);
+        assert_eq!(link("/_miandeng", b"/start?x").as_deref(), Some("/start?x"));
+        let twice = request(Some("192.0.2.1"), &[("x-forwarded-uri", b"/a"), ("X-Forwarded-Uri", b"/b")]);
+        assert_eq!(deep_link(&config("/"), &twice), None);
+    }
+
+    #[test]
+    fn a_person_waits_for_a_page() {
+        let html: (&str, &[u8]) = ("accept", b"text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
+        type Case<'a> = (&'a [(&'a str, &'a [u8])], bool);
+        let cases: [Case<'_>; 9] = [
+            (&[("sec-fetch-mode", b"navigate")], true),
+            (&[("sec-fetch-mode", b"cors"), html], false),
+            (&[("sec-fetch-mode", b""), html], false),
+            (&[("sec-fetch-mode", b"navigate"), ("sec-fetch-mode", b"cors")], false),
+            (&[html], true),
+            (&[("accept", b"application/json"), html], true),
+            (&[("accept", b"*/*")], false),
+            (&[], false),
+            (&[html, ("x-forwarded-method", b"POST")], false),
+        ];
+        for (headers, expected) in cases {
+            let request = request(Some("192.0.2.1"), headers);
+            assert_eq!(is_navigation(&config("/"), &request), expected, "{headers:?}");
+        }
+        let stranger = request(None, &[html, ("x-forwarded-method", b"POST")]);
+        assert!(is_navigation(&config("/"), &stranger), "a stranger's word on the method counts for nothing");
+    }
+}

@@ -1,0 +1,29 @@
+//! The signed identity for a front end to hand to its own backend, and the keys to verify it with.
+
+use super::error::ApiError;
+use super::guard;
+use crate::state::AppState;
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use miandeng_shared::{ErrorCode, TokenAnswer};
+use std::time::SystemTime;
+
+/// `POST /api/token`.
+pub async fn token(State(state): State<AppState>, headers: HeaderMap) -> Result<Json<TokenAnswer>, ApiError> {
+    guard::require_origin(&state.config, &headers)?;
+    let now = SystemTime::now();
+    let session = state.sessions.all(&headers, now).find(|session| state.knows_app_of(session));
+    let session = session.ok_or(ErrorCode::NoSession)?;
+    let identity = state.identities.of(&session, now).map_err(|_| ErrorCode::Internal)?;
+    Ok(Json(TokenAnswer { token: identity.token.clone(), expires_at: identity.expires_at() }))
+}
+
+/// Backends ask rarely, and ask again for a key that they do not know; a new key is published before it signs.
+const KEYS_LIFETIME: &str = "public, max-age=300";
+
+/// `GET /.well-known/jwks.json`.
+pub async fn keys(State(state): State<AppState>) -> Response {
+    ([(header::CACHE_CONTROL, KEYS_LIFETIME)], Json(state.identities.keys())).into_response()
+}

@@ -1,0 +1,134 @@
+//! The signed identity: who a session belongs to, for an application behind a proxy or a front end's own backend.
+
+use super::signing::SigningKeys;
+use super::{Session, rfc3339, seconds};
+use crate::config::Secret;
+use axum::http::{HeaderName, HeaderValue};
+use jsonwebtoken::jwk::JwkSet;
+use miandeng_shared::{OpenId, UnionId, UserId};
+use moka::sync::Cache;
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// Long enough for a slow backend with a clock that is a little off, short enough to be worth little to a thief.
+const LIFETIME: Duration = Duration::from_secs(300);
+/// Signing takes a hundred times as long as looking up, and one page makes many requests.
+const REUSE: Duration = Duration::from_secs(60);
+/// Of about 2 KB each: the people of a busy minute, in at most 40 MB.
+const MAX_REUSED: u64 = 20_000;
+
+/// What `/auth` says of a person, each header always there: a missing one would let through what the request itself
+/// carried under that name.
+pub const IDENTITY_HEADERS: [HeaderName; 6] = [
+    HeaderName::from_static("x-miandeng-jwt"),
+    HeaderName::from_static("x-miandeng-corp"),
+    HeaderName::from_static("x-miandeng-agent"),
+    HeaderName::from_static("x-miandeng-open-id"),
+    HeaderName::from_static("x-miandeng-union-id"),
+    HeaderName::from_static("x-miandeng-user-id"),
+];
+
+/// A session's identity, signed and as headers.
+pub struct Identity {
+    pub token: String,
+    /// Seconds since 1970.
+    expires_at: u64,
+    /// The values of [`IDENTITY_HEADERS`], in their order; empty where DingTalk gave nothing.
+    pub headers: [HeaderValue; 6],
+}
+
+impl Identity {
+    /// When the token ends, as RFC 3339.
+    pub fn expires_at(&self) -> String {
+        rfc3339(self.expires_at)
+    }
+}
+
+/// The claims of the token; absent facts are null.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Claims<'a> {
+    iss: &'a str,
+    aud: String,
+    sub: String,
+    iat: u64,
+    exp: u64,
+    corp: &'a str,
+    agent: &'a str,
+    open_id: Option<&'a str>,
+    union_id: Option<&'a str>,
+    user_id: Option<&'a str>,
+}
+
+/// Signs identities, and remembers each for a minute.
+pub struct Identities {
+    keys: SigningKeys,
+    issuer: String,
+    recent: Cache<String, Arc<Identity>>,
+}
+
+impl Identities {
+    /// Identities of `issuer`, signed with a key derived from the session's.
+    ///
+    /// # Errors
+    /// Where a key is not 32 bytes in base64.
+    pub fn new(key: &Secret, previous: &[Secret], issuer: String) -> anyhow::Result<Self> {
+        let recent = Cache::builder().max_capacity(MAX_REUSED).time_to_live(REUSE).build();
+        Ok(Self { keys: SigningKeys::new(key, previous)?, issuer, recent })
+    }
+
+    /// The public keys of everything that still verifies.
+    pub fn keys(&self) -> &JwkSet {
+        self.keys.published()
+    }
+
+    /// The identity of a session that was verified just now; the same one for a minute.
+    ///
+    /// # Errors
+    /// Where the operating system gives no randomness.
+    pub fn of(
+        &self,
+        session: &Session,
+        now: SystemTime,
+    ) -> Result<Arc<Identity>, jsonwebtoken::errors::Error> {
+        if let Some(identity) = self.recent.get(&session.id) {
+            return Ok(identity);
+        }
+        let identity = Arc::new(self.sign(session, seconds(now))?);
+        self.recent.insert(session.id.clone(), Arc::clone(&identity));
+        Ok(identity)
+    }
+
+    fn sign(&self, session: &Session, now: u64) -> Result<Identity, jsonwebtoken::errors::Error> {
+        let user = &session.user;
+        let open_id = user.open_id.as_ref().map(OpenId::as_str);
+        let union_id = user.union_id.as_ref().map(UnionId::as_str);
+        let user_id = user.user_id.as_ref().map(UserId::as_str);
+        // Nobody's identity outlives their session.
+        let expires_at = (now + LIFETIME.as_secs()).min(session.expires_at);
+        let token = self.keys.sign(&Claims {
+            iss: &self.issuer,
+            aud: format!("{}/{}", user.corp_id, user.agent_id),
+            sub: session.person(),
+            iat: now,
+            exp: expires_at,
+            corp: user.corp_id.as_str(),
+            agent: user.agent_id.as_str(),
+            open_id,
+            union_id,
+            user_id,
+        })?;
+        let headers = [
+            token.as_str(),
+            user.corp_id.as_str(),
+            user.agent_id.as_str(),
+            open_id.unwrap_or_default(),
+            union_id.unwrap_or_default(),
+            user_id.unwrap_or_default(),
+        ];
+        // Identifiers are printable ASCII by their types, whoever sent them.
+        let headers = headers.map(|text| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("")));
+        Ok(Identity { token, expires_at, headers })
+    }
+}

@@ -86,6 +86,8 @@ impl Room {
 
 /// Serves one connection until it ends, runs out of patience, or is asked to leave and has nothing more to finish.
 async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut leave: watch::Receiver<()>) {
+    // Answers are small and whole; to wait for more to fill a packet would only delay them.
+    let _ = stream.set_nodelay(true);
     let patience = Arc::new(Patience::new());
     let app = TowerToHyperService::new(app);
     let service = service_fn(|request: hyper::Request<Incoming>| {

@@ -6,6 +6,7 @@ mod client;
 mod credential;
 mod error;
 mod platform;
+mod policy;
 mod renewing;
 pub mod sign;
 

@@ -1,7 +1,7 @@
 //! Reading what DingTalk answers, which is not always what its documentation says: numbers arrive as strings, errors
 //! hide inside errcode 88, and the address ban is HTML or has no errcode at all.
 
-use super::error::{BANNED, Error, Kind, Role, classify, classify_api};
+use super::error::{Error, Kind, Role, classify, classify_api};
 use miandeng_shared::DingTalkError;
 use serde_json::{Map, Value};
 
@@ -38,11 +38,11 @@ impl Answer {
             return Ok(Self { endpoint, fields });
         }
         let Some(code) = fields.get("code").and_then(short_text) else { return Err(bad()) };
-        let (kind, retry_after) = classify_api(&code, role);
+        let kind = classify_api(&code, role);
         let request_id = fields.get("requestid").or(fields.get("requestId")).and_then(short_text);
         let said = DingTalkError { code, sub_code: None, request_id };
         let words = words(kind, fields.get("message"));
-        Err(Error { endpoint, kind, said: Some(Box::new(said)), retry_after, words })
+        Err(Error { said: Some(Box::new(said)), words, ..Error::new(endpoint, kind) })
     }
 
     /// A failure of the call that gave this answer.
@@ -94,9 +94,8 @@ impl Answer {
 
 /// The ban of our address is in the format of neither host.
 fn banned(endpoint: &'static str) -> Error {
-    let (kind, retry_after) = BANNED;
     let said = DingTalkError { code: "1111".into(), ..DingTalkError::default() };
-    Error { endpoint, kind, said: Some(Box::new(said)), retry_after, words: None }
+    Error { said: Some(Box::new(said)), ..Error::new(endpoint, Kind::Banned) }
 }
 
 fn number(value: Option<&Value>) -> Option<i64> {
@@ -113,20 +112,20 @@ const WRAPPED: i64 = 88;
 fn refusal(endpoint: &'static str, role: Role, errcode: i64, fields: &Map<String, Value>) -> Error {
     let sub_code = fields.get("sub_code").and_then(short_text);
     let code = if errcode == WRAPPED { number(fields.get("sub_code")).unwrap_or(errcode) } else { errcode };
-    let (kind, retry_after) = classify(code, role, endpoint);
+    let kind = classify(code, role, endpoint);
     let said = DingTalkError {
         code: errcode.to_string(),
         sub_code,
         request_id: fields.get("request_id").and_then(short_text),
     };
     let words = words(kind, fields.get("sub_msg").or(fields.get("errmsg")));
-    Error { endpoint, kind, said: Some(Box::new(said)), retry_after, words }
+    Error { said: Some(Box::new(said)), words, ..Error::new(endpoint, kind) }
 }
 
 /// What an operator needs to mend a configuration stands in DingTalk's message; of other failures it says nothing new.
 fn words(kind: Kind, message: Option<&Value>) -> Option<String> {
     const ENOUGH: usize = 200;
-    let message = message?.as_str().filter(|_| kind == Kind::Misconfigured)?;
+    let message = message?.as_str().filter(|_| kind.policy().logs_words)?;
     Some(message.chars().take(ENOUGH).collect())
 }
 
@@ -220,8 +219,8 @@ mod tests {
             (52019, Kind::Misconfigured),
             (41001, Kind::Refused),
             (43001, Kind::Refused),
-            (45009, Kind::Throttled),
-            (90001, Kind::Throttled),
+            (45009, Kind::Suspended),
+            (90001, Kind::Suspended),
             (90018, Kind::Throttled),
             (90020, Kind::Quota),
             (987_654, Kind::Refused),

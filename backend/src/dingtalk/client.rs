@@ -12,6 +12,7 @@ use super::answer::Answer;
 use super::ban::Ban;
 use super::credential::{Credential, Issued};
 use super::error::{Error, Kind, Role};
+use super::policy::Policy;
 use crate::config::{DingTalk, Secret};
 use crate::telemetry;
 use reqwest::{Method, RequestBuilder, redirect};
@@ -101,8 +102,10 @@ impl Client {
         };
         let label = outcome.as_ref().err().map_or("ok", |error| error.kind.label());
         telemetry::upstream(endpoint, label, started.elapsed());
-        if let Err(Error { kind: Kind::Banned, retry_after: Some(pause), .. }) = &outcome {
-            self.ban.begin(*pause);
+        if let Err(error) = &outcome
+            && let Policy { stops_all_calls: true, pause: Some(pause), .. } = error.kind.policy()
+        {
+            self.ban.begin(pause);
         }
         outcome
     }

@@ -1,9 +1,10 @@
-//! What DingTalk's refusals mean. One table, from errcode to outcome.
+//! What DingTalk's refusals mean. One table, from errcode to the class of the failure; what is done about each is in
+//! [`super::policy`].
 //!
 //! Codes and meanings: open.dingtalk.com, "全局错误码"; 40096 and the wrapping in errcode 88 were seen in live replies
 //! published by third parties.
 
-use miandeng_shared::{DingTalkError, ErrorCode};
+use miandeng_shared::DingTalkError;
 use std::fmt;
 use std::time::Duration;
 
@@ -21,7 +22,10 @@ pub enum Kind {
     /// The person is outside the application's scope.
     NotPermitted,
     Busy,
+    /// Too many calls in a second.
     Throttled,
+    /// Too many calls in a longer time: calling again soon would prolong it.
+    Suspended,
     Quota,
     /// The 5-minute ban of our address.
     Banned,
@@ -44,28 +48,7 @@ impl Kind {
         match self {
             Kind::TokenRejected => "token_rejected",
             Kind::UserUnknown => "user_unknown",
-            other => other.code().as_str(),
-        }
-    }
-
-    /// The error people are told.
-    #[must_use]
-    pub fn code(self) -> ErrorCode {
-        match self {
-            Kind::CodeRejected => ErrorCode::CodeRejected,
-            Kind::NotFollowing => ErrorCode::NotFollowing,
-            Kind::NotPermitted => ErrorCode::NotPermitted,
-            Kind::Busy => ErrorCode::DingtalkBusy,
-            Kind::Throttled => ErrorCode::DingtalkThrottled,
-            Kind::Quota => ErrorCode::DingtalkQuota,
-            Kind::Banned => ErrorCode::DingtalkBanned,
-            // A second rejection of a fresh token means that the secret is of the wrong family.
-            Kind::TokenRejected | Kind::Misconfigured => ErrorCode::AppMisconfigured,
-            Kind::Retired => ErrorCode::ApiRetired,
-            Kind::UserUnknown | Kind::Refused => ErrorCode::DingtalkRefused,
-            Kind::BadAnswer => ErrorCode::DingtalkBadAnswer,
-            Kind::Timeout => ErrorCode::DingtalkTimeout,
-            Kind::Unreachable => ErrorCode::DingtalkUnreachable,
+            other => other.policy().error.as_str(),
         }
     }
 }
@@ -87,7 +70,7 @@ pub struct Error {
 
 impl Error {
     pub(super) fn new(endpoint: &'static str, kind: Kind) -> Self {
-        Self { endpoint, kind, said: None, retry_after: None, words: None }
+        Self { endpoint, kind, said: None, retry_after: kind.policy().pause, words: None }
     }
 }
 
@@ -120,31 +103,21 @@ pub(super) enum Role {
     Call,
 }
 
-/// DingTalk names a pause of one second for its rate limits, and its own SDKs wait about as long when it is busy.
-const SHORT: Duration = Duration::from_secs(1);
-/// Where DingTalk names no pause but retrying soon would prolong the limit.
-const LONG: Duration = Duration::from_secs(60);
-/// The documented length of an address ban.
-const BAN: Duration = Duration::from_secs(300);
-
-/// What `code` means for a call of this role, and how long to stay away.
-pub(super) fn classify(code: i64, role: Role, path: &str) -> (Kind, Option<Duration>) {
+/// What `code` means for a call of this role.
+pub(super) fn classify(code: i64, role: Role, path: &str) -> Kind {
     let kind = match code {
-        33001 | 40001 | 40014 | 42001 if role == Role::Call => Kind::TokenRejected,
+        33001 | 40001 | 40014 | 42001 => Kind::TokenRejected,
         40029 | 40078 | 42003 | 42007 | 42008 => Kind::CodeRejected,
         40073 => Kind::NotFollowing,
         60121 => Kind::UserUnknown,
         50002 | 50004 => Kind::NotPermitted,
-        -1 | 15 => return (Kind::Busy, Some(SHORT)),
-        90002 | 90018 => return (Kind::Throttled, Some(SHORT)),
-        45009 | 90001 | 90003..=90010 => return (Kind::Throttled, Some(LONG)),
-        1111 => return (Kind::Banned, Some(BAN)),
+        -1 | 15 => Kind::Busy,
+        90002 | 90018 => Kind::Throttled,
+        45009 | 90001 | 90003..=90010 => Kind::Suspended,
+        1111 => Kind::Banned,
         90020 => Kind::Quota,
         404 if path.starts_with("/channel/") => Kind::Retired,
-        33001
-        | 40001
-        | 40013
-        | 40014
+        40013
         | 40056
         | 40079
         | 40080
@@ -153,7 +126,6 @@ pub(super) fn classify(code: i64, role: Role, path: &str) -> (Kind, Option<Durat
         | 40096
         | 41030
         | 41031
-        | 42001
         | 42009
         | 43007
         | 50003
@@ -166,27 +138,40 @@ pub(super) fn classify(code: i64, role: Role, path: &str) -> (Kind, Option<Durat
         | 71014 => Kind::Misconfigured,
         _ => Kind::Refused,
     };
-    (kind, None)
+    kind.of(role)
 }
 
-/// The same for the codes of the `api` host, which are words.
-pub(super) fn classify_api(code: &str, role: Role) -> (Kind, Option<Duration>) {
+/// The codes of the `api` host are words. The last part counts; `…*` stands for all that begin like it.
+pub(super) const API_CODES: [(&str, Kind); 11] = [
+    ("InvalidAuthentication", Kind::TokenRejected),
+    ("systemBusy", Kind::Busy),
+    ("systemError", Kind::Busy),
+    ("unknownError", Kind::Busy),
+    ("ServiceUnavailable", Kind::Busy),
+    ("QpsLimitFor*", Kind::Throttled),
+    ("ApiCountLimitForOrg", Kind::Quota),
+    ("invalidClientIdOrSecret", Kind::Misconfigured),
+    ("invalidSuiteKey", Kind::Misconfigured),
+    ("AccessTokenPermissionDenied", Kind::Misconfigured),
+    ("IpNotInWhiteList", Kind::Misconfigured),
+];
+
+/// The same for the codes of the `api` host.
+pub(super) fn classify_api(code: &str, role: Role) -> Kind {
     let last = code.rsplit('.').next().unwrap_or_default();
-    let kind = match last {
-        "InvalidAuthentication" if role == Role::Call => Kind::TokenRejected,
-        "systemBusy" | "systemError" | "unknownError" | "ServiceUnavailable" => {
-            return (Kind::Busy, Some(SHORT));
-        }
-        "ApiCountLimitForOrg" => Kind::Quota,
-        _ if last.starts_with("QpsLimitFor") => return (Kind::Throttled, Some(SHORT)),
-        "InvalidAuthentication"
-        | "invalidClientIdOrSecret"
-        | "invalidSuiteKey"
-        | "AccessTokenPermissionDenied"
-        | "IpNotInWhiteList" => Kind::Misconfigured,
-        _ => Kind::Refused,
+    let is = |row: &str| match row.strip_suffix('*') {
+        Some(beginning) => last.starts_with(beginning),
+        None => last == row,
     };
-    (kind, None)
+    API_CODES.iter().find(|(row, _)| is(row)).map_or(Kind::Refused, |(_, kind)| kind.of(role))
 }
 
-pub(super) const BANNED: (Kind, Option<Duration>) = (Kind::Banned, Some(BAN));
+impl Kind {
+    /// Where a token is fetched there is none that could be renewed: what is bad then is the secret.
+    fn of(self, role: Role) -> Self {
+        match (self, role) {
+            (Kind::TokenRejected, Role::Token) => Kind::Misconfigured,
+            (kind, _) => kind,
+        }
+    }
+}

@@ -20,7 +20,7 @@ const MARGIN: Duration = Duration::from_secs(600);
 /// After a renewal failed, the credential that still serves is left alone for this long.
 const RETRY_PAUSE: Duration = Duration::from_secs(10);
 /// A wrong secret does not become right by asking for every visitor; an operator who mends it waits this long.
-const REFUSAL_MEMORY: Duration = Duration::from_secs(10);
+pub(super) const REFUSAL_MEMORY: Duration = Duration::from_secs(10);
 /// How often a replica that waits for another's result looks for it.
 const POLL: Duration = Duration::from_millis(25);
 
@@ -150,7 +150,7 @@ where
     {
         let first = self.get(key, &fetch).await?;
         match call(first.clone()).await {
-            Err(error) if error.kind == Kind::TokenRejected => {
+            Err(error) if error.kind.policy().renews_token => {
                 self.drop_if(key, &first, Trigger::Rejected).await;
                 call(self.get(key, &fetch).await?).await
             }
@@ -294,7 +294,7 @@ impl<T: Credential> Slot<T> {
                 if let Some(held) = &mut self.held {
                     held.refresh_at = now + RETRY_PAUSE;
                 }
-                if matches!(error.kind, Kind::Misconfigured | Kind::Quota | Kind::Retired) {
+                if error.kind.policy().is_remembered {
                     self.refusal = Some((error.clone(), now + REFUSAL_MEMORY));
                 }
                 Err(error)

@@ -54,7 +54,7 @@ impl From<ErrorCode> for ApiError {
 impl From<dingtalk::Error> for ApiError {
     fn from(error: dingtalk::Error) -> Self {
         let dingtalk::Error { kind, said, retry_after, words, .. } = error;
-        Self { code: kind.code(), detail: None, dingtalk: said, retry_after, words }
+        Self { code: kind.policy().error, detail: None, dingtalk: said, retry_after, words }
     }
 }
 

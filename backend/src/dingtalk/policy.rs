@@ -1,0 +1,74 @@
+//! What is done about a failure. One table, from the class of the failure to what this server, and then the page, do;
+//! docs/failures.md shows it.
+
+use super::error::Kind;
+use miandeng_shared::ErrorCode;
+use std::time::Duration;
+
+/// DingTalk names a pause of one second for its rate limits, and its own SDKs wait about as long when it is busy.
+const SHORT: Duration = Duration::from_secs(1);
+/// Where DingTalk names no pause but asking again soon would prolong the limit.
+const LONG: Duration = Duration::from_secs(60);
+/// The documented length of an address ban.
+const BAN: Duration = Duration::from_secs(300);
+
+/// What follows from a failure. The page's part is [`ErrorCode::action`] of `error`.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// What people are told.
+    pub error: ErrorCode,
+    /// Another token is fetched and the call repeated, once.
+    pub renews_token: bool,
+    /// Where a token or ticket was to be fetched, DingTalk is not asked again for a while: nothing but an operator's
+    /// hand can change its answer.
+    pub is_remembered: bool,
+    /// Nothing at all is asked of DingTalk during the pause.
+    pub stops_all_calls: bool,
+    /// How long people are told to stay away, where that is known: `Retry-After`.
+    pub pause: Option<Duration>,
+    /// DingTalk's own words go to the log, because what the operator has to mend stands in them.
+    pub logs_words: bool,
+}
+
+/// People are told, and nothing else happens.
+const fn told(error: ErrorCode) -> Policy {
+    Policy {
+        error,
+        renews_token: false,
+        is_remembered: false,
+        stops_all_calls: false,
+        pause: None,
+        logs_words: false,
+    }
+}
+
+impl Kind {
+    /// The table.
+    pub const fn policy(self) -> Policy {
+        match self {
+            // A second rejection, of a fresh token, means that the secret is of the wrong family.
+            Kind::TokenRejected => Policy { renews_token: true, ..told(ErrorCode::AppMisconfigured) },
+            Kind::CodeRejected => told(ErrorCode::CodeRejected),
+            Kind::NotFollowing => told(ErrorCode::NotFollowing),
+            Kind::NotPermitted => told(ErrorCode::NotPermitted),
+            Kind::UserUnknown | Kind::Refused => told(ErrorCode::DingtalkRefused),
+            Kind::Busy => Policy { pause: Some(SHORT), ..told(ErrorCode::DingtalkBusy) },
+            Kind::Throttled => Policy { pause: Some(SHORT), ..told(ErrorCode::DingtalkThrottled) },
+            Kind::Suspended => Policy { pause: Some(LONG), ..told(ErrorCode::DingtalkThrottled) },
+            Kind::Quota => Policy { is_remembered: true, ..told(ErrorCode::DingtalkQuota) },
+            Kind::Banned => {
+                Policy { stops_all_calls: true, pause: Some(BAN), ..told(ErrorCode::DingtalkBanned) }
+            }
+            Kind::Misconfigured => {
+                Policy { is_remembered: true, logs_words: true, ..told(ErrorCode::AppMisconfigured) }
+            }
+            Kind::Retired => Policy { is_remembered: true, ..told(ErrorCode::ApiRetired) },
+            Kind::BadAnswer => told(ErrorCode::DingtalkBadAnswer),
+            Kind::Timeout => told(ErrorCode::DingtalkTimeout),
+            Kind::Unreachable => told(ErrorCode::DingtalkUnreachable),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

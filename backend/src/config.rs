@@ -152,7 +152,7 @@ impl Config {
         let dingtalk = DingTalk::read(s.table("dingtalk"));
         let store = Store::read(s.table("store"));
         let session = Session::read(s.table("session"));
-        let limits = Limits::read(s.table("limits"));
+        let limits = Limits::read(s.table("limits"), !trusted_proxies.is_empty());
         let sections = s.tables("apps");
         if sections.is_empty() {
             s.problem(

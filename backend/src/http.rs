@@ -10,6 +10,7 @@ mod forwarded;
 mod guard;
 mod login;
 pub mod ops;
+mod pace;
 mod page;
 mod report;
 mod session;
@@ -18,9 +19,11 @@ mod token;
 use crate::state::AppState;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{from_fn, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
-use axum::routing::{any, get, post};
+use axum::routing::{MethodRouter, any, get, post};
+use pace::Pace;
+use std::num::NonZeroU32;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
@@ -37,10 +40,11 @@ const MAX_TIME: Duration = Duration::from_secs(28);
 pub fn router(state: AppState) -> Router {
     let base = state.config.base_path.clone();
     let at = |route: &str| format!("{base}{route}");
+    let limits = state.config.limits;
 
     let api = Router::new()
-        .route(&at("api/config"), get(config::config))
-        .route(&at("api/login"), post(login::login))
+        .route(&at("api/config"), paced(&state, "config", limits.configs_per_minute, get(config::config)))
+        .route(&at("api/login"), paced(&state, "login", limits.logins_per_minute, post(login::login)))
         .route(&at("api/session"), get(session::read).delete(session::end))
         .route(&at("api/report"), post(report::report))
         .route(&at("api/token"), post(token::token))
@@ -74,6 +78,21 @@ pub fn router(state: AppState) -> Router {
         .layer(always(header::REFERRER_POLICY, "same-origin"))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .with_state(state)
+}
+
+/// `handler` for at most so many requests of one address in a minute, where addresses are known.
+fn paced(
+    state: &AppState,
+    route: &'static str,
+    per_minute: u32,
+    handler: MethodRouter<AppState>,
+) -> MethodRouter<AppState> {
+    match NonZeroU32::new(per_minute).filter(|_| !state.config.trusted_proxies.is_empty()) {
+        Some(per_minute) => {
+            handler.layer(from_fn_with_state(Pace::new(state, route, per_minute), pace::keep))
+        }
+        None => handler,
+    }
 }
 
 fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

@@ -84,6 +84,11 @@ pub fn connections(change: f64) {
     metrics::gauge!("miandeng_connections").increment(change);
 }
 
+/// An address asked for more than its share.
+pub fn too_many(route: &'static str) {
+    metrics::counter!("miandeng_address_refused_total", "route" => route).increment(1);
+}
+
 /// Somebody had to wait because there were as many connections as there may be.
 pub fn crowded() {
     metrics::counter!("miandeng_connections_waited_total").increment(1);

@@ -108,6 +108,9 @@ catalogue! {
     SlowRequest "slow_request" 408 Retry
         zh "请求内容没有及时到达。", "请检查网络后重试。"
         en "The request did not arrive in time.", "Check the network and try again.";
+    TooManyRequests "too_many_requests" 429 BackOff
+        zh "来自这个地址的登录太多。", "请稍后重试；若许多人共用一个出口地址，请管理员调大 [limits] 中的上限。"
+        en "Too many logins come from this address.", "Please try again in a moment; where many people share an address, the operator can raise the bounds in [limits].";
     NoSession "no_session" 401 Retry
         zh "尚未登录，或登录已过期。", "请从钉钉重新打开页面，将自动登录。"
         en "Not logged in, or the login has expired.", "Open the page from DingTalk again; it logs in by itself.";

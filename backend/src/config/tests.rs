@@ -195,3 +195,14 @@ fn an_origin_of_another_site_is_warned_of() {
     assert_eq!(loaded.warnings.len(), 1, "{:?}", loaded.warnings);
     assert_eq!(loaded.warnings[0].key, "allowed_origins[1]");
 }
+
+#[test]
+fn a_pace_without_trusted_proxies_is_warned_of() {
+    let limits = "[limits]\nlogins_per_minute = 60\nconfigs_per_minute = 0\n[store]";
+    let warned = |text: &str| -> Vec<String> {
+        parse(text, std::iter::empty()).warnings.iter().map(|warning| warning.key.clone()).collect()
+    };
+    let without = MINIMAL.replace("[store]", limits);
+    assert_eq!(warned(&without), ["limits.logins_per_minute"]);
+    assert_eq!(warned(&format!("trusted_proxies = [\"10.0.0.0/8\"]\n{without}")), [""; 0]);
+}

@@ -27,6 +27,11 @@ impl ApiError {
         Self { detail: Some(format!("{field}: {rule}")), ..ErrorCode::InvalidRequest.into() }
     }
 
+    /// A request that has to wait.
+    pub fn wait(code: ErrorCode, pause: Duration) -> Self {
+        Self { retry_after: Some(pause), ..code.into() }
+    }
+
     fn body(self, lang: Lang) -> ErrorAnswer {
         let text = self.code.text(lang);
         let message = match self.detail {
@@ -63,7 +68,9 @@ impl IntoResponse for ApiError {
         let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
         if let Some(pause) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs().max(1)));
+            // Whole seconds, and none too few.
+            let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
         response.extensions_mut().insert(self);
         response

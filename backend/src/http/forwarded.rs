@@ -2,23 +2,50 @@
 //! `trusted_proxies` is believed, and what it says decides where a person returns to, never who they are.
 
 use crate::config::Config;
-
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use miandeng_shared::return_path;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
+const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
 const METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
-/// Whether the connection comes from a proxy of `trusted_proxies`. Where the router is served without the peers'
-/// addresses, nobody is.
-fn is_trusted(config: &Config, request: &Request) -> bool {
-    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else { return false };
+/// Where the connection comes from. None where the router is served without the peers' addresses.
+fn peer(request: &Request) -> Option<IpAddr> {
+    let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
     // A socket that listens on both families shows IPv4 as ::ffff:192.0.2.1.
-    let address = peer.ip().to_canonical();
+    Some(peer.ip().to_canonical())
+}
+
+fn is_proxy(config: &Config, address: IpAddr) -> bool {
     config.trusted_proxies.iter().any(|range| range.contains(&address))
+}
+
+/// Whether the connection comes from a proxy of `trusted_proxies`.
+fn is_trusted(config: &Config, request: &Request) -> bool {
+    peer(request).is_some_and(|peer| is_proxy(config, peer))
+}
+
+/// The address of whoever asks: the last one on the way here that is no trusted proxy. None where nobody says, which is
+/// so without `trusted_proxies`, because the peer may then be a proxy that we do not know.
+pub fn client(config: &Config, request: &Request) -> Option<IpAddr> {
+    if config.trusted_proxies.is_empty() {
+        return None;
+    }
+    // Each proxy appends the one it was asked by; what stands before the first stranger is the stranger's own word.
+    let said =
+        request.headers().get_all(FOR).iter().rev().flat_map(|value| value.as_bytes().rsplit(|&b| b == b','));
+    let stations = std::iter::once(peer(request)).chain(said.map(address));
+    stations.take_while(Option::is_some).flatten().find(|&station| !is_proxy(config, station))
+}
+
+/// An address as proxies write it, some with a port.
+fn address(raw: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(raw).ok()?.trim();
+    let address = text.parse().or_else(|_| text.parse().map(|socket: SocketAddr| socket.ip())).ok()?;
+    Some(address.to_canonical())
 }
 
 /// The page that the person asked for, as a return target: path and query on this origin. None where no trusted proxy
@@ -109,6 +136,32 @@ mod tests {
             let link = deep_link(&config("/"), &request(peer, headers));
             assert_eq!(link.as_deref(), believed.then_some("/orders/7?a=1"), "{peer:?}");
         }
+    }
+
+    #[test]
+    fn the_client_is_the_last_station_that_is_no_proxy() {
+        let client = |peer, headers: &[(&str, &[u8])]| client(&config("/"), &request(peer, headers));
+        let is = |peer, said: &[&str], expected: Option<&str>| {
+            let headers: Vec<(&str, &[u8])> =
+                said.iter().map(|value| ("x-forwarded-for", value.as_bytes())).collect();
+            assert_eq!(
+                client(Some(peer), &headers),
+                expected.map(|ip| ip.parse().unwrap()),
+                "{peer} {said:?}"
+            );
+        };
+        is("192.0.2.1", &["198.51.100.7"], Some("198.51.100.7"));
+        is("192.0.2.1", &["203.0.113.1, 198.51.100.7"], Some("198.51.100.7"));
+        is("192.0.2.1", &["203.0.113.1", "198.51.100.7"], Some("198.51.100.7"));
+        is("192.0.2.1", &["198.51.100.7, 192.0.2.9,2001:db8::5"], Some("198.51.100.7"));
+        is("192.0.2.1", &["198.51.100.7:4711"], Some("198.51.100.7"));
+        is("192.0.2.1", &["[2001:470::1]:4711"], Some("2001:470::1"));
+        is("192.0.2.1", &["::ffff:198.51.100.7"], Some("198.51.100.7"));
+        is("198.51.100.8", &["198.51.100.7"], Some("198.51.100.8"));
+        is("192.0.2.1", &[], None);
+        is("192.0.2.1", &["198.51.100.7, unknown"], None);
+        is("192.0.2.1", &["192.0.2.9"], None);
+        assert_eq!(client(None, &[("x-forwarded-for", b"198.51.100.7")]), None);
     }
 
     #[test]

@@ -1,0 +1,89 @@
+//! How many logins and signatures one address may ask for in a minute, so that nobody can have DingTalk asked without
+//! end. Only behind trusted proxies: elsewhere the address may be that of a proxy, and everybody would be one person.
+
+use super::error::ApiError;
+use super::forwarded;
+use crate::state::AppState;
+use crate::telemetry;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use miandeng_shared::ErrorCode;
+use moka::sync::Cache;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Addresses remembered at one time, of some 200 bytes each. An address that is forgotten begins anew.
+const MAX_ADDRESSES: u64 = 100_000;
+/// An allowance of so many a minute is whole again after a minute of silence, and then there is nothing to remember.
+const MEMORY: Duration = Duration::from_secs(60);
+
+/// The allowances of all addresses for one route.
+#[derive(Clone)]
+pub struct Pace {
+    state: AppState,
+    route: &'static str,
+    quota: Quota,
+    addresses: Cache<IpAddr, Arc<DefaultDirectRateLimiter>>,
+}
+
+impl Pace {
+    /// `per_minute` for each address, all at once if need be.
+    pub fn new(state: &AppState, route: &'static str, per_minute: NonZeroU32) -> Self {
+        Self {
+            state: state.clone(),
+            route,
+            quota: Quota::per_minute(per_minute),
+            addresses: Cache::builder().max_capacity(MAX_ADDRESSES).time_to_idle(MEMORY).build(),
+        }
+    }
+
+    /// Takes one from the allowance of `address`; where nothing is left, how long until there is.
+    fn take(&self, address: IpAddr) -> Result<(), Duration> {
+        let new = || Arc::new(RateLimiter::direct(self.quota));
+        let allowance = self.addresses.get_with(household(address), new);
+        allowance.check().map_err(|refused| refused.wait_time_from(DefaultClock::default().now()))
+    }
+}
+
+/// Whoever has one address of IPv6 has the 2⁶⁴ beside it, too.
+fn household(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+    }
+}
+
+/// Refuses those who ask too often.
+pub async fn keep(State(pace): State<Pace>, request: Request, next: Next) -> Result<Response, ApiError> {
+    let Some(address) = forwarded::client(&pace.state.config, &request) else {
+        return Ok(next.run(request).await);
+    };
+    match pace.take(address) {
+        Ok(()) => Ok(next.run(request).await),
+        Err(wait) => {
+            telemetry::too_many(pace.route);
+            Err(ApiError::wait(ErrorCode::TooManyRequests, wait))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_household_of_ipv6_is_its_first_half() {
+        for (address, expected) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("2001:db8:1:2::", "2001:db8:1:2::"),
+        ] {
+            assert_eq!(household(address.parse().unwrap()), expected.parse::<IpAddr>().unwrap());
+        }
+    }
+}

@@ -7,8 +7,10 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
 use miandeng_shared::ErrorCode;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::time::Duration;
 
 /// A login fits into one packet; whoever takes longer than this after its head has a broken line, or means to hold us.
@@ -20,7 +22,7 @@ pub struct Fields(HashMap<String, String>);
 
 impl Fields {
     /// A field that has to be there, checked by `read`.
-    pub fn required<T, E: std::fmt::Display>(
+    pub fn required<T, E: fmt::Display>(
         &mut self,
         name: &str,
         read: impl FnOnce(String) -> Result<T, E>,
@@ -74,11 +76,15 @@ impl<S: Send + Sync> FromRequest<S> for Body {
             .await
             .map_err(|_| ErrorCode::SlowRequest)?
             .map_err(|_| ErrorCode::PayloadTooLarge)?;
-        let Ok(Value::Object(object)) = serde_json::from_slice(&bytes) else {
+        let Ok(Members(members)) = serde_json::from_slice(&bytes) else {
             return Err(ApiError::invalid("body", "must be a JSON object"));
         };
-        let mut fields = HashMap::new();
-        for (name, value) in object {
+        let (mut fields, mut seen) = (HashMap::new(), HashSet::new());
+        for (name, value) in members {
+            // As in a query: of two values a proxy might have read the other.
+            if !seen.insert(name.clone()) {
+                return Err(ApiError::invalid(short(&name), "is given twice"));
+            }
             match value {
                 Value::String(text) => {
                     fields.insert(name, text);
@@ -88,6 +94,29 @@ impl<S: Send + Sync> FromRequest<S> for Body {
             }
         }
         Ok(Body(Fields(fields)))
+    }
+}
+
+/// A JSON object as it was written: a map would keep the last of two members with one name and not tell.
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
     }
 }
 

@@ -1,7 +1,10 @@
 //! The ways in which gateways, SDKs and login pages were broken before us, S1 to S36: a test for each that applies here,
 //! named after it. `docs/security.md` has the table.
 
+mod cookies;
+mod hostile;
 mod targets;
+mod wire;
 
 use serde::Deserialize;
 use std::sync::LazyLock;

@@ -30,8 +30,11 @@ pub fn refuse_foreign_origin(config: &Config, headers: &HeaderMap) -> Result<(),
     if cross_site || headers.contains_key(header::ORIGIN) { require_origin(config, headers) } else { Ok(()) }
 }
 
+/// The only `Origin`: of two, a proxy in front may have looked at the other.
 fn origin(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::ORIGIN)?.to_str().ok()
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let origin = origins.next()?.to_str().ok();
+    origins.next().is_none().then_some(origin)?
 }
 
 /// Longer addresses than this are not pages of a menu.
@@ -40,7 +43,8 @@ const MAX_URL: usize = 4096;
 /// Checks that `href` is a page of an allowed origin, as DingTalk and every browser would read it.
 ///
 /// The text itself is what gets signed, so whatever two parsers could read differently is refused: spaces, control
-/// characters, backslashes, a user name, missing or additional slashes.
+/// characters, backslashes, a user name, missing or additional slashes, a host that is not spelled as a browser spells
+/// it (`h5%2eexample.com`, `h5。example.com`, `0x7f.1`).
 pub fn page_url(config: &Config, href: &str) -> Result<(), ApiError> {
     let odd = |c: char| c.is_whitespace() || c.is_control() || c == '\\';
     if href.len() > MAX_URL || href.contains(odd) {
@@ -51,18 +55,30 @@ pub fn page_url(config: &Config, href: &str) -> Result<(), ApiError> {
     }
     let authority = ["https://", "http://"].iter().find_map(|scheme| href.strip_prefix(scheme));
     let authority = authority.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
-    let plain = authority.is_some_and(|authority| !authority.is_empty() && !authority.contains('@'));
+    let named = authority.is_some_and(|authority| !authority.is_empty() && !authority.contains('@'));
     match Url::parse(href) {
-        Ok(url) if plain && config.allows_url(&url) => Ok(()),
-        Ok(_) if plain => Err(ErrorCode::OriginNotAllowed.into()),
+        Ok(url) if named && config.allows_url(&url) => match authority.is_some_and(|a| is_spelled(a, &url)) {
+            true => Ok(()),
+            false => Err(ApiError::invalid("url", "must name host and port as browsers do")),
+        },
+        Ok(_) if named => Err(ErrorCode::OriginNotAllowed.into()),
         _ => Err(ApiError::invalid("url", "must be an http:// or https:// address")),
     }
+}
+
+/// Whether `authority` is host and port of `url` to the letter, in either case, with or without a port that goes without
+/// saying.
+fn is_spelled(authority: &str, url: &Url) -> bool {
+    let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
+    let with_port = authority.eq_ignore_ascii_case(&format!("{host}:{port}"));
+    with_port || (url.port().is_none() && authority.eq_ignore_ascii_case(host))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config;
+    use proptest::prelude::*;
 
     fn config() -> Config {
         let text = r#"
@@ -116,9 +132,89 @@ mod tests {
             "https://h5.exa\tmple.com/",
             "javascript:alert(1)",
             "file:///etc/passwd",
+            "https://h5。example.com/",
+            "https://ｈ5.example.com/",
+            "https://h5%2Eexample.com/",
+            "https://h5.exam\u{ad}ple.com/",
+            "https://h5.example.com:/",
+            "https://h5.example.com:0443/",
         ] {
             assert!(page_url(&config(), href).is_err(), "{href:?}");
         }
         assert!(page_url(&config(), &format!("https://h5.example.com/?{}", "x".repeat(4096))).is_err());
+    }
+
+    /// What addresses are made of, and what attacks put there.
+    const PIECES: &[&str] = &[
+        "https:",
+        "http:",
+        "HTTPS:",
+        "//",
+        "/",
+        "\\",
+        "h5.example.com",
+        "H5.Example.COM",
+        "www.example.com",
+        ":8443",
+        ":443",
+        ":80",
+        ":",
+        "@",
+        "evil.example",
+        ".",
+        "?",
+        "#",
+        "%2e",
+        "%2f",
+        "%40",
+        "%5c",
+        "。",
+        "．",
+        "／",
+        "＠",
+        "\u{ad}",
+        "\u{200b}",
+        "\t",
+        "\n",
+        " ",
+        "a",
+        "corpid=x",
+        "&",
+        "user:pw@",
+        "[::1]",
+        "[",
+        "]",
+        "xn--",
+        "0",
+        ";",
+        "%",
+    ];
+
+    fn href() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            6 => prop::sample::select(PIECES).prop_map(str::to_owned), 1 => any::<char>().prop_map(String::from)
+        ];
+        let front = prop::sample::select(
+            &["https://h5.example.com", "https://www.example.com:8443", "https://", ""][..],
+        );
+        (front, prop::collection::vec(piece, 0..8))
+            .prop_map(|(front, rest)| front.to_owned() + &rest.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// However it is read, by this crate or by somebody who cuts text, an address that is signed is one of ours.
+        #[test]
+        fn whatever_is_signed_is_ours_to_every_reader(href in href()) {
+            if page_url(&config(), &href).is_ok() {
+                let origin = Url::parse(&href).unwrap().origin().ascii_serialization();
+                prop_assert!(["https://h5.example.com", "https://www.example.com:8443"].contains(&origin.as_str()));
+                let rest = href.strip_prefix("https://").unwrap();
+                let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !".:-".contains(c)).unwrap_or(rest.len());
+                let ours = ["h5.example.com", "h5.example.com:443", "www.example.com:8443"];
+                prop_assert!(ours.contains(&rest[..end].to_ascii_lowercase().as_str()), "{}", rest);
+            }
+        }
     }
 }

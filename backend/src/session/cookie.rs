@@ -50,9 +50,12 @@ impl Cookies {
     /// Every genuine cookie of this name in the request; a browser can hold several from different times.
     pub fn read<T: DeserializeOwned>(&self, headers: &HeaderMap, name: &str) -> impl Iterator<Item = T> {
         let name = self.full_name(name);
-        let values = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-        values
-            .flat_map(|line| Cookie::split_parse(line).flatten())
+        let lines = headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_bytes);
+        // One by one: an application on the same host may set cookies that are not even text, and whoever has one of
+        // those must not be locked out by it.
+        lines
+            .flat_map(|line| line.split(|byte| *byte == b';'))
+            .filter_map(|pair| Cookie::parse(std::str::from_utf8(pair).ok()?).ok())
             .filter(move |cookie| cookie.name() == name)
             .filter_map(|cookie| self.open(&cookie))
     }

@@ -248,9 +248,8 @@ async fn hostile_requests_get_nowhere() {
         format!("OPTIONS * HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
         format!("TRACE / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
         format!("BREW /api/session HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
-        format!(
-            "GET http://evil.example/api/session HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
-        ),
+        "GET http://evil.example/api/session HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
+            .into(),
         format!("GET //evil.example/%2e%2e HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
         format!("GET /..%2f..%2fCargo.toml HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
         format!("GET /%00 HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),

@@ -18,6 +18,7 @@ mod limits;
 mod matrix;
 mod outages;
 mod pitfalls;
+mod proxies;
 mod store;
 mod support;
 mod token;

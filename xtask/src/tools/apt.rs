@@ -8,7 +8,8 @@ use crate::repo::Repo;
 use crate::run;
 
 /// What replicas share and what stands before them is tested with the real thing: (program, package).
-const SERVERS: [(&str, &str); 2] = [("redis-server", "redis-server"), ("nginx", "nginx-light")];
+const SERVERS: [(&str, &str); 3] =
+    [("redis-server", "redis-server"), ("nginx", "nginx-light"), ("caddy", "caddy")];
 
 /// The load generator, and a server to be measured against.
 const FOR_BENCHMARKS: [(&str, &str); 2] = [("wrk", "wrk"), ("nginx", "nginx-light")];
@@ -24,7 +25,7 @@ pub fn ensure_for_benchmarks(repo: &Repo) -> Result<()> {
 pub fn ensure_servers(repo: &Repo) -> Result<()> {
     let missing = SERVERS.into_iter().filter(|(program, _)| repo.find(&[program]).is_none());
     let packages: Vec<&str> = missing.map(|(_, package)| package).collect();
-    if packages.is_empty() { Ok(()) } else { install(repo, "Redis and nginx", &packages) }
+    if packages.is_empty() { Ok(()) } else { install(repo, "Redis, nginx and Caddy", &packages) }
 }
 
 /// Installs `packages`, which people know as `what`.

@@ -1,16 +1,24 @@
 //! A server, a DingTalk, and a person with a phone.
 
+mod caddy;
 mod nginx;
 mod person;
+pub mod raw;
 mod redis;
+mod sample;
 mod server;
+pub mod shipped;
 mod sim;
+mod site;
 
+pub use caddy::Caddy;
 pub use nginx::Nginx;
 pub use person::{Person, json_of};
 pub use redis::Redis;
+pub use sample::{Sample, Trust};
 pub use server::{Server, free_port};
 pub use sim::Sim;
+pub use site::{Kind, Scheme, Site, caddyfile, plain_site_conf};
 
 /// The application of most tests.
 pub const CORP: &str = "dingcorp1";

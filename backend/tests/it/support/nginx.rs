@@ -1,6 +1,7 @@
 //! A real nginx, in a process of its own.
 
-use std::path::PathBuf;
+use super::shipped;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 pub struct Nginx {
@@ -12,8 +13,31 @@ pub struct Nginx {
 impl Nginx {
     /// Listens on `port` and runs with `http`, the inside of its `http` section, where `PORT` stands for the port.
     pub async fn start(port: u16, http: &str) -> Self {
-        let dir = std::env::temp_dir().join(format!("miandeng-nginx-{}-{port}", std::process::id()));
-        std::fs::create_dir_all(&dir).unwrap();
+        let dir = directory(port);
+        Self::run(port, dir, http).await
+    }
+
+    /// Runs `http` beside the files that an enterprise copies to `/etc/nginx/miandeng`, which send what is asked of them
+    /// to the miandeng at `miandeng` (host and port). `adjust` may change a file: it gets its name and its text.
+    pub async fn with_shipped(
+        port: u16,
+        miandeng: &str,
+        http: &str,
+        adjust: impl Fn(&str, String) -> String,
+    ) -> Self {
+        let dir = directory(port);
+        std::fs::create_dir_all(dir.join("miandeng")).unwrap();
+        for name in ["http.conf", "server.conf", "app.conf", "public.conf", "php.conf"] {
+            let mut text = shipped::file(&format!("deploy/nginx/{name}"));
+            if name == "http.conf" {
+                text = shipped::fill(&text, &[("127.0.0.1:8080", miandeng)]);
+            }
+            std::fs::write(dir.join("miandeng").join(name), adjust(name, text)).unwrap();
+        }
+        Self::run(port, dir, http).await
+    }
+
+    async fn run(port: u16, dir: PathBuf, http: &str) -> Self {
         let temp = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|name| format!("{name}_temp_path {}/{name};", dir.display()))
             .join("\n");
@@ -24,7 +48,7 @@ impl Nginx {
         );
         let file = dir.join("nginx.conf");
         std::fs::write(&file, config).unwrap();
-        let child = Command::new("nginx")
+        let mut child = Command::new("nginx")
             .arg("-c")
             .arg(&file)
             .arg("-p")
@@ -32,12 +56,14 @@ impl Nginx {
             .stderr(Stdio::null())
             .spawn()
             .unwrap_or_else(|e| panic!("nginx: {e}; `cargo xtask test` installs it"));
-        let nginx = Self { url: format!("http://127.0.0.1:{port}"), child, dir };
         // Nothing tells from outside when it listens, so it is asked.
         while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            if let Some(status) = child.try_wait().unwrap() {
+                panic!("nginx ended with {status}:\n{}", log_of(&dir));
+            }
             tokio::task::yield_now().await;
         }
-        nginx
+        Self { url: format!("http://127.0.0.1:{port}"), child, dir }
     }
 
     /// A load balancer before `servers`.
@@ -54,11 +80,24 @@ impl Nginx {
     }
 }
 
+fn directory(port: u16) -> PathBuf {
+    let dir = std::env::temp_dir().join(format!("miandeng-nginx-{}-{port}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
+fn log_of(dir: &Path) -> String {
+    std::fs::read_to_string(dir.join("error.log")).unwrap_or_default()
+}
+
 impl Drop for Nginx {
     fn drop(&mut self) {
         // The master ends its workers on TERM; killed, it would leave them behind.
         let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("nginx:\n{}", log_of(&self.dir));
+        }
         let _ = std::fs::remove_dir_all(&self.dir);
     }
 }

@@ -54,7 +54,8 @@ impl<'a> Person<'a> {
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.url));
-        let request = request.header("origin", &self.url);
+        let origin = url::Url::parse(&self.url).unwrap().origin().ascii_serialization();
+        let request = request.header("origin", origin);
         match self.cookie_header() {
             Some(cookies) => request.header("cookie", cookies),
             None => request,

@@ -25,6 +25,7 @@ const WASM: [&str; 4] = ["-p", "miandeng-frontend", "--target", "wasm32-unknown-
 struct Testbed<'a> {
     repo: &'a Repo,
     browser: Browser,
+    python: PathBuf,
 }
 
 const DEMO: &str = "demo";
@@ -58,7 +59,8 @@ pub fn run(repo: &Repo, filter: Option<&str>) -> Result<()> {
         Ports::for_test()?;
     }
     let start = Instant::now();
-    let bed = Testbed { repo, browser: tools::for_testing(repo)? };
+    let tools::Testing { browser, python } = tools::for_testing(repo)?;
+    let bed = Testbed { repo, browser, python };
     for step in &steps {
         (step.run)(&bed).with_context(|| format!("step `{}` failed", step.name))?;
     }
@@ -125,7 +127,11 @@ fn tests(bed: &Testbed<'_>) -> Result<()> {
     ensure!(dist.join("index.html").is_file(), "dist/ is missing: `cargo xtask test page` makes it");
     ensure!(sdk.is_file(), "the SDK is not bundled: `cargo xtask test sdk` does it");
     let mut command = in_browser(bed, repo.cargo());
-    command.arg("test").env("MIANDENG_DIST", dist).env("MIANDENG_SDK", sdk);
+    command
+        .arg("test")
+        .env("MIANDENG_DIST", dist)
+        .env("MIANDENG_SDK", sdk)
+        .env("MIANDENG_PYTHON", &bed.python);
     for package in ["miandeng-shared", "miandeng", "dingtalk-simulator", "xtask", "miandeng-frontend"] {
         command.args(["-p", package]);
     }
@@ -142,7 +148,7 @@ fn browser_units(bed: &Testbed<'_>) -> Result<()> {
 /// What `demo` and `dev` promise: their addresses log the default person in, from the server itself and from a
 /// `trunk serve` beside it.
 fn demo(bed: &Testbed<'_>) -> Result<()> {
-    let Testbed { repo, browser } = bed;
+    let Testbed { repo, browser, .. } = bed;
     build::programs(repo, Profile::Debug)?;
     let ports = Ports::for_test()?;
     let servers =

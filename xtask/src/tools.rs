@@ -5,7 +5,10 @@ mod apt;
 pub mod browser;
 mod cargo_tool;
 pub mod npm;
+mod python;
 mod rust;
+
+use std::path::PathBuf;
 
 use anyhow::Result;
 
@@ -19,14 +22,22 @@ pub fn for_building(repo: &Repo) -> Result<()> {
     cargo_tool::ensure_wasm_bindgen(repo)
 }
 
+/// Programs that the tests have to be told of.
+pub struct Testing {
+    pub browser: browser::Browser,
+    /// Has PyJWT.
+    pub python: PathBuf,
+}
+
 /// What the tests need on top of that.
-pub fn for_testing(repo: &Repo) -> Result<browser::Browser> {
+pub fn for_testing(repo: &Repo) -> Result<Testing> {
     apt::ensure_servers(repo)?;
     let browser = browser::ensure(repo)?;
+    let python = python::ensure(repo)?;
     rust::ensure_component(repo, "rustfmt", "cargo-fmt")?;
     rust::ensure_component(repo, "clippy", "cargo-clippy")?;
     for_building(repo)?;
-    Ok(browser)
+    Ok(Testing { browser, python })
 }
 
 /// What the benchmarks need.

@@ -22,3 +22,4 @@ mod proxies;
 mod store;
 mod support;
 mod token;
+mod verify_jwt;

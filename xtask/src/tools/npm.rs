@@ -1,4 +1,4 @@
-//! What comes from npm: wasm-opt, esbuild, acorn and DingTalk's official SDK.
+//! What comes from npm: wasm-opt, esbuild, acorn, DingTalk's official SDK, and jose.
 
 use std::fs;
 

@@ -7,6 +7,7 @@ mod environment;
 mod limits;
 mod reader;
 mod secret;
+mod security;
 mod value;
 
 pub use app::{App, SignAlg};
@@ -15,6 +16,8 @@ pub use credentials::Credentials;
 pub use limits::Limits;
 pub use reader::{Findings, Problem};
 pub use secret::Secret;
+pub use security::{ContentSecurityPolicy, Security};
+pub use value::is_loopback;
 
 use base64::Engine;
 use reader::Section;
@@ -26,7 +29,7 @@ use std::path::Path;
 use std::time::Duration;
 use toml::{Table, Value};
 use url::Url;
-use value::{base_path, boolean, duration, https_url, is_loopback, list, origin, parsed, text};
+use value::{base_path, boolean, duration, https_url, list, origin, parsed, text};
 
 /// Everything `miandeng serve` runs with.
 #[derive(Debug, Serialize)]
@@ -45,6 +48,7 @@ pub struct Config {
     pub store: Store,
     pub session: Session,
     pub limits: Limits,
+    pub security: Security,
     pub apps: Vec<App>,
 }
 
@@ -153,6 +157,7 @@ impl Config {
         let store = Store::read(s.table("store"));
         let session = Session::read(s.table("session"));
         let limits = Limits::read(s.table("limits"), !trusted_proxies.is_empty());
+        let security = Security::read(s.table("security"));
         let sections = s.tables("apps");
         if sections.is_empty() {
             s.problem(
@@ -181,6 +186,7 @@ impl Config {
             store,
             session,
             limits,
+            security,
             apps,
         };
         config.check_together(found);

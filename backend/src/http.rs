@@ -3,11 +3,13 @@
 mod assets;
 mod config;
 mod demo;
+mod engine;
 mod error;
 mod fields;
 mod forward;
 mod forwarded;
 mod guard;
+mod headers;
 mod login;
 pub mod ops;
 mod pace;
@@ -65,7 +67,7 @@ pub fn router(state: AppState) -> Router {
     // body, wait for nothing, and take any method.
     let forward =
         Router::new().route(&at("auth"), any(forward::auth)).route(&at("start"), any(forward::start));
-    router
+    let mut router = router
         .route(&at(".well-known/jwks.json"), get(token::keys))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
@@ -77,7 +79,13 @@ pub fn router(state: AppState) -> Router {
         // Under `no-referrer`, old webviews send `Origin: null`.
         .layer(always(header::REFERRER_POLICY, "same-origin"))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .with_state(state)
+        // Pages elsewhere read what CORS lets them read, and include nothing.
+        .layer(always(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"));
+    let policy = headers::policy_of_the_rest(&state.config);
+    if let Some((name, policy)) = headers::policy_header(&state.config, &policy) {
+        router = router.layer(SetResponseHeaderLayer::if_not_present(name, policy));
+    }
+    router.with_state(state)
 }
 
 /// `handler` for at most so many requests of one address in a minute, where addresses are known.

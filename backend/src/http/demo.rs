@@ -1,5 +1,6 @@
 //! With `simulator = true` only: a page of the enterprise's own, for the phone's deep links to arrive at.
 
+use super::headers::{plain_policy, policy_header};
 use super::page::escaped;
 use crate::state::AppState;
 use axum::extract::State;
@@ -16,7 +17,15 @@ pub async fn orders(State(state): State<AppState>, headers: HeaderMap) -> Respon
     let who = user.nick.as_deref().or(user.user_id.as_ref().map(UserId::as_str));
     let who = who.or(user.open_id.as_ref().map(OpenId::as_str)).unwrap_or_default();
     let page = PAGE.replace("{who}", &escaped(who));
-    ([(header::CACHE_CONTROL, "no-store")], Html(page)).into_response()
+    let mut response = ([(header::CACHE_CONTROL, "no-store")], Html(page)).into_response();
+    response.headers_mut().extend(policy_header(&state.config, &plain_policy(&state.config, style())));
+    response
 }
 
 const PAGE: &str = include_str!("demo.html");
+
+/// What stands in the page's style element.
+fn style() -> &'static str {
+    let after = PAGE.split_once("<style>").map_or("", |(_, after)| after);
+    after.split_once("</style>").map_or("", |(style, _)| style)
+}

@@ -2,6 +2,7 @@
 
 use super::assets;
 use super::fields::Query;
+use super::headers::{page_policy, policy_header};
 use crate::config::{Brand, Color};
 use crate::state::AppState;
 use axum::body::Bytes;
@@ -27,6 +28,10 @@ pub async fn page(
     let html = app.as_ref().and_then(|app| branded(&html, &app.brand)).unwrap_or(html);
     let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let style = app.as_ref().and_then(|app| app.brand.color).map(style);
+    let policy = page_policy(&state.config, app.as_deref(), style.as_deref(), &headers);
+    response.headers_mut().extend(policy_header(&state.config, &policy));
+    response.headers_mut().insert("permissions-policy", HeaderValue::from_static(UNUSED));
     let Some(app) = app else { return response };
     let now = SystemTime::now();
     response.headers_mut().insert(header::SET_COOKIE, state.login_proofs.issue(&app, now));
@@ -40,10 +45,14 @@ pub async fn page(
     response
 }
 
+/// What the page never asks a browser for, so that no script in it can. A native bridge has ways of its own.
+const UNUSED: &str = "camera=(), geolocation=(), microphone=()";
+
 /// What the HTML of the page has where an application may have something of its own.
 const ROOT: &str = "<html lang=\"zh-CN\"";
 const TITLE: &str = "<title>免登</title>";
 const HEADER: &str = "<header id=\"brand\" hidden></header>";
+const HEAD_END: &str = "</head>";
 
 /// The ground of the page in the dark (frontend/style.css).
 const DARK: &str = "#101216";
@@ -51,12 +60,12 @@ const DARK: &str = "#101216";
 /// Writes the looks into the HTML, so that the first thing people see has them. None where there is nothing to write.
 fn branded(html: &[u8], brand: &Brand) -> Option<Bytes> {
     let mut html = std::str::from_utf8(html).ok().filter(|_| *brand != Brand::default())?.to_owned();
-    if let Some(color) = brand.color {
-        html = html.replacen(ROOT, &format!("{ROOT} style=\"{}\"", style(color)), 1);
-    }
     if let Some(name) = brand.name.as_deref().map(escaped) {
         html = html.replacen(ROOT, &format!("{ROOT} data-name=\"{name}\""), 1);
         html = html.replacen(TITLE, &format!("<title>{name}</title>"), 1);
+    }
+    if let Some(color) = brand.color {
+        html = html.replacen(HEAD_END, &format!("<style>{}</style>{HEAD_END}", style(color)), 1);
     }
     if brand.name.is_some() || brand.logo.is_some() {
         html = html.replacen(HEADER, &heading(brand), 1);
@@ -64,11 +73,11 @@ fn branded(html: &[u8], brand: &Brand) -> Option<Bytes> {
     Some(html.into())
 }
 
-/// A policy for the page allows this with `style-src-attr 'unsafe-inline'`; where it does not, the page is blue.
+/// An element and no attribute: the page's policy names it by its hash, which every engine understands.
 fn style(color: Color) -> String {
     let (text, ink) = (color.text(), color.readable_on(Color::WHITE));
     let ink_dark = color.readable_on(DARK.parse().unwrap_or(Color::BLACK));
-    format!("--brand:{color};--on-brand:{text};--brand-ink:{ink};--brand-ink-dark:{ink_dark}")
+    format!(":root{{--brand:{color};--on-brand:{text};--brand-ink:{ink};--brand-ink-dark:{ink_dark}}}")
 }
 
 fn heading(brand: &Brand) -> String {
@@ -124,12 +133,16 @@ mod tests {
 
     #[test]
     fn every_place_is_there_once() {
-        for place in [ROOT, TITLE, HEADER] {
+        for place in [ROOT, TITLE, HEADER, HEAD_END] {
             assert_eq!(INDEX.matches(place).count(), 1, "{place}");
         }
         let style = include_str!("../../../frontend/style.css");
         assert!(style.contains(&format!("--ground: {DARK};")));
-        for property in style_of("#ffc800").split(';').filter_map(|pair| pair.split(':').next()) {
+        for property in style_of("#ffc800")
+            .trim_start_matches(":root{")
+            .split(';')
+            .filter_map(|pair| pair.split(':').next())
+        {
             assert!(style.contains(&format!("var({property},")), "{property}");
         }
     }
@@ -144,7 +157,7 @@ mod tests {
         for part in [
             "<title>某某会员</title>",
             "data-name=\"某某会员\"",
-            "--brand:#ffc800;--on-brand:#000000;--brand-ink:#",
+            "<style>:root{--brand:#ffc800;--on-brand:#000000;--brand-ink:#",
             "<img class=\"logo\" src=\"/logo.png?a=1&amp;b=&quot;2&quot;\" alt=\"\"",
             "<bdi>某某会员</bdi></header>",
         ] {
@@ -155,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_hostile_name_is_only_a_name() {
-        let before = INDEX.matches('<').count() + "<img><bdi></bdi>".matches('<').count();
+        let before = INDEX.matches('<').count() + "<img><bdi></bdi><style></style>".matches('<').count();
         for name in [
             "</title><script>alert(1)</script>",
             "\" onload=\"alert(1)",
@@ -176,7 +189,7 @@ mod tests {
     fn a_colour_is_readable_in_both_schemes() {
         assert_eq!(
             style_of("#1463d8"),
-            "--brand:#1463d8;--on-brand:#ffffff;--brand-ink:#1463d8;--brand-ink-dark:#4080df"
+            ":root{--brand:#1463d8;--on-brand:#ffffff;--brand-ink:#1463d8;--brand-ink-dark:#4080df}"
         );
     }
 }

@@ -14,6 +14,7 @@ mod calls;
 mod cli;
 mod failures;
 mod h5;
+mod headers;
 mod limits;
 mod matrix;
 mod outages;

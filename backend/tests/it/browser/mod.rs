@@ -8,6 +8,7 @@ mod look;
 mod native;
 mod phone;
 mod pictures;
+mod policy;
 mod sdk;
 mod targets;
 

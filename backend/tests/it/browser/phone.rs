@@ -15,6 +15,11 @@ static BROWSERS: Semaphore = Semaphore::const_new(2);
 /// Nothing on a page takes longer than its own longest timeout, thirty seconds.
 const PATIENCE: Duration = Duration::from_secs(45);
 
+/// Writes down what a page tries against its policy, where a navigation does not lose it.
+const WATCH_POLICY: &str = "addEventListener('securitypolicyviolation', (event) => { \
+    const line = `${event.violatedDirective} ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber}\\n`; \
+    sessionStorage.violations = (sessionStorage.violations || '') + line })";
+
 /// What the browser says that it is.
 #[derive(Clone, Copy)]
 pub enum Ua {
@@ -77,6 +82,7 @@ impl Phone {
             .unwrap();
         let phone = Self { client, driver, profile, _permit: permit };
         phone.size(390, 844, 2.0, true).await;
+        phone.inject(WATCH_POLICY).await;
         phone
     }
 
@@ -155,7 +161,16 @@ impl Phone {
         self.client.wait().at_most(PATIENCE).for_url(&url.parse().unwrap()).await.unwrap();
     }
 
+    /// What the pages of the present origin tried against their policy, and forgets it.
+    pub async fn violations(&self) -> String {
+        let script = "try { const found = sessionStorage.violations || ''; delete sessionStorage.violations; return found } \
+            catch (error) { return '' }";
+        self.run(script).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Closes the browser. No test ends with a page that its own policy has hindered.
     pub async fn close(self) {
+        assert_eq!(self.violations().await, "", "the Content-Security-Policy was violated");
         self.client.clone().close().await.unwrap();
     }
 }

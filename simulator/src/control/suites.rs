@@ -161,16 +161,29 @@ struct Customer {
     corp_id: String,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Authorise {
+    corp_id: String,
+    /// As one public client saw it: the push does not name the enterprise, and only `get_permanent_code` does.
+    #[serde(default)]
+    without_corp_id: bool,
+}
+
 async fn authorise(
     State(simulator): Sim,
     Path(name): Path<String>,
-    Wanted(Customer { corp_id }): Wanted<Customer>,
+    Wanted(Authorise { corp_id, without_corp_id }): Wanted<Authorise>,
 ) -> Reported {
     let sent = {
         let mut world = simulator.world();
         require_customer(&world, &corp_id)?;
         let code = suite(&mut world, &name)?.authorise(&corp_id);
-        let detail = json!({ "AuthCode": code, "AuthCorpId": corp_id });
+        let detail = if without_corp_id {
+            json!({ "AuthCode": code })
+        } else {
+            json!({ "AuthCode": code, "AuthCorpId": corp_id })
+        };
         announced(&world, &name, "tmp_auth_code", detail)?
     };
     send(&simulator, &name, sent).await

@@ -20,6 +20,8 @@ async fn each_event_is_as_dingtalk_words_it() {
     let second = isv.push("ticket", json!({})).await;
     assert_ne!(first["SuiteTicket"], second["SuiteTicket"]);
     isv.push("authorise", json!({ "corpId": CUSTOMER })).await;
+    let nameless = json!({ "corpId": CUSTOMER, "withoutCorpId": true });
+    assert!(isv.push("authorise", nameless).await.get("AuthCorpId").is_none());
     isv.push("change_auth", json!({ "corpId": CUSTOMER })).await;
     isv.push("relieve", json!({ "corpId": CUSTOMER })).await;
     isv.push("event", json!({ "event": { "EventType": "org_micro_app_stop", "CorpId": CUSTOMER } })).await;
@@ -32,12 +34,13 @@ async fn each_event_is_as_dingtalk_words_it() {
             "suite_ticket",
             "suite_ticket",
             "tmp_auth_code",
+            "tmp_auth_code",
             "change_auth",
             "suite_relieve",
             "org_micro_app_stop"
         ]
     );
-    for event in &here.events[4..7] {
+    for event in [&here.events[4], &here.events[6], &here.events[7]] {
         assert_eq!((&event["AuthCorpId"], &event["SuiteKey"]), (&json!(CUSTOMER), &json!(SUITE_KEY)));
     }
     assert!(here.receivers[2..].iter().all(|receiver| receiver == SUITE_KEY));

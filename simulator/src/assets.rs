@@ -43,6 +43,7 @@ const FILES: &[(&str, &str, &str)] = &files![
     "phone.js": SCRIPT,
     "protocol.js": SCRIPT,
     "row.js": SCRIPT,
+    "suites.js": SCRIPT,
     "tabs.js": SCRIPT,
     "words.js": SCRIPT,
 ];

@@ -19,6 +19,9 @@ export const clearFaults = () => call('DELETE', '/faults');
 export const revoke = (what) => call('POST', '/revoke', { what });
 export const clearJournal = () => call('DELETE', '/journal');
 export const reset = () => call('POST', '/reset');
+export const suites = () => call('GET', '/suites');
+export const setCallback = (name, callbackUrl) => call('PUT', `/suites/${name}`, { callbackUrl });
+export const push = (name, what, about) => call('POST', `/suites/${name}/${what}`, about);
 export const handOver = () => call('POST', '/handover');
 
 /**

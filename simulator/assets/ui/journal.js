@@ -69,9 +69,10 @@ function sentence(sum) {
   if (sum.waiting) return t('running', sum.calls);
   const codes = [...new Set(sum.bad.map((call) => call.errcode ?? `HTTP ${call.status}`))].join(', ');
   const smooth = sum.bad.length + sum.silent === 0;
+  const pushed = sum.pushes > 0 && sum.native === 0;
   return (
-    t('summary', sum.calls, duration(sum.ms)) +
-    (smooth ? t('parts', sum.oapi, sum.native) : '') +
+    t(pushed ? 'pushSummary' : 'summary', sum.calls, duration(sum.ms)) +
+    (smooth && !pushed ? t('parts', sum.oapi, sum.native) : '') +
     (sum.bad.length ? t('refused', sum.bad.length, codes) : '') +
     (sum.silent ? t('unanswered', sum.silent) : '')
   );

@@ -1,7 +1,7 @@
 // Clock, latency, revocation, the ticket rule, the choice of enterprise, and the way back to the beginning.
 
 import { advanceClock, changeSettings, reset, revoke } from './api.js';
-import { choice, choose } from './choice.js';
+import { choice, choose, onChoice } from './choice.js';
 import { $, element, press } from './dom.js';
 import { showTime } from './phone.js';
 import { inWords, locale, t } from './words.js';
@@ -62,21 +62,20 @@ function onClick(selector, turn) {
   }
 }
 
-/** Classic windows with their two agents, and today's, each an H5 app in an organisation of its own. */
-function choosers({ corps, apps }) {
-  const all = [...corps, ...apps.map(({ corpId, agentId }) => ({ corpId, agentIds: [agentId] }))];
+/** Classic windows with their two agents, today's, each an H5 app in an organisation of its own, and suites' customers. */
+function choosers({ corps, apps, customers }) {
+  const all = [...corps, ...apps.map(({ corpId, agentId }) => ({ corpId, agentIds: [agentId] })), ...customers];
   const options = (values) => values.map((value) => element('option', {}, value));
   const agentsOf = (corpId) => all.find((corp) => corp.corpId === corpId)?.agentIds ?? [];
-  const { corp, agent } = choice();
-  $('corp').append(...options(all.map(({ corpId }) => corpId)));
-  $('agent').append(...options(agentsOf(corp)));
-  $('corp').value = corp;
-  $('agent').value = agent;
-  $('corp').onchange = () => {
-    const agents = agentsOf($('corp').value);
-    $('agent').replaceChildren(...options(agents));
-    choose({ corp: $('corp').value, agent: agents[0] });
+  const show = ({ corp, agent }) => {
+    $('agent').replaceChildren(...options(agentsOf(corp)));
+    $('corp').value = corp;
+    $('agent').value = agent;
   };
+  $('corp').append(...options(all.map(({ corpId }) => corpId)));
+  show(choice());
+  onChoice(show);
+  $('corp').onchange = () => choose({ corp: $('corp').value, agent: agentsOf($('corp').value)[0] });
   $('agent').onchange = () => choose({ agent: $('agent').value });
 }
 

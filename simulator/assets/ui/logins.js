@@ -19,7 +19,7 @@ function isDone(group) {
 }
 
 /**
- * Groups calls, which are in order. A login ends with a pause, with a page that begins after it was done, or where the
+ * Groups calls, which are in order. A login ends with a pause, with a page or a push that comes after it was done, or where the
  * phone opened the window anew: `openings` has the numbers of the last calls before that.
  */
 export function logins(calls, openings) {
@@ -28,7 +28,7 @@ export function logins(calls, openings) {
     const group = groups.at(-1);
     const before = group?.calls.at(-1);
     const reopened = before && openings.some((seq) => before.seq <= seq && seq < call.seq);
-    const another = group && call.endpoint === CONFIG && isDone(group);
+    const another = group && (call.endpoint === CONFIG || call.kind === 'push') && isDone(group);
     if (!group || reopened || another || call.atMs - group.end > PAUSE_MS) {
       groups.push({ id: call.seq, start: call.atMs, end: endOf(call), calls: [call] });
     } else {
@@ -60,6 +60,7 @@ export function total(group, now) {
   return {
     calls: calls.length,
     native: native.length,
+    pushes: calls.filter((call) => call.kind === 'push').length,
     oapi: calls.filter((call) => call.kind === 'oapi').length,
     waiting: of('waiting').length > 0,
     silent: of('silent').length,

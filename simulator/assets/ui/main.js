@@ -7,6 +7,7 @@ import { forgetCalls, noteCall, startJournal, windowOpened } from './journal.js'
 import { showKnobs, startKnobs } from './knobs.js';
 import { startPeople } from './people.js';
 import { openAgain, startPhone } from './phone.js';
+import { noteSuiteCall, startSuites } from './suites.js';
 import { selectTab, showView, startTabs, startViews } from './tabs.js';
 import { startWords } from './words.js';
 
@@ -26,12 +27,16 @@ startPhone(corps, windowOpened);
 startJournal(again);
 startFaults(again);
 startKnobs(corps);
+startSuites();
 startTabs();
 startViews();
 
 api.follow({
   clear: forgetCalls,
-  call: noteCall,
+  call(call) {
+    noteCall(call);
+    noteSuiteCall(call);
+  },
   state(state) {
     showFaults(state.faults);
     showKnobs(state);

@@ -8,6 +8,7 @@ import { pick, t } from './words.js';
 function codeOf(call, kind) {
   if (kind === 'waiting') return t('waiting');
   if (kind === 'silent') return t('silence');
+  if (call.subCode === 'wrongAnswer') return call.status === 200 ? t('wrong') : `HTTP ${call.status}`;
   if (call.errcode === null) return call.subCode ? `${call.status} ${call.subCode}` : `HTTP ${call.status}`;
   return call.subCode ? `${call.errcode} · ${call.subCode}` : String(call.errcode);
 }

@@ -189,5 +189,13 @@ async fn people(State(simulator): Sim) -> Json<Value> {
 async fn corps(State(simulator): Sim) -> Json<Value> {
     let Options { page_url, deep_link, .. } = &simulator.options;
     let world = simulator.world();
-    Json(json!({ "pageUrl": page_url, "deepLink": deep_link, "corps": world.corps, "apps": world.apps }))
+    let customers: Vec<Value> = customers(world.customers)
+        .map(|corp_id| {
+            let agents = world.suites.iter().flat_map(|suite| suite.agent_ids(&corp_id, world.customers));
+            json!({ "agentIds": agents.map(|id| id.to_string()).collect::<Vec<_>>(), "corpId": corp_id })
+        })
+        .collect();
+    Json(
+        json!({ "pageUrl": page_url, "deepLink": deep_link, "corps": world.corps, "apps": world.apps, "customers": customers }),
+    )
 }

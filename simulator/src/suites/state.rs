@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Kind, SuiteApp};
+use super::{Kind, SuiteApp, customer_number};
 use crate::issue;
 use crate::push::Sent;
 
@@ -58,6 +58,13 @@ impl Suite {
             Kind::Window => self.window.as_ref(),
             Kind::MicroApp => self.micro_app.as_ref(),
         }
+    }
+
+    /// The agentids that this suite's applications have with a customer, window first.
+    pub fn agent_ids(&self, corp_id: &str, customers: usize) -> impl Iterator<Item = u64> {
+        let number = customer_number(corp_id, customers);
+        let apps = [self.window.as_ref(), self.micro_app.as_ref()].into_iter().flatten();
+        apps.filter_map(move |app| Some(app.agent_id(number?)))
     }
 
     /// The applications that this enterprise authorised: of this kind there is one or none.

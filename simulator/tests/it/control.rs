@@ -200,6 +200,8 @@ async fn people_and_enterprises_can_be_asked_for() {
     assert_eq!(corps["pageUrl"], "http://127.0.0.1:8080/");
     assert_eq!(corps["corps"][2]["corpId"], "dingcorp3");
     assert_eq!(corps["corps"][2]["agentIds"], json!(["123456", "2147483648123"]));
+    let customer = json!({ "corpId": "dingcust3", "agentIds": ["3000000000003", "700003", "800003"] });
+    assert_eq!(corps["customers"][2], customer);
     let people = desk.get("/_sim/people").await;
     let names: Vec<_> =
         people["people"].as_array().unwrap().iter().map(|one| one["person"].clone()).collect();

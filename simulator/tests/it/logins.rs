@@ -19,7 +19,11 @@ const IDENTITY: &str = "/channel/user/get_by_code";
 
 /// A call of 10 ms, answered with this code.
 fn call(seq: u64, at: u64, endpoint: &str, errcode: Value) -> Value {
-    let kind = if endpoint.starts_with("native/") { "native" } else { "oapi" };
+    let kind = match endpoint.split('/').next() {
+        Some("native") => "native",
+        Some("push") => "push",
+        _ => "oapi",
+    };
     let params = if kind == "native" { json!({ "person": "partner", "client": "ios" }) } else { json!({}) };
     json!({ "seq": seq, "atMs": at, "tookMs": 10, "kind": kind, "endpoint": endpoint, "status": 200,
         "errcode": errcode, "fault": false, "params": params })
@@ -48,6 +52,21 @@ fn a_pause_an_opening_and_a_page_after_the_login_begin_another() {
     ];
     assert_eq!(seqs(&grouped(&calls, &[], 6000)), json!([[1, 2, 3], [4, 5], [6, 7]]));
     assert_eq!(seqs(&grouped(&calls, &[0, 2, 6], 6000)), json!([[1, 2], [3, 4, 5], [6], [7]]));
+}
+
+#[test]
+fn a_push_after_a_login_is_none_of_it() {
+    let ok = json!(0);
+    let calls = [
+        call(1, 0, CONFIG, ok.clone()),
+        call(2, 100, IDENTITY, ok.clone()),
+        call(3, 200, "push/tmp_auth_code", ok.clone()),
+        call(4, 210, "/service/get_permanent_code", ok),
+    ];
+    let groups = grouped(&calls, &[], 300);
+    assert_eq!(seqs(&groups), json!([[1, 2], [3, 4]]));
+    let counted = ["calls", "oapi", "native", "pushes"].map(|name| groups[1][name].clone());
+    assert_eq!(counted, [2, 1, 0, 1]);
 }
 
 #[test]

@@ -62,6 +62,11 @@ async fn what_browser_tests_click_is_there() {
         "tab-journal",
         "tab-faults",
         "tab-knobs",
+        "tab-suites",
+        "suite",
+        "callback",
+        "customer",
+        "push-answer",
         "fault-form",
         "fault-endpoint",
         "fault-kind",
@@ -89,6 +94,9 @@ async fn what_browser_tests_click_is_there() {
         "menu=\"card\"",
         "advance=\"7200\"",
         "revoke=\"tokens\"",
+        "push=\"ticket\"",
+        "push=\"authorise\"",
+        "push=\"relieve\"",
     ] {
         assert!(body.contains(&format!("data-{attribute}")), "[data-{attribute}]");
     }
@@ -106,6 +114,25 @@ async fn every_endpoint_is_explained() {
     assert!(endpoints.len() > 10, "{message}");
     for endpoint in endpoints.iter().filter(|endpoint| !endpoint.contains('*')) {
         assert!(words.contains(&format!("'{endpoint}': {{")), "{endpoint}");
+    }
+}
+
+#[tokio::test]
+async fn every_push_is_explained() {
+    let desk = Desk::open().await;
+    let (_, words) = file(&desk, "/ui/protocol.js").await;
+    let pushes: [(&str, Value); 6] = [
+        ("check", json!({})),
+        ("check", json!({ "event": "check_update_suite_url" })),
+        ("ticket", json!({})),
+        ("authorise", json!({ "corpId": "dingcust1" })),
+        ("change_auth", json!({ "corpId": "dingcust1" })),
+        ("relieve", json!({ "corpId": "dingcust1" })),
+    ];
+    for (control, body) in pushes {
+        let event = desk.set(&format!("suites/suite1/{control}"), body).await["event"].clone();
+        let name = event["EventType"].as_str().unwrap();
+        assert!(words.contains(&format!("'push/{name}': {{")), "{name}");
     }
 }
 

@@ -90,7 +90,7 @@ async fn the_simulators_phone_keeps_nobody_out() {
         if width < 600 {
             phone.click(".views [data-view=panel]").await;
         }
-        for tab in ["journal", "faults", "knobs"] {
+        for tab in ["journal", "faults", "knobs", "suites"] {
             phone.click(&format!("#tab-{tab}")).await;
             check(&phone, &format!("{tab}, {width} wide")).await;
         }

@@ -8,6 +8,7 @@ use crate::telemetry;
 use anyhow::Context;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -18,7 +19,7 @@ use tokio::sync::watch;
 /// # Errors
 /// Where an address cannot be listened on.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&config.state_dir)
+    make_private(&config.state_dir)
         .with_context(|| format!("state_dir: {} cannot be created", config.state_dir))?;
     let metrics = telemetry::install().context("metrics cannot be recorded")?;
     let public = listen("listen", config.listen).await?;
@@ -54,6 +55,14 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// Makes the directory where tokens and the session's key are kept, for its owner only. One that is there already keeps
+/// the permissions that somebody gave it; the files in it have their own.
+fn make_private(directory: &str) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(OWNER_ONLY).create(directory)
+}
+
+const OWNER_ONLY: u32 = 0o700;
 
 /// How many connections there may be: what is configured, as far as the system lets us open as many. Each may need a
 /// second one, to DingTalk.

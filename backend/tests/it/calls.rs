@@ -31,18 +31,6 @@ async fn a_cold_login_costs_five_calls_a_warm_one_two_a_returning_session_none()
 }
 
 #[tokio::test]
-async fn five_hundred_first_visits_cost_one_token_and_one_ticket() {
-    let (sim, server) = start("").await;
-    sim.settings(json!({ "latencyMs": 50 })).await;
-    let person = Person::new(&sim, &server);
-    let visits = futures_util::future::join_all((0..500).map(|_| person.config())).await;
-    assert!(visits.iter().all(|visit| visit.status() == StatusCode::OK));
-    let counts = sim.counts().await;
-    assert_eq!(counts["/channel/get_channel_token"], 1, "{counts:?}");
-    assert_eq!(counts["/channel/get_channel_jsapi_ticket"], 1, "{counts:?}");
-}
-
-#[tokio::test]
 async fn a_refused_secret_costs_one_call_for_all_who_wait() {
     let (sim, server) = start("").await;
     sim.fault(json!({
@@ -54,28 +42,6 @@ async fn a_refused_secret_costs_one_call_for_all_who_wait() {
     let visits = futures_util::future::join_all((0..50).map(|_| person.config())).await;
     assert!(visits.iter().all(|visit| visit.status() == StatusCode::BAD_GATEWAY));
     assert_eq!(sim.counts().await["/channel/get_channel_token"], 1);
-}
-
-#[tokio::test]
-async fn a_token_is_renewed_before_it_expires_and_nobody_waits_for_it() {
-    let (sim, server) = start("").await;
-    // Renewed at half of so short a life, that is after one second.
-    sim.settings(json!({ "tokenLifetime": 2, "ticketLifetime": 7200 })).await;
-    let person = Person::new(&sim, &server);
-    let mut visits = 0;
-    // The clock that counts is the server's own, so visits go on until it has renewed.
-    while sim.counts().await.get("/channel/get_channel_token").copied().unwrap_or(0) < 2 {
-        let code = if visits == 0 { person.code().await } else { person.code_again().await };
-        let answer = person.post_code(&code).await;
-        assert_eq!(answer.status(), StatusCode::OK, "{}", answer.text().await.unwrap());
-        visits += 1;
-        assert!(visits < 10_000, "never renewed");
-    }
-    let metrics = reqwest::get(format!("{}/metrics", server.ops_url)).await.unwrap().text().await.unwrap();
-    assert!(
-        metrics.contains(r#"miandeng_token_refreshes_total{kind="channel_token",trigger="early"}"#),
-        "{metrics}"
-    );
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ mod site;
 pub use caddy::Caddy;
 pub use nginx::Nginx;
 pub use person::{Person, json_of};
-pub use redis::Redis;
+pub use redis::{Redis, keys_and_values};
 pub use sample::{Sample, Trust};
 pub use server::{Server, free_port};
 pub use sim::Sim;

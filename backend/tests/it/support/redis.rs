@@ -55,3 +55,10 @@ impl Drop for Redis {
         self.kill();
     }
 }
+
+/// Everything it holds, locks too.
+pub fn keys_and_values(redis: &Redis) -> Vec<(String, String)> {
+    let keys = redis.cli(&["keys", "*"]);
+    let held = keys.lines().map(|key| (key.to_owned(), redis.cli(&["get", key]).trim_end().to_owned()));
+    held.collect()
+}

@@ -1,6 +1,7 @@
 //! The binary under test, in a process of its own.
 
 use super::{AGENT, CORP, Sim};
+use redb::{ReadableDatabase, ReadableTable};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -83,6 +84,11 @@ jsapi_url = "{sim_url}/jsapi/dingtalk.js"
     /// Kills the process as a power cut would, and starts it again on the same files.
     pub async fn kill_and_start_again(&mut self) {
         self.kill();
+        self.start_again().await;
+    }
+
+    /// Starts it again on the same files, after a kill.
+    pub async fn start_again(&mut self) {
         self.child = spawn(&self.dir, &self.log).await;
     }
 
@@ -92,6 +98,23 @@ jsapi_url = "{sim_url}/jsapi/dingtalk.js"
 
     pub fn state_dir(&self) -> PathBuf {
         self.dir.join("state")
+    }
+
+    /// What is in the file of a store of `embedded:`, whose process has been killed: whether it is whole, and each key
+    /// with its value. Read from a copy, so that the server meets the file as the kill left it.
+    pub fn embedded(&self) -> (bool, Vec<(String, String)>) {
+        let copy = self.dir.join("copy.redb");
+        std::fs::copy(self.state_dir().join("miandeng.redb"), &copy).unwrap();
+        let mut database = redb::Database::open(&copy).unwrap();
+        let whole = database.check_integrity().unwrap();
+        let table: redb::TableDefinition<'_, &str, (u64, &str)> = redb::TableDefinition::new("entries");
+        let read = database.begin_read().unwrap();
+        let entries = read.open_table(table).unwrap();
+        let held = entries.iter().unwrap().map(|entry| {
+            let (key, value) = entry.unwrap();
+            (key.value().to_owned(), value.value().1.to_owned())
+        });
+        (whole, held.collect())
     }
 
     /// What the server has written so far.

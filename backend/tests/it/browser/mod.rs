@@ -9,6 +9,7 @@ mod native;
 mod phone;
 mod pictures;
 mod policy;
+mod proxies;
 mod sdk;
 mod targets;
 

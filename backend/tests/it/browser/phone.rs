@@ -74,6 +74,8 @@ impl Phone {
         let profile = std::env::temp_dir().join(format!("miandeng-browser-{}-{port}", std::process::id()));
         let mut capabilities = serde_json::Map::new();
         capabilities.insert("goog:chromeOptions".into(), chrome_options(ua, lang, &profile));
+        // Sites of tests with TLS have certificates of their own making.
+        capabilities.insert("acceptInsecureCerts".into(), json!(true));
         let client = ClientBuilder::rustls()
             .unwrap()
             .capabilities(capabilities)

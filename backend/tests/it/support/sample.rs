@@ -5,10 +5,12 @@ use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
 use axum::{Json, Router};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 /// Whose identities the application accepts.
 #[derive(Clone)]
@@ -26,8 +28,18 @@ pub struct Sample {
 
 impl Sample {
     pub async fn start(trust: Trust) -> Self {
-        let router = Router::new().fallback(echo).with_state(trust);
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::serve(listener, Router::new(), trust)
+    }
+
+    /// The backend of a front end, which is `page` at `/`.
+    pub fn with_front_end(listener: TcpListener, page: String, trust: Trust) -> Self {
+        let router = Router::new().route("/", get(|| async { Html(page) }));
+        Self::serve(listener, router, trust)
+    }
+
+    fn serve(listener: TcpListener, router: Router<Trust>, trust: Trust) -> Self {
+        let router = router.fallback(echo).with_state(trust);
         let address = listener.local_addr().unwrap().to_string();
         Self { address, task: tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }) }
     }

@@ -117,7 +117,7 @@ impl Sessions {
 
 /// 128 bits of randomness for a name that nobody may guess.
 pub fn random_hex() -> String {
-    hex::encode(rand::random::<[u8; 16]>())
+    format!("{:032x}", rand::random::<u128>())
 }
 
 /// Seconds since 1970.

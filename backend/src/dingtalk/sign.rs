@@ -37,8 +37,8 @@ fn decode_once(query: &str) -> Option<String> {
 pub fn signature(alg: SignAlg, ticket: &str, nonce: &str, timestamp: &str, url: &str) -> String {
     let plain = format!("jsapi_ticket={ticket}&noncestr={nonce}&timestamp={timestamp}&url={url}");
     match alg {
-        SignAlg::Sha1 => hex::encode(Sha1::digest(plain)),
-        SignAlg::Sha256 => hex::encode(Sha256::digest(plain)),
+        SignAlg::Sha1 => format!("{:x}", Sha1::digest(plain)),
+        SignAlg::Sha256 => format!("{:x}", Sha256::digest(plain)),
     }
 }
 

@@ -3,17 +3,26 @@
 //! browser would drop them.
 
 use crate::config::Secret;
+use aes_gcm::aead::generic_array::typenum::Unsigned;
+use aes_gcm::{AeadCore, AeadInPlace, Aes256Gcm, KeyInit};
 use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine;
-use cookie::{Cookie, CookieJar, Key, SameSite};
+use base64::engine::general_purpose::STANDARD;
+use hkdf::Hkdf;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::Sha256;
 use std::time::Duration;
+
+/// Bytes before and after what is sealed.
+const NONCE: usize = <Aes256Gcm as AeadCore>::NonceSize::USIZE;
+const TAG: usize = <Aes256Gcm as AeadCore>::TagSize::USIZE;
 
 /// Seals and opens cookies.
 pub struct Cookies {
-    /// The first one seals; all of them open, so that keys can be rotated without logging anybody out.
-    keys: Vec<Key>,
+    /// The first one seals; all of them open, so that keys can be rotated without logging anybody out. Set up once,
+    /// because that takes as long as sealing.
+    keys: Vec<Aes256Gcm>,
     secure: bool,
 }
 
@@ -27,66 +36,87 @@ impl Cookies {
 
     /// A new key, in the form in which the configuration and the store hold one.
     pub fn make_key() -> Secret {
-        Secret::new(base64::engine::general_purpose::STANDARD.encode(rand::random::<[u8; 32]>()))
+        Secret::new(STANDARD.encode(rand::random::<[u8; 32]>()))
     }
 
     /// `Set-Cookie` with `value` sealed in it.
     pub fn set<T: Serialize>(&self, name: &str, value: &T, max_age: Duration) -> HeaderValue {
         let name = self.full_name(name);
-        let json = serde_json::to_string(value).unwrap_or_default();
-        let mut jar = CookieJar::new();
-        if let Some(key) = self.keys.first() {
-            jar.private_mut(key).add(Cookie::new(name.clone(), json));
-        }
-        let sealed = jar.get(&name).map(|c| c.value().to_owned()).unwrap_or_default();
-        self.header(name, sealed, max_age)
+        let sealed = serde_json::to_vec(value).ok().and_then(|json| self.seal(&name, &json));
+        self.header(&name, &sealed.unwrap_or_default(), max_age)
     }
 
     /// `Set-Cookie` that removes the cookie from the browser.
     pub fn clear(&self, name: &str) -> HeaderValue {
-        self.header(self.full_name(name), String::new(), Duration::ZERO)
+        self.header(&self.full_name(name), "", Duration::ZERO)
     }
 
     /// Every genuine cookie of this name in the request; a browser can hold several from different times.
     pub fn read<T: DeserializeOwned>(&self, headers: &HeaderMap, name: &str) -> impl Iterator<Item = T> {
         let name = self.full_name(name);
-        let lines = headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_bytes);
+let lines = headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_bytes);
         // One by one: an application on the same host may set cookies that are not even text, and whoever has one of
         // those must not be locked out by it.
-        lines
-            .flat_map(|line| line.split(|byte| *byte == b';'))
-            .filter_map(|pair| Cookie::parse(std::str::from_utf8(pair).ok()?).ok())
-            .filter(move |cookie| cookie.name() == name)
-            .filter_map(|cookie| self.open(&cookie))
+        let texts = lines.flat_map(|line| line.split(|b| *b == b';')).filter_map(|pair| std::str::from_utf8(pair).ok());
+        texts.filter_map(|pair| pair.trim().split_once('=')).filter_map(move |(its_name, value)| {
+            let json = (its_name == name).then(|| self.open(&name, value))??;
+            serde_json::from_slice(&json).ok()
+        })
     }
 
-    fn open<T: DeserializeOwned>(&self, cookie: &Cookie<'_>) -> Option<T> {
-        let jar = CookieJar::new();
-        let opened =
-            self.keys.iter().find_map(|key| jar.private(key).decrypt(cookie.clone().into_owned()))?;
-        serde_json::from_str(opened.value()).ok()
+    /// Base64 of nonce, sealed bytes and tag.
+    fn seal(&self, name: &str, plain: &[u8]) -> Option<String> {
+        let nonce: [u8; NONCE] = rand::random();
+        let mut bytes = Vec::with_capacity(NONCE + plain.len() + TAG);
+        bytes.extend_from_slice(&nonce);
+        bytes.extend_from_slice(plain);
+        let key = self.keys.first()?;
+        let tag = key.encrypt_in_place_detached(&nonce.into(), name.as_bytes(), bytes.get_mut(NONCE..)?).ok()?;
+        bytes.extend_from_slice(&tag);
+        Some(STANDARD.encode(bytes))
+    }
+
+    fn open(&self, name: &str, value: &str) -> Option<Vec<u8>> {
+        let bytes = STANDARD.decode(value).ok()?;
+        let (nonce, rest) = bytes.split_first_chunk::<NONCE>()?;
+        let (sealed, tag) = rest.split_last_chunk::<TAG>()?;
+        self.keys.iter().find_map(|key| {
+            let mut plain = sealed.to_vec();
+            let genuine = key.decrypt_in_place_detached(
+                nonce.into(),
+                name.as_bytes(),
+                &mut plain,
+                tag.into(),
+            );
+            genuine.is_ok().then_some(plain)
+        })
     }
 
     fn full_name(&self, name: &str) -> String {
         if self.secure { format!("__Host-{name}") } else { name.to_owned() }
     }
 
-    fn header(&self, name: String, value: String, max_age: Duration) -> HeaderValue {
-        let max_age = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
-        let cookie = Cookie::build((name, value))
-            .path("/")
-            .http_only(true)
-            .secure(self.secure)
-            .same_site(SameSite::Lax)
-            .max_age(time::Duration::seconds(max_age));
+    fn header(&self, name: &str, value: &str, max_age: Duration) -> HeaderValue {
+        let secure = if self.secure { "; Secure" } else { "" };
+        let max_age = max_age.as_secs();
+        let text = format!("{name}={value}; HttpOnly; SameSite=Lax{secure}; Path=/; Max-Age={max_age}");
         // A cookie's name and base64 value are plain ASCII; an empty header would only mean that nothing is set.
-        HeaderValue::from_str(&cookie.build().to_string()).unwrap_or(HeaderValue::from_static(""))
+        HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
     }
 }
 
+/// Names the use that the keys are derived for. Text and layout are those of the cookie crate, which sealed the first
+/// cookies of this server.
+const PURPOSE: &[u8] = b"COOKIE;SIGNED:HMAC-SHA256;PRIVATE:AEAD-AES-256-GCM";
+
 /// The configured 32 bytes are stretched (HKDF), so that other uses of the same key derive other keys.
-fn derive(secret: &Secret) -> Key {
-    let bytes = base64::engine::general_purpose::STANDARD.decode(secret.expose()).unwrap_or_default();
+fn derive(secret: &Secret) -> Aes256Gcm {
+    let bytes = STANDARD.decode(secret.expose()).unwrap_or_default();
+    let mut derived = [[0; 32]; 2];
+    let stretched = Hkdf::<Sha256>::new(None, &bytes).expand(PURPOSE, derived.as_flattened_mut());
+    let [_signing, sealing] = derived;
     // `check` refuses anything but 32 bytes; a random key is the safe reading of the impossible.
-    if bytes.len() == 32 { Key::derive_from(&bytes) } else { Key::generate() }
+    let usable = bytes.len() == 32 && stretched.is_ok();
+    let key = if usable { sealing } else { rand::random() };
+    Aes256Gcm::new(&key.into())
 }

@@ -48,6 +48,6 @@ impl LoginProofs {
 
 /// One cookie per application, so that tabs of two applications do not take it from each other.
 fn cookie_name(app: &App) -> String {
-    let digest = hex::encode(Sha256::digest(app.name()));
-    format!("miandeng_login_{}", digest.get(..8).unwrap_or_default())
+    let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(app.name()).into();
+    format!("miandeng_login_{:08x}", u32::from_be_bytes([a, b, c, d]))
 }

@@ -53,6 +53,21 @@ fn another_key_opens_it_only_as_a_previous_one() {
     assert!(sessions(2, &[key(1)]).read(&request(&cookie), now).is_some());
 }
 
+/// Sealed by another program (Python's `cryptography`), in the form that the first cookies of this server had.
+#[test]
+fn the_form_of_a_cookie_stays() {
+    let value = "AAECAwQFBgcICQoLkwqvSX8UUCyvvXAsHQCi3urMTq+IIGxvaO8=";
+    let cookies = Cookies::new(&key(1), &[], true);
+    let read = |name: &str, value: &str| {
+        let headers = request(&HeaderValue::from_str(&format!("{name}={value}")).unwrap());
+        cookies.read::<String>(&headers, COOKIE).next()
+    };
+    assert_eq!(read("__Host-miandeng", value).as_deref(), Some("a person"));
+    assert_eq!(read("__Host-miandeng", &value.replacen('A', "B", 1)), None);
+    assert_eq!(read("miandeng", value), None);
+    assert_eq!(read("__Host-miandeng", ""), None);
+}
+
 #[test]
 fn a_login_cookie_does_not_pass_as_a_session() {
     let now = SystemTime::now();

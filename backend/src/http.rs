@@ -21,8 +21,7 @@ mod token;
 use crate::state::AppState;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{from_fn, from_fn_with_state, map_response};
-use axum::response::Response;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, any, get, post};
 use pace::Pace;
 use std::num::NonZeroU32;
@@ -52,8 +51,7 @@ pub fn router(state: AppState) -> Router {
         .route(&at("api/token"), post(token::token))
         // Before the layers, so that a preflight meets CORS and not this.
         .method_not_allowed_fallback(error::method_not_allowed)
-        .layer(map_response(never_cached))
-        .layer(cors(&state));
+        .layer((cors(&state), always(header::CACHE_CONTROL, "no-store")));
 
     let mut router =
         Router::new().merge(api).route(&base, get(page::page)).route(&at("{*path}"), get(assets::asset));
@@ -67,25 +65,32 @@ pub fn router(state: AppState) -> Router {
     // body, wait for nothing, and take any method.
     let forward =
         Router::new().route(&at("auth"), any(forward::auth)).route(&at("start"), any(forward::start));
-    let mut router = router
+    // A value of None sets nothing.
+    let policy = headers::policy_header(&state.config, &headers::policy_of_the_rest(&state.config));
+    let (policy_name, policy) = policy.unzip();
+    let policy_name = policy_name.unwrap_or(header::CONTENT_SECURITY_POLICY);
+    router
         .route(&at(".well-known/jwks.json"), get(token::keys))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
-        .layer(RequestBodyLimitLayer::new(MAX_BODY))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME))
+        .layer((
+            TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME),
+            RequestBodyLimitLayer::new(MAX_BODY),
+        ))
         .merge(forward)
-        .layer(CatchPanicLayer::new())
-        .layer(from_fn(error::localize))
-        // Under `no-referrer`, old webviews send `Origin: null`.
-        .layer(always(header::REFERRER_POLICY, "same-origin"))
-        .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        // Pages elsewhere read what CORS lets them read, and include nothing.
-        .layer(always(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"));
-    let policy = headers::policy_of_the_rest(&state.config);
-    if let Some((name, policy)) = headers::policy_header(&state.config, &policy) {
-        router = router.layer(SetResponseHeaderLayer::if_not_present(name, policy));
-    }
-    router.with_state(state)
+        // Together, the outermost first: each call of `layer` puts every route into one more box, and every request
+        // clones all boxes.
+        .layer((
+            SetResponseHeaderLayer::if_not_present(policy_name, policy),
+            // Pages elsewhere read what CORS lets them read, and include nothing.
+            always(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+            always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            // Under `no-referrer`, old webviews send `Origin: null`.
+            always(header::REFERRER_POLICY, "same-origin"),
+            from_fn(error::localize),
+            CatchPanicLayer::new(),
+        ))
+        .with_state(state)
 }
 
 /// `handler` for at most so many requests of one address in a minute, where addresses are known.
@@ -105,11 +110,6 @@ fn paced(
 
 fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
-}
-
-async fn never_cached(mut response: Response) -> Response {
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 /// Pages of the allowed origins may use the API with their cookies; nobody else's may read an answer.

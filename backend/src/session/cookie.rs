@@ -54,10 +54,12 @@ impl Cookies {
     /// Every genuine cookie of this name in the request; a browser can hold several from different times.
     pub fn read<T: DeserializeOwned>(&self, headers: &HeaderMap, name: &str) -> impl Iterator<Item = T> {
         let name = self.full_name(name);
-let lines = headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_bytes);
+        let lines = headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_bytes);
         // One by one: an application on the same host may set cookies that are not even text, and whoever has one of
         // those must not be locked out by it.
-        let texts = lines.flat_map(|line| line.split(|b| *b == b';')).filter_map(|pair| std::str::from_utf8(pair).ok());
+        let texts = lines
+            .flat_map(|line| line.split(|b| *b == b';'))
+            .filter_map(|pair| std::str::from_utf8(pair).ok());
         texts.filter_map(|pair| pair.trim().split_once('=')).filter_map(move |(its_name, value)| {
             let json = (its_name == name).then(|| self.open(&name, value))??;
             serde_json::from_slice(&json).ok()
@@ -71,7 +73,8 @@ let lines = headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_byte
         bytes.extend_from_slice(&nonce);
         bytes.extend_from_slice(plain);
         let key = self.keys.first()?;
-        let tag = key.encrypt_in_place_detached(&nonce.into(), name.as_bytes(), bytes.get_mut(NONCE..)?).ok()?;
+        let tag =
+            key.encrypt_in_place_detached(&nonce.into(), name.as_bytes(), bytes.get_mut(NONCE..)?).ok()?;
         bytes.extend_from_slice(&tag);
         Some(STANDARD.encode(bytes))
     }
@@ -82,12 +85,8 @@ let lines = headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_byte
         let (sealed, tag) = rest.split_last_chunk::<TAG>()?;
         self.keys.iter().find_map(|key| {
             let mut plain = sealed.to_vec();
-            let genuine = key.decrypt_in_place_detached(
-                nonce.into(),
-                name.as_bytes(),
-                &mut plain,
-                tag.into(),
-            );
+            let genuine =
+                key.decrypt_in_place_detached(nonce.into(), name.as_bytes(), &mut plain, tag.into());
             genuine.is_ok().then_some(plain)
         })
     }

@@ -42,6 +42,9 @@ pub struct Config {
     pub base_path: String,
     #[serde(serialize_with = "as_origins")]
     pub allowed_origins: Vec<Url>,
+    /// `public_url` and `allowed_origins` as browsers write them, for every request to be compared with.
+    #[serde(skip)]
+    origins: Vec<String>,
     pub trusted_proxies: Vec<ipnet::IpNet>,
     pub state_dir: String,
     pub dingtalk: DingTalk,
@@ -174,10 +177,14 @@ impl Config {
         }
         let found = s.found();
         s.finish();
+        let public_url = public_url?;
+        let origins = std::iter::once(&public_url).chain(&allowed_origins);
+        let origins = origins.map(|url| url.origin().ascii_serialization()).collect();
         let config = Config {
             listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             ops_listen: ops_listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 9090))),
-            public_url: public_url?,
+            public_url,
+            origins,
             base_path,
             allowed_origins,
             trusted_proxies,
@@ -237,16 +244,18 @@ impl Config {
 
     /// Whether `origin`, as a browser sends it in `Origin`, is public_url or one of allowed_origins.
     pub fn allows_origin(&self, origin: &str) -> bool {
-        self.allowed().any(|url| url.origin().ascii_serialization() == origin)
+        self.origins.iter().any(|allowed| allowed == origin)
     }
 
     /// Whether `url` belongs to an origin whose pages may use the API.
     pub fn allows_url(&self, url: &Url) -> bool {
-        self.allowed().any(|allowed| allowed.origin() == url.origin())
+        self.allows_origin(&url.origin().ascii_serialization())
     }
 
-    fn allowed(&self) -> impl Iterator<Item = &Url> {
-        std::iter::once(&self.public_url).chain(&self.allowed_origins)
+    /// Whether `href` begins with such an origin, written as a browser writes it, and goes on below it.
+    pub fn allows_plainly(&self, href: &str) -> bool {
+        let below = |rest: &str| rest.is_empty() || rest.starts_with(['/', '?', '#']);
+        self.origins.iter().any(|allowed| href.strip_prefix(allowed.as_str()).is_some_and(below))
     }
 
     /// The configuration as TOML with every secret masked.

@@ -5,6 +5,7 @@ mod ban;
 mod client;
 mod credential;
 mod error;
+mod nonces;
 mod platform;
 mod policy;
 mod renewing;
@@ -12,4 +13,5 @@ pub mod sign;
 
 pub use client::Client;
 pub use error::{Error, Kind};
-pub use platform::{DingTalk, Identity, SignedPage, Ticket};
+pub use nonces::Nonces;
+pub use platform::{DingTalk, Identity, Ticket};

@@ -1,11 +1,12 @@
 //! What every request shares.
 
 use crate::config::{App, Config};
-use crate::dingtalk::{Client, DingTalk, Ticket};
+use crate::dingtalk::{Client, DingTalk, Nonces};
 use crate::session::{Cookies, Identities, LoginProofs, Session, Sessions};
 use crate::store::Store;
 use anyhow::Context;
 use miandeng_shared::{AgentId, AuthCode, CorpId};
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -73,7 +74,7 @@ impl AppState {
             login_proofs: LoginProofs::new(cookies),
             identities,
             used_codes: UsedCodes::default(),
-            nonces: Nonces::default(),
+            nonces: Nonces::new(&key),
             ticket_renewals: TicketRenewals::default(),
             draining: AtomicBool::new(false),
             store,
@@ -106,19 +107,23 @@ impl Shared {
 
 /// Twice a code's life: DingTalk itself refuses it after five minutes.
 const CODE_MEMORY: Duration = Duration::from_secs(600);
-/// A login takes seconds; a page that reports later has nothing to tell.
-const NONCE_MEMORY: Duration = Duration::from_secs(600);
 /// At most one ticket per application is thrown away in this time, whoever complains.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(60);
 /// Entries of about 100 bytes: the memory of a busy quarter of an hour, and no more.
 const MAX_ENTRIES: u64 = 100_000;
 
-fn memory<K, V>(ttl: Duration) -> Cache<K, V>
+/// A memory of what happened less than `ttl` ago. Where it is full the oldest goes; moka's own choice would be to refuse
+/// what is new, and a code that is not remembered is no longer known to be used.
+pub fn memory<K, V>(ttl: Duration) -> Cache<K, V>
 where
     K: std::hash::Hash + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    Cache::builder().max_capacity(MAX_ENTRIES).time_to_live(ttl).build()
+    Cache::builder()
+        .max_capacity(MAX_ENTRIES)
+        .eviction_policy(EvictionPolicy::lru())
+        .time_to_live(ttl)
+        .build()
 }
 
 /// The codes that were sent to DingTalk, as digests: a second use is answered here.
@@ -135,27 +140,6 @@ impl UsedCodes {
     pub fn first_use(&self, app: &App, code: &AuthCode) -> bool {
         let digest = Sha256::digest(format!("{}/{}", app.name(), code.as_str())).into();
         self.0.entry(digest).or_insert(()).is_fresh()
-    }
-}
-
-/// The nonces we handed out, with the ticket that signed each.
-pub struct Nonces(Cache<String, (String, Ticket)>);
-
-impl Default for Nonces {
-    fn default() -> Self {
-        Self(memory(NONCE_MEMORY))
-    }
-}
-
-impl Nonces {
-    pub fn remember(&self, nonce: String, app: &App, ticket: Ticket) {
-        self.0.insert(nonce, (app.name(), ticket));
-    }
-
-    /// The ticket that signed this nonce for this application; a nonce is good for one report.
-    pub fn take(&self, nonce: &str, app: &App) -> Option<Ticket> {
-        self.0.get(nonce).filter(|(name, _)| *name == app.name())?;
-        self.0.remove(nonce).map(|(_, ticket)| ticket)
     }
 }
 

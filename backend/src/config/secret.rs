@@ -3,15 +3,17 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 use std::fmt;
+use std::sync::Arc;
 use toml::Value;
 
 /// A secret of the configuration. `Debug` and `Serialize` show a mask; only [`Secret::expose`] gives it away.
+/// Clones share it, because tokens and tickets go into every request.
 #[derive(Clone)]
-pub struct Secret(SecretString);
+pub struct Secret(Arc<SecretString>);
 
 impl Secret {
     pub fn new(text: impl Into<String>) -> Self {
-        Self(SecretString::from(text.into()))
+        Self(Arc::new(SecretString::from(text.into())))
     }
 
     /// The secret itself, for the one call that needs it.

@@ -61,12 +61,6 @@ const CALLS_PER_FETCH: u32 = 5;
 /// A login answers within this time, whatever DingTalk does: shorter than proxies and people wait.
 const BUDGET: Duration = Duration::from_secs(20);
 
-/// A page's signature, and the ticket it was made with.
-pub struct SignedPage {
-    pub config: SignedConfig,
-    pub ticket: Ticket,
-}
-
 /// What a page was signed with.
 #[derive(Debug, Clone)]
 pub enum Ticket {
@@ -75,7 +69,8 @@ pub enum Ticket {
 }
 
 impl Ticket {
-    fn expose(&self) -> &str {
+    /// The ticket itself, for a signature and nothing else.
+    pub fn expose(&self) -> &str {
         match self {
             Ticket::Channel(ticket) => ticket.secret().expose(),
             Ticket::App(ticket) => ticket.secret().expose(),
@@ -112,14 +107,15 @@ impl DingTalk {
         }
     }
 
-    /// Signs the page at `href` with a fresh nonce at `timestamp` (seconds since 1970).
+    /// Signs the page at `href` at `timestamp` (seconds since 1970); `nonce` makes a fresh nonce, for the ticket that
+    /// signs.
     pub async fn sign(
         self: &Arc<Self>,
         app: &Arc<App>,
         href: &str,
-        nonce: String,
         timestamp: u64,
-    ) -> Result<SignedPage, Error> {
+        nonce: impl FnOnce(&Ticket) -> String,
+    ) -> Result<SignedConfig, Error> {
         let ticket = in_time(async {
             match app.credentials {
                 Credentials::Channel { .. } => self.channel_ticket(app).await.map(Ticket::Channel),
@@ -128,9 +124,18 @@ impl DingTalk {
         })
         .await?;
         let url = url_to_sign(href, app.sign_plus_as_space);
-        let time_stamp = timestamp.to_string();
-        let signature = signature(app.sign_alg, ticket.expose(), &nonce, &time_stamp, &url);
-        Ok(SignedPage { config: SignedConfig { time_stamp, nonce_str: nonce, signature, url }, ticket })
+        let (nonce_str, time_stamp) = (nonce(&ticket), timestamp.to_string());
+        let signature = signature(app.sign_alg, ticket.expose(), &nonce_str, &time_stamp, &url);
+        Ok(SignedConfig { time_stamp, nonce_str, signature, url })
+    }
+
+    /// The ticket that pages of `app` are signed with, if one is in memory. Nobody is asked.
+    pub fn held_ticket(&self, app: &App) -> Option<Ticket> {
+        let key = self.keys(app).login;
+        match app.credentials {
+            Credentials::Channel { .. } => self.channel_tickets.held(&key).map(Ticket::Channel),
+            Credentials::H5 { .. } => self.app_tickets.held(&key).map(Ticket::App),
+        }
     }
 
     /// Forgets `ticket` because DingTalk refused what was signed with it. A newer one stays.

@@ -137,6 +137,11 @@ where
         flight.await
     }
 
+    /// The credential of `key` that is in memory, whatever its age.
+    pub fn held(&self, key: &K) -> Option<T> {
+        lock(&self.slots).get(key)?.held.as_ref().map(|held| held.value.clone())
+    }
+
     /// Calls with the credential of `key`, and exactly once more with a fresh one if DingTalk rejects the first.
     pub async fn with<R, F, G>(
         &self,

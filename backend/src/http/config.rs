@@ -4,8 +4,8 @@ use super::error::ApiError;
 use super::fields::{Fields, Query};
 use super::guard;
 use crate::config::App;
-use crate::dingtalk::SignedPage;
-use crate::session::{random_hex, seconds};
+use crate::dingtalk::Ticket;
+use crate::session::seconds;
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
@@ -45,13 +45,11 @@ async fn sign(
     query: &mut Fields,
 ) -> Result<SignedConfig, ApiError> {
     let href = href(state, headers, query)?;
-    let nonce = random_hex();
-    let page = state.dingtalk.sign(app, &href, nonce.clone(), seconds(SystemTime::now())).await;
-    let SignedPage { config, ticket } = page.inspect_err(|error| {
+    let nonce = |ticket: &Ticket| state.nonces.make(app, ticket);
+    let signed = state.dingtalk.sign(app, &href, seconds(SystemTime::now()), nonce).await;
+    Ok(signed.inspect_err(|error| {
         tracing::warn!(corp = %app.corp_id, agent = %app.agent_id, %error, "page not signed");
-    })?;
-    state.nonces.remember(nonce, app, ticket);
-    Ok(config)
+    })?)
 }
 
 /// The page to sign: the parameter `url`, else the Referer if it is a page of `public_url`.

@@ -53,6 +53,10 @@ pub fn page_url(config: &Config, href: &str) -> Result<(), ApiError> {
             "must be an address of at most 4096 bytes without spaces or backslashes",
         ));
     }
+    if config.allows_plainly(href) {
+        return Ok(());
+    }
+    // Written differently, it may still be ours.
     let authority = ["https://", "http://"].iter().find_map(|scheme| href.strip_prefix(scheme));
     let authority = authority.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
     let named = authority.is_some_and(|authority| !authority.is_empty() && !authority.contains('@'));

@@ -22,11 +22,18 @@ pub async fn report(
     let nonce = fields.required("nonceStr", any)?;
     let error = fields.required("error", any)?;
     // Anybody can post here, so only a nonce that we handed out counts, and only once.
-    let Some(ticket) = state.nonces.take(&nonce, &app) else { return Ok(StatusCode::NO_CONTENT) };
+    if !state.nonces.first_report(&nonce, &app) {
+        return Ok(StatusCode::NO_CONTENT);
+    }
     let code = five_digits(&error);
-    let renew =
-        code.is_some_and(|code| TICKET_ERRORS.contains(&code)) && state.ticket_renewals.first_use(&app);
-    let renewed = renew && state.dingtalk.drop_ticket(&app, &ticket).await;
+    // What was signed with another ticket than ours of today has been seen to already.
+    let ticket = state.dingtalk.held_ticket(&app).filter(|ticket| state.nonces.is_for(&nonce, &app, ticket));
+    let renewed = match ticket {
+        Some(ticket) if code.is_some_and(|code| TICKET_ERRORS.contains(&code)) => {
+            state.ticket_renewals.first_use(&app) && state.dingtalk.drop_ticket(&app, &ticket).await
+        }
+        _ => false,
+    };
     tracing::warn!(
         corp = %app.corp_id, agent = %app.agent_id, dingtalk = code, renewed, "DingTalk refused a page's dd.config"
     );

@@ -3,6 +3,8 @@
 
 mod cookies;
 mod hostile;
+mod logins;
+mod proxy;
 mod targets;
 mod wire;
 

@@ -29,7 +29,7 @@ use std::path::Path;
 use std::time::Duration;
 use toml::{Table, Value};
 use url::Url;
-use value::{base_path, boolean, duration, https_url, list, origin, parsed, text};
+use value::{base_path, boolean, duration, list, origin, parsed, text};
 
 /// Everything `miandeng serve` runs with.
 #[derive(Debug, Serialize)]
@@ -111,7 +111,7 @@ pub struct Loaded {
 /// Reads the file at `path` with the process's environment laid over it.
 pub fn load(path: &Path) -> Loaded {
     match std::fs::read_to_string(path) {
-        Ok(text) => parse(&text, std::env::vars()),
+        Ok(text) => parse(&text, environment::of_process()),
         Err(e) => {
             let remedy = format!("cannot be read ({}); name the file with --config", e.kind());
             Loaded {
@@ -288,8 +288,8 @@ impl DingTalk {
             url.or_else(|| Url::parse(&format!("https://{name}.dingtalk.com")).ok())
                 .unwrap_or_else(|| unreachable!("a literal URL"))
         };
-        let oapi_url = host(s.optional("oapi_url", https_url), "oapi");
-        let api_url = host(s.optional("api_url", https_url), "api");
+        let oapi_url = host(s.optional("oapi_url", origin), "oapi");
+        let api_url = host(s.optional("api_url", origin), "api");
         let timeout = s.optional("timeout", duration).unwrap_or(Duration::from_secs(5));
         let simulator = s.optional("simulator", boolean).unwrap_or(false);
         if simulator && !(is_loopback(&oapi_url) && is_loopback(&api_url)) {

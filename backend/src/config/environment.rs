@@ -5,6 +5,12 @@ use toml::{Table, Value};
 
 const PREFIX: &str = "MIANDENG__";
 
+/// The variables of this process. Others may have set some that are not text, which `std::env::vars` panics at.
+pub fn of_process() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
+}
+
 /// Lays the variables with our prefix over `table`. Sections are tables; lists cannot come from the environment.
 pub fn overlay(table: &mut Table, environment: impl Iterator<Item = (String, String)>, found: &Findings) {
     for (name, value) in environment {

@@ -37,11 +37,19 @@ pub fn number(least: u32) -> impl FnOnce(Value) -> Result<u32, String> {
     }
 }
 
-/// A duration written `30s`, `10m` or `12h`, and not zero.
+/// Browsers cut a cookie's life at 400 days, and nothing else that is configured takes longer. It also keeps every sum of
+/// a time and a duration within what a clock can show.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// A duration written `30s`, `10m` or `12h`, not zero, and at most [`LONGEST`].
 pub fn duration(value: Value) -> Result<Duration, String> {
     let wrong = || "must be a duration such as \"30s\", \"10m\" or \"12h\"".to_owned();
     let parsed = humantime::parse_duration(&text(value).map_err(|_| wrong())?).map_err(|_| wrong())?;
-    if parsed.is_zero() { Err("must not be zero".into()) } else { Ok(parsed) }
+    match parsed {
+        Duration::ZERO => Err("must not be zero".into()),
+        parsed if parsed > LONGEST => Err("must be at most 366 days".into()),
+        parsed => Ok(parsed),
+    }
 }
 
 /// A list whose items `item` reads.
@@ -87,6 +95,10 @@ pub fn origin(value: Value) -> Result<Url, String> {
     let url = https_url(value)?;
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
         return Err("must be an origin: scheme, host and port, with nothing behind it".into());
+    }
+    // The parser takes it for a name like any other, and nobody's page would ever have it.
+    if url.host_str().is_some_and(|host| host.contains('*')) {
+        return Err("must be one host: there are no wildcards; list every origin".into());
     }
     Ok(url)
 }
@@ -138,6 +150,7 @@ mod tests {
             "https://a/b",
             "https://a?b",
             "http://127.0.0.1.evil.example",
+            "https://*.example.com",
         ] {
             assert!(origin(s(bad)).is_err(), "{bad}");
         }
@@ -167,7 +180,7 @@ mod tests {
     #[test]
     fn durations_have_a_unit() {
         assert_eq!(duration(s("10m")).unwrap(), Duration::from_secs(600));
-        for bad in [s("10"), s("0s"), s("soon"), Value::Integer(10)] {
+        for bad in [s("10"), s("0s"), s("soon"), s("367d"), s("300000000000y"), Value::Integer(10)] {
             assert!(duration(bad).is_err());
         }
     }

@@ -26,6 +26,8 @@ use url::Url;
 const MAX_ANSWER: usize = 64 * 1024;
 /// The documented lifetime of tokens and tickets, for an answer that does not name one.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(7200);
+/// No token or ticket of DingTalk lives as long. An answer that says more is wrong, and must not reach the clocks.
+const LONGEST_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// A host that does not take a connection by then is not reached at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -138,5 +140,6 @@ fn exchange(request: RequestBuilder) -> impl Future<Output = Result<(bool, Vec<u
 fn issued<T: Credential>(answer: &Answer, field: &str, expires: &str) -> Result<Issued<T>, Error> {
     let value = T::from_secret(Secret::new(answer.text(field)?));
     let lifetime = answer.number(expires).and_then(|s| u64::try_from(s).ok());
-    Ok(Issued { value, lifetime: lifetime.map_or(DEFAULT_LIFETIME, Duration::from_secs) })
+    let lifetime = lifetime.map_or(DEFAULT_LIFETIME, Duration::from_secs).min(LONGEST_LIFETIME);
+    Ok(Issued { value, lifetime })
 }

@@ -148,7 +148,7 @@ async fn errors_speak_the_readers_language() {
 }
 
 #[tokio::test]
-async fn the_login_needs_our_origin_and_our_cookie() {
+async fn s15_the_login_needs_our_origin_and_our_cookie() {
     let (sim, server) = start("").await;
     let person = Person::new(&sim, &server);
     let code = person.code().await;
@@ -195,7 +195,7 @@ channel_secret = "channel-secret-of-dingcorp1"
 }
 
 #[tokio::test]
-async fn cookies_are_strict() {
+async fn s36_cookies_are_strict() {
     let sim = Sim::start(1).await;
     let server = Server::start(&sim, |config| {
         let start = config.find("public_url").unwrap();
@@ -332,7 +332,7 @@ async fn everything_lives_under_base_path() {
 }
 
 #[tokio::test]
-async fn no_secret_leaves_by_answers_errors_metrics_or_log() {
+async fn s20_no_secret_leaves_by_answers_errors_metrics_or_log() {
     let (sim, server) = start("").await;
     let person = Person::new(&sim, &server);
     let mut said = String::new();

@@ -154,7 +154,7 @@ async fn a_guard_that_is_written_wrongly_lets_nobody_in() {
 }
 
 #[tokio::test]
-async fn what_the_request_says_of_itself_counts_for_nothing() {
+async fn s05_what_the_request_says_of_itself_counts_for_nothing() {
     let (sim, server) = start("").await;
     let person = Person::new(&sim, &server);
     assert_eq!(person.login().await.status(), StatusCode::OK);

@@ -214,7 +214,7 @@ async fn what_is_not_json_what_is_late_and_what_breaks_off() {
 }
 
 #[tokio::test]
-async fn the_operator_reads_what_dingtalk_said_and_nobody_else_does() {
+async fn s25_the_operator_reads_what_dingtalk_said_and_nobody_else_does() {
     let (sim, server) = start("").await;
     let person = Person::new(&sim, &server);
     let words = "访问ip不在白名单之中,request ip=203.0.113.7";

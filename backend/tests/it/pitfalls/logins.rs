@@ -282,7 +282,7 @@ async fn s33_a_session_that_ended_has_ended_everywhere() {
     }
     // One that expired, too. The server's own clock decides, so it is asked until it says so.
     let server = Server::start(&sim, |config| {
-        config.insert_str(config.find("[[apps]]").unwrap(), "[session]\nttl = \"1s\"\n")
+        config.insert_str(config.find("[[apps]]").unwrap(), "[session]\nttl = \"1s\"\n");
     })
     .await;
     let person = Person::new(&sim, &server);

@@ -5,7 +5,9 @@ mod cookies;
 mod hostile;
 mod logins;
 mod proxy;
+mod secrets;
 mod targets;
+mod upstream;
 mod wire;
 
 use serde::Deserialize;

@@ -160,8 +160,11 @@ async fn spawn(dir: &Path, log: &Arc<Mutex<String>>) -> Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_miandeng"))
         .args(["serve", "--config"])
         .arg(dir.join(CONFIG))
-        // Whatever an operator may turn on has to keep the secrets.
-        .env("RUST_LOG", "trace")
+        // Whatever an operator may turn on has to keep the secrets, also where it is named as narrowly as can be.
+        .env(
+            "RUST_LOG",
+            "trace,hyper_util::client=trace,hyper::proto::h1=trace,reqwest::connect=trace,redis::aio=trace",
+        )
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();

@@ -1,6 +1,7 @@
 //! Who is logged in, as the browser carries it: sealed cookies that are verified without asking anybody.
 
 mod cookie;
+mod follower;
 mod identity;
 mod login_proof;
 mod revocation;
@@ -11,11 +12,14 @@ pub use identity::{IDENTITY_HEADERS, Identities, Identity};
 pub use login_proof::LoginProofs;
 
 use crate::config::App;
+use crate::store::{Ending, Store, StoreError};
 use axum::http::{HeaderMap, HeaderValue};
-use miandeng_shared::User;
+use follower::Follower;
+use miandeng_shared::{CorpId, User};
 use revocation::Revocations;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const COOKIE: &str = "miandeng";
@@ -56,34 +60,71 @@ impl Session {
             (None, None, None) => format!("{corp_id}:session:{}", self.id),
         }
     }
+
+    /// The names under which it may have been ended.
+    fn endings(&self) -> [String; 3] {
+        [self.ending(), format!("person:{}", self.person()), corp_ending(&self.user.corp_id)]
+    }
+
+    fn ending(&self) -> String {
+        format!("session:{}", self.id)
+    }
+}
+
+fn corp_ending(corp: &CorpId) -> String {
+    format!("corp:{corp}")
 }
 
 /// Makes, reads and ends sessions.
 pub struct Sessions {
     cookies: Arc<Cookies>,
     ttl: Duration,
-    revocations: Revocations,
+    store: Arc<Store>,
+    revocations: Arc<Revocations>,
+    is_behind: Arc<AtomicBool>,
 }
+
+/// How far apart the clocks of replicas may be: an end of all sessions of somebody takes those along that were made on a
+/// replica whose clock is ahead by this much.
+const CLOCKS: Duration = Duration::from_secs(5);
+/// How much longer than any session the store keeps an end in mind, because its clock may be another.
+const KEEP_LONGER: Duration = Duration::from_secs(3600);
 
 /// A nickname or a picture's address must not push the cookie over what proxies pass on (users report 4 KB in all).
 const MAX_NICK: usize = 64;
 const MAX_AVATAR: usize = 256;
 
 impl Sessions {
-    pub fn new(cookies: Arc<Cookies>, ttl: Duration) -> Self {
-        Self { cookies, ttl, revocations: Revocations::default() }
+    /// Sessions that last for `ttl` and whose ends are recorded in `store`.
+    pub fn new(cookies: Arc<Cookies>, ttl: Duration, store: Arc<Store>) -> Self {
+        Self { cookies, ttl, store, revocations: Arc::default(), is_behind: Arc::default() }
+    }
+
+    /// Learns which sessions have ended, and goes on hearing of those that end elsewhere.
+    pub async fn follow(&self) {
+        let follower = Follower {
+            store: Arc::clone(&self.store),
+            revocations: Arc::downgrade(&self.revocations),
+            keep: self.ttl + KEEP_LONGER,
+            is_behind: Arc::clone(&self.is_behind),
+        };
+        follower.start().await;
+    }
+
+    /// True while logouts elsewhere are not heard of.
+    pub fn is_behind(&self) -> bool {
+        self.is_behind.load(Ordering::Relaxed)
     }
 
     /// A new session for `user`, and the cookie that carries it.
     pub fn create(&self, mut user: User, now: SystemTime) -> (Session, HeaderValue) {
         user.nick = user.nick.map(|nick| nick.chars().take(MAX_NICK / 4).collect());
         user.avatar = user.avatar.filter(|url| url.len() <= MAX_AVATAR);
-        let session = Session {
-            id: random_hex(),
-            issued_at_ms: millis(now),
-            expires_at: seconds(now + self.ttl),
-            user,
-        };
+        let expires_at = seconds(now + self.ttl);
+        let mut session = Session { id: random_hex(), issued_at_ms: millis(now), expires_at, user };
+        // Later than any end of this person's or corporation's sessions that is known: they begin anew.
+        let ended_up_to = self.revocations.ended_up_to(|| session.endings());
+        session.issued_at_ms = session.issued_at_ms.max(ended_up_to.saturating_add(1));
         let cookie = self.cookies.set(COOKIE, &session, self.ttl);
         (session, cookie)
     }
@@ -95,22 +136,57 @@ impl Sessions {
 
     /// Every such session: a browser may send several cookies of one name.
     pub fn all(&self, headers: &HeaderMap, now: SystemTime) -> impl Iterator<Item = Session> {
-        let valid = move |session: &Session| {
-            seconds(now) < session.expires_at
-                && !self.revocations.is_revoked(&session.id, &session.person(), session.issued_at_ms)
+        let still_valid = move |mut session: Session| {
+            // A `ttl` that was made shorter counts for everybody, and ends are not kept in mind for longer.
+            let begun = Duration::from_millis(session.issued_at_ms);
+            session.expires_at = session.expires_at.min(begun.saturating_add(self.ttl).as_secs());
+            let valid = seconds(now) < session.expires_at
+                && self.revocations.ended_up_to(|| session.endings()) < session.issued_at_ms;
+            valid.then_some(session)
         };
-        self.cookies.read::<Session>(headers, COOKIE).filter(valid)
+        self.cookies.read::<Session>(headers, COOKIE).filter_map(still_valid)
     }
 
-    /// Ends this session, or every session of its person; gives the cookie that clears the browser's.
-    pub fn end(&self, session: Option<&Session>, everywhere: bool, now: SystemTime) -> HeaderValue {
-        if let Some(session) = session {
-            self.revocations.revoke(&session.id, session.expires_at, seconds(now));
-            if everywhere {
-                let forgotten_at = seconds(now + self.ttl);
-                self.revocations.revoke_person(session.person(), millis(now), forgotten_at, seconds(now));
-            }
+    /// Ends this session, or every session of its person, for every replica.
+    ///
+    /// # Errors
+    /// Where it could not be recorded. Then nothing has ended, here neither.
+    pub async fn end(&self, session: &Session, everywhere: bool, now: SystemTime) -> Result<(), StoreError> {
+        let one = Ending { of: session.ending(), up_to_ms: session.issued_at_ms, until: session.expires_at };
+        let person = everywhere.then(|| {
+            let ended_up_to = self.revocations.ended_up_to(|| session.endings());
+            self.ending(format!("person:{}", session.person()), ended_up_to.max(session.issued_at_ms), now)
+        });
+        let endings: Vec<Ending> = [one].into_iter().chain(person).collect();
+        self.store.record(&endings, self.ttl + KEEP_LONGER).await?;
+        self.learn(endings, now);
+        Ok(())
+    }
+
+    /// Ends every session of a corporation, whose applications may not be used any more, for every replica.
+    ///
+    /// # Errors
+    /// Where it could not be recorded. This process has taken note all the same, and tells the store once it is back.
+    pub async fn end_corp(&self, corp: &CorpId, now: SystemTime) -> Result<(), StoreError> {
+        let endings = vec![self.ending(corp_ending(corp), 0, now)];
+        self.learn(endings.clone(), now);
+        self.store.record(&endings, self.ttl + KEEP_LONGER).await
+    }
+
+    /// The end of all sessions of `of` that have begun by now, on any replica, and at least up to `up_to_ms`.
+    fn ending(&self, of: String, up_to_ms: u64, now: SystemTime) -> Ending {
+        let up_to_ms = up_to_ms.max(millis(now + CLOCKS));
+        Ending { of, up_to_ms, until: seconds(now + CLOCKS + self.ttl).saturating_add(1) }
+    }
+
+    fn learn(&self, endings: Vec<Ending>, now: SystemTime) {
+        for ending in endings {
+            self.revocations.learn(ending, seconds(now));
         }
+    }
+
+    /// `Set-Cookie` that takes the session from the browser.
+    pub fn clear(&self) -> HeaderValue {
         self.cookies.clear(COOKIE)
     }
 }

@@ -63,6 +63,8 @@ impl AppState {
         };
         let cookies = Arc::new(Cookies::new(&key, &session.previous_keys, secure));
         let identities = Identities::new(&key, &session.previous_keys, config.issuer())?;
+        let sessions = Sessions::new(Arc::clone(&cookies), session.ttl, Arc::clone(&store));
+        sessions.follow().await;
         let apps = config
             .apps
             .iter()
@@ -70,7 +72,7 @@ impl AppState {
         Ok(Self(Arc::new(Shared {
             apps: apps.collect(),
             dingtalk: Arc::new(DingTalk::new(client, &config.apps, &store, config.dingtalk.timeout)),
-            sessions: Sessions::new(Arc::clone(&cookies), session.ttl),
+            sessions,
             login_proofs: LoginProofs::new(cookies),
             identities,
             used_codes: UsedCodes::default(),

@@ -9,6 +9,7 @@ mod redis;
 use crate::config::{self, Secret};
 use crate::telemetry;
 use embedded::Embedded;
+pub use redis::Feed;
 use redis::Redis;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -23,6 +24,17 @@ pub struct Entry {
     pub remaining: Duration,
     /// As DingTalk gave it.
     pub lifetime: Duration,
+}
+
+/// That sessions ended before their time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    /// Whose: a session, a person or a corporation, by a name that [`crate::session`] gives it.
+    pub of: String,
+    /// Those that began up to then are over; milliseconds since 1970.
+    pub up_to_ms: u64,
+    /// When the last of them has expired anyway and this may be forgotten; seconds since 1970.
+    pub until: u64,
 }
 
 /// The right to fetch a credential. Elsewhere it is granted to one at a time.
@@ -48,7 +60,7 @@ pub enum StoreError {
 enum Backend {
     Memory,
     Embedded(Embedded),
-    Redis(Redis),
+    Redis(Box<Redis>),
 }
 
 /// A store of one of the kinds that `[store] url` names.
@@ -70,7 +82,7 @@ impl Store {
         let backend = match store {
             config::Store::Memory => Backend::Memory,
             config::Store::Embedded => Backend::Embedded(Embedded::open(state_dir)?),
-            config::Store::Redis(url) => Backend::Redis(Redis::open(url.expose())?),
+            config::Store::Redis(url) => Backend::Redis(Box::new(Redis::open(url.expose())?)),
         };
         Ok(Self { backend, degraded: AtomicBool::new(false) })
     }
@@ -156,6 +168,28 @@ impl Store {
             }
         })
         .await
+    }
+
+    /// Records ends of sessions for every replica and restart, to be kept for `keep`.
+    pub async fn record(&self, endings: &[Ending], keep: Duration) -> Result<(), StoreError> {
+        self.watch("record", async {
+            match &self.backend {
+                Backend::Memory => Ok(()),
+                Backend::Embedded(store) => store.record(endings).await,
+                Backend::Redis(store) => store.record(endings, keep).await,
+            }
+        })
+        .await
+    }
+
+    /// All ends that are recorded and, where others may record some, the feed of what comes after. Takes as long as it
+    /// takes; each question is bounded in time.
+    pub async fn follow(&self) -> Result<(Vec<Ending>, Option<Feed>), StoreError> {
+        match &self.backend {
+            Backend::Memory => Ok((Vec::new(), None)),
+            Backend::Embedded(store) => Ok((store.endings().await?, None)),
+            Backend::Redis(store) => store.follow().await.map(|(endings, feed)| (endings, Some(feed))),
+        }
     }
 
     /// Bounds one call in time, counts its failure, and says once that the store is gone and once that it is back.

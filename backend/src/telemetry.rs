@@ -67,6 +67,11 @@ pub fn store_error(operation: &'static str) {
     metrics::counter!("miandeng_store_errors_total", "operation" => operation).increment(1);
 }
 
+/// For how long logouts elsewhere have not been heard of; zero while they are.
+pub fn behind(duration: Duration) {
+    metrics::gauge!("miandeng_logouts_behind_seconds").set(duration.as_secs_f64());
+}
+
 /// A proxy asked whether to let a request through.
 pub fn forward_auth(decision: &'static str) {
     metrics::counter!("miandeng_forward_auth_total", "decision" => decision).increment(1);

@@ -114,6 +114,9 @@ catalogue! {
     NoSession "no_session" 401 Retry
         zh "尚未登录，或登录已过期。", "请从钉钉重新打开页面，将自动登录。"
         en "Not logged in, or the login has expired.", "Open the page from DingTalk again; it logs in by itself.";
+    LogoutNotRecorded "logout_not_recorded" 503 BackOff
+        zh "未能退出登录。", "服务器暂时记不下来，您仍处于登录状态；请稍后重试。"
+        en "You are not logged out.", "The server cannot record it at the moment and you are still logged in; please try again in a moment.";
     AuthMisconfigured "auth_misconfigured" 401 Configure
         zh "代理向 /auth 或 /start 传的参数不对，任何人都不会被放行。", "请检查代理配置：corpid 与 agentid 要么都写、要么都不写，mode 只能是 redirect，不能有别的参数。"
         en "The proxy asks /auth or /start with parameters that are not valid; nobody is let in.", "Check the proxy's configuration: corpid and agentid both or neither, mode only as redirect, and nothing else.";

@@ -19,8 +19,8 @@ pub fn router(state: AppState, metrics: PrometheusHandle) -> Router {
 /// 503 while draining; while starting nothing listens yet. A store that fails and a secret that DingTalk
 /// refuses degrade, because the other logins go on.
 async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Value>) {
-    let (status, word) = match (state.is_draining(), state.store.is_degraded() || state.dingtalk.is_refused())
-    {
+    let degraded = state.store.is_degraded() || state.sessions.is_behind() || state.dingtalk.is_refused();
+    let (status, word) = match (state.is_draining(), degraded) {
         (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
         (false, true) => (StatusCode::OK, "degraded"),
         (false, false) => (StatusCode::OK, "ready"),

@@ -41,7 +41,13 @@ pub async fn end(
         Some(_) => return Err(ApiError::invalid("everywhere", "must be 0 or 1")),
     };
     let now = SystemTime::now();
-    let session = state.sessions.read(&headers, now);
-    let cookie = state.sessions.end(session.as_ref(), everywhere, now);
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+    let sessions: Vec<_> = state.sessions.all(&headers, now).collect();
+    for session in sessions {
+        let ended = state.sessions.end(&session, everywhere, now).await;
+        ended.map_err(|error| {
+            tracing::warn!(%error, everywhere, "a logout could not be recorded");
+            ErrorCode::LogoutNotRecorded
+        })?;
+    }
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, state.sessions.clear())]).into_response())
 }

@@ -9,7 +9,8 @@ fn key(byte: u8) -> Secret {
 }
 
 fn sessions(key_byte: u8, previous: &[Secret]) -> Sessions {
-    Sessions::new(Arc::new(Cookies::new(&key(key_byte), previous, true)), Duration::from_secs(3600))
+    let cookies = Arc::new(Cookies::new(&key(key_byte), previous, true));
+    Sessions::new(cookies, Duration::from_secs(3600), Arc::new(Store::memory()))
 }
 
 fn user(open_id: &str) -> User {
@@ -74,11 +75,11 @@ fn a_login_cookie_does_not_pass_as_a_session() {
     let cookies = Arc::new(Cookies::new(&key(1), &[], true));
     let sealed = cookies.set(
         "miandeng_login_x",
-        &Session { id: "i".into(), issued_at_ms: 0, expires_at: u64::MAX, user: user("o") },
+        &Session { id: "i".into(), issued_at_ms: millis(now), expires_at: u64::MAX, user: user("o") },
         LIFETIME,
     );
     let renamed = sealed.to_str().unwrap().replace("miandeng_login_x", "miandeng");
-    let sessions = Sessions::new(cookies, LIFETIME);
+    let sessions = Sessions::new(cookies, LIFETIME, Arc::new(Store::memory()));
     assert!(sessions.read(&request(&HeaderValue::from_str(&renamed).unwrap()), now).is_none());
 }
 
@@ -109,18 +110,56 @@ fn damaged_cookies_are_no_session_and_no_panic() {
     );
 }
 
-#[test]
-fn logout_ends_one_session_or_all_of_a_person() {
+#[tokio::test]
+async fn logout_ends_one_session_or_all_of_a_person() {
     let (sessions, now) = (sessions(1, &[]), SystemTime::now());
     let (first, first_cookie) = sessions.create(user("o1"), now);
     let (_, second_cookie) = sessions.create(user("o1"), now);
     let (_, other_cookie) = sessions.create(user("o2"), now);
-    sessions.end(Some(&first), false, now);
+    sessions.end(&first, false, now).await.unwrap();
     assert!(sessions.read(&request(&first_cookie), now).is_none());
     assert!(sessions.read(&request(&second_cookie), now).is_some());
-    sessions.end(Some(&first), true, now);
+    sessions.end(&first, true, now).await.unwrap();
     assert!(sessions.read(&request(&second_cookie), now).is_none());
     assert!(sessions.read(&request(&other_cookie), now).is_some());
-    let (_, later) = sessions.create(user("o1"), now + Duration::from_millis(5));
-    assert!(sessions.read(&request(&later), now).is_some(), "a login after the logout counts");
+    let (_, later) = sessions.create(user("o1"), now);
+    assert!(sessions.read(&request(&later), now).is_some(), "a login after the logout counts, however soon");
+    let (_, by_a_slow_clock) = sessions.create(user("o1"), now - CLOCKS);
+    assert!(sessions.read(&request(&by_a_slow_clock), now).is_some());
+}
+
+#[tokio::test]
+async fn clocks_that_differ_a_little_save_no_session() {
+    let (sessions, now) = (sessions(1, &[]), SystemTime::now());
+    let (_, by_a_fast_clock) = sessions.create(user("o1"), now + CLOCKS);
+    let (mine, _) = sessions.create(user("o1"), now);
+    sessions.end(&mine, true, now).await.unwrap();
+    assert!(sessions.read(&request(&by_a_fast_clock), now).is_none());
+    let (again, cookie) = sessions.create(user("o1"), now);
+    sessions.end(&again, true, now).await.unwrap();
+    assert!(sessions.read(&request(&cookie), now).is_none(), "once more in the same millisecond");
+}
+
+#[tokio::test]
+async fn a_relieved_corporation_takes_its_sessions_along() {
+    let (sessions, now) = (sessions(1, &[]), SystemTime::now());
+    let other = User { corp_id: CorpId::new("dingcorp2").unwrap(), ..user("o1") };
+    let (_, here) = sessions.create(user("o1"), now);
+    let (_, there) = sessions.create(other, now);
+    sessions.end_corp(&CorpId::new("dingcorp1").unwrap(), now).await.unwrap();
+    assert!(sessions.read(&request(&here), now).is_none());
+    assert!(sessions.read(&request(&there), now).is_some());
+    let (_, authorised_again) = sessions.create(user("o1"), now);
+    assert!(sessions.read(&request(&authorised_again), now).is_some());
+}
+
+#[test]
+fn a_ttl_that_was_made_shorter_counts_at_once() {
+    let now = SystemTime::now();
+    let (_, cookie) = sessions(1, &[]).create(user("o1"), now);
+    let cookies = Arc::new(Cookies::new(&key(1), &[], true));
+    let shorter = Sessions::new(cookies, LIFETIME, Arc::new(Store::memory()));
+    let session = shorter.read(&request(&cookie), now).unwrap();
+    assert_eq!(session.expires_at, seconds(now + LIFETIME));
+    assert!(shorter.read(&request(&cookie), now + LIFETIME + Duration::from_secs(1)).is_none());
 }

@@ -1,10 +1,10 @@
 //! A file under `state_dir`, for one process: it survives a restart and a kill at any moment.
 
-use super::{Entry, Kept, StoreError, millis};
+use super::{Ending, Entry, Kept, StoreError, millis};
 use crate::config::Secret;
 use anyhow::Context;
 use redb::backends::FileBackend;
-use redb::{Database, ReadableDatabase, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use std::fs::OpenOptions;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -15,6 +15,9 @@ const FILE: &str = "miandeng.redb";
 
 /// Key → (expiry in milliseconds since 1970, the entry as JSON).
 const ENTRIES: TableDefinition<'_, &str, (u64, &str)> = TableDefinition::new("entries");
+
+/// Whose sessions have ended → (up to when they began in milliseconds, until when to keep it in seconds, since 1970).
+const ENDED: TableDefinition<'_, &str, (u64, u64)> = TableDefinition::new("ended");
 
 /// Tokens and tickets are in it: nobody but the owner.
 const OWNER_ONLY: u32 = 0o600;
@@ -76,6 +79,48 @@ impl Embedded {
                 .remove(key.as_str())
                 .map_err(redb::Error::from)?;
             Ok(write.commit().map_err(redb::Error::from)?)
+        })
+        .await
+    }
+
+    /// Keeps ends of sessions, and lets go of those that concern nobody any more.
+    pub async fn record(&self, endings: &[Ending]) -> Result<(), StoreError> {
+        let endings = endings.to_vec();
+        self.run(move |database| {
+            let write = database.begin_write().map_err(redb::Error::from)?;
+            {
+                let mut ended = write.open_table(ENDED).map_err(redb::Error::from)?;
+                ended.retain(|_, (_, until)| now() / 1000 < until).map_err(redb::Error::from)?;
+                for Ending { of, up_to_ms, until } in &endings {
+                    let known = ended.get(of.as_str()).map_err(redb::Error::from)?.map(|known| known.value());
+                    let (before, kept) = known.unwrap_or_default();
+                    let latest = (before.max(*up_to_ms), kept.max(*until));
+                    ended.insert(of.as_str(), latest).map_err(redb::Error::from)?;
+                }
+            }
+            Ok(write.commit().map_err(redb::Error::from)?)
+        })
+        .await
+    }
+
+    /// Every end of sessions that still concerns somebody.
+    pub async fn endings(&self) -> Result<Vec<Ending>, StoreError> {
+        self.run(|database| {
+            let read = database.begin_read().map_err(redb::Error::from)?;
+            let ended = match read.open_table(ENDED) {
+                Ok(ended) => ended,
+                Err(redb::TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
+                Err(error) => return Err(redb::Error::from(error).into()),
+            };
+            let mut endings = Vec::new();
+            for entry in ended.iter().map_err(redb::Error::from)? {
+                let (of, value) = entry.map_err(redb::Error::from)?;
+                let (up_to_ms, until) = value.value();
+                if now() / 1000 < until {
+                    endings.push(Ending { of: of.value().to_owned(), up_to_ms, until });
+                }
+            }
+            Ok(endings)
         })
         .await
     }

@@ -1,5 +1,9 @@
 //! A Redis that replicas share. Everything that has to happen in one step is a script.
 
+mod endings;
+
+pub use endings::Feed;
+
 use super::{Entry, Kept, StoreError, millis};
 use crate::config::Secret;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -26,6 +30,7 @@ static DELETE_IF: LazyLock<Script> = LazyLock::new(|| {
 });
 
 pub struct Redis {
+    client: Client,
     connection: ConnectionManager,
 }
 
@@ -38,7 +43,8 @@ impl Redis {
             .set_response_timeout(Some(super::PATIENCE))
             .set_number_of_retries(1)
             .set_max_delay(Duration::from_millis(200));
-        Ok(Self { connection: ConnectionManager::new_lazy_with_config(client, config)? })
+        let connection = ConnectionManager::new_lazy_with_config(client.clone(), config)?;
+        Ok(Self { client, connection })
     }
 
     pub async fn read(&self, key: &str) -> Result<Option<Entry>, StoreError> {

@@ -22,6 +22,7 @@ mod outages;
 mod peers;
 mod pitfalls;
 mod proxies;
+mod revocation;
 mod store;
 mod support;
 mod token;

@@ -1,0 +1,202 @@
+//! Sessions that end before their time: on every replica, through restarts, and with a store that fails.
+
+use crate::support::{Person, Redis, Server, Sim, json_of};
+use reqwest::{Method, Response, StatusCode};
+use std::time::{Duration, Instant};
+
+/// So that a Redis that has lost everything has not lost the key too.
+const KEY: &str = "[session]\nkey = \"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\"\n\n[store]";
+
+async fn replica(sim: &Sim, redis: &Redis) -> Server {
+    Server::start(sim, |config| *config = config.replace("memory:", &redis.url()).replace("[store]", KEY))
+        .await
+}
+
+/// Somebody who is logged in, and how the browser shows it.
+async fn logged_in(sim: &Sim, server: &Server, name: &'static str) -> String {
+    let person = Person::named(name, sim, server);
+    assert_eq!(person.login().await.status(), StatusCode::OK);
+    person.cookie_header().unwrap()
+}
+
+async fn ask(sim: &Sim, server: &Server, method: Method, path: &str, cookie: &str) -> Response {
+    let request = sim.http.request(method, format!("{}{path}", server.url));
+    request.header("cookie", cookie).send().await.unwrap()
+}
+
+async fn is_in(sim: &Sim, server: &Server, cookie: &str) -> bool {
+    let auth = ask(sim, server, Method::GET, "/auth", cookie).await.status();
+    let session = ask(sim, server, Method::GET, "/api/session", cookie).await.status();
+    // Between the two the news of a logout may arrive, but nobody comes back.
+    assert!((auth, session) != (StatusCode::UNAUTHORIZED, StatusCode::OK));
+    session == StatusCode::OK
+}
+
+async fn log_out(sim: &Sim, server: &Server, more: &str, cookie: &str) -> StatusCode {
+    ask(sim, server, Method::DELETE, &format!("/api/session{more}"), cookie).await.status()
+}
+
+/// How long it takes until `server` lets `cookie` in no more.
+async fn until_out(sim: &Sim, server: &Server, cookie: &str) -> Duration {
+    let started = Instant::now();
+    while is_in(sim, server, cookie).await {
+        assert!(started.elapsed() < Duration::from_secs(20), "the session does not end");
+        tokio::task::yield_now().await;
+    }
+    started.elapsed()
+}
+
+async fn readiness(server: &Server) -> String {
+    let ready = json_of(reqwest::get(format!("{}/readyz", server.ops_url)).await.unwrap()).await;
+    ready["status"].as_str().unwrap().to_owned()
+}
+
+/// What has to be seen everywhere within two seconds.
+const SOON: Duration = Duration::from_secs(2);
+
+#[tokio::test]
+async fn a_logout_on_one_replica_is_one_on_all() {
+    let (sim, redis) = (Sim::start(1).await, Redis::start().await);
+    let (here, there) = (replica(&sim, &redis).await, replica(&sim, &redis).await);
+    let bystander = logged_in(&sim, &here, "partner").await;
+    let mut slowest = Duration::ZERO;
+    for _ in 0..20 {
+        let cookie = logged_in(&sim, &here, "employee").await;
+        assert!(is_in(&sim, &there, &cookie).await);
+        assert_eq!(log_out(&sim, &here, "", &cookie).await, StatusCode::NO_CONTENT);
+        assert!(!is_in(&sim, &here, &cookie).await, "here at once");
+        slowest = slowest.max(until_out(&sim, &there, &cookie).await);
+    }
+    println!("20 logouts: seen on the other replica within {slowest:?}");
+    assert!(slowest < SOON, "{slowest:?}");
+
+    let phone = logged_in(&sim, &here, "employee").await;
+    let tablet = logged_in(&sim, &there, "employee").await;
+    assert_eq!(log_out(&sim, &there, "?everywhere=1", &tablet).await, StatusCode::NO_CONTENT);
+    let took = until_out(&sim, &here, &phone).await;
+    println!("everywhere: seen on the other replica within {took:?}");
+    assert!(took < SOON, "{took:?}");
+    assert!(!is_in(&sim, &there, &tablet).await);
+    let again = logged_in(&sim, &here, "employee").await;
+    assert!(
+        is_in(&sim, &here, &again).await && is_in(&sim, &there, &again).await,
+        "a new login is a new session"
+    );
+    for server in [&here, &there] {
+        assert!(is_in(&sim, server, &bystander).await, "nobody else");
+    }
+    let late = replica(&sim, &redis).await;
+    assert!(!is_in(&sim, &late, &phone).await, "a replica that starts later knows as well");
+    assert!(is_in(&sim, &late, &again).await);
+}
+
+#[tokio::test]
+async fn a_logout_counts_only_where_it_is_recorded() {
+    let (sim, mut redis) = (Sim::start(1).await, Redis::start().await);
+    let (here, there) = (replica(&sim, &redis).await, replica(&sim, &redis).await);
+    let gone = logged_in(&sim, &here, "employee").await;
+    assert_eq!(log_out(&sim, &here, "", &gone).await, StatusCode::NO_CONTENT);
+    until_out(&sim, &there, &gone).await;
+    let person = logged_in(&sim, &here, "employee").await;
+    let bystander = logged_in(&sim, &here, "partner").await;
+
+    redis.kill();
+    for more in ["", "?everywhere=1"] {
+        let refused = ask(&sim, &here, Method::DELETE, &format!("/api/session{more}"), &person).await;
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(refused.headers().get("set-cookie").is_none(), "the browser keeps what is still good");
+        assert_eq!(json_of(refused).await["error"]["code"], "logout_not_recorded");
+    }
+    for server in [&here, &there] {
+        assert!(
+            is_in(&sim, server, &person).await && is_in(&sim, server, &bystander).await,
+            "nobody is logged out"
+        );
+        assert!(!is_in(&sim, server, &gone).await, "and nobody comes back");
+        server.log_with("logouts elsewhere are not heard of", 1).await;
+        assert_eq!(readiness(server).await, "degraded");
+    }
+    let metrics = reqwest::get(format!("{}/metrics", here.ops_url)).await.unwrap().text().await.unwrap();
+    let behind = metrics.lines().find(|line| line.starts_with("miandeng_logouts_behind_seconds")).unwrap();
+    assert_ne!(behind, "miandeng_logouts_behind_seconds 0", "{metrics}");
+
+    // Back, and empty: what replicas know is written again, so that those who start later know it too.
+    redis.restart().await;
+    for server in [&here, &there] {
+        server.log_with("logouts elsewhere are heard of again", 1).await;
+        assert!(!is_in(&sim, server, &gone).await);
+    }
+    let late = replica(&sim, &redis).await;
+    assert!(!is_in(&sim, &late, &gone).await, "{}", redis.cli(&["xrange", "miandeng:ended", "-", "+"]));
+    assert_eq!(log_out(&sim, &here, "", &person).await, StatusCode::NO_CONTENT);
+    for server in [&there, &late] {
+        let took = until_out(&sim, server, &person).await;
+        assert!(took < SOON, "{took:?}");
+        assert!(is_in(&sim, server, &bystander).await);
+    }
+    assert_eq!(readiness(&there).await, "ready");
+}
+
+#[tokio::test]
+async fn replicas_listen_again_after_their_connections_are_cut() {
+    let (sim, redis) = (Sim::start(1).await, Redis::start().await);
+    let (here, there) = (replica(&sim, &redis).await, replica(&sim, &redis).await);
+    let cookie = logged_in(&sim, &here, "employee").await;
+    redis.cli(&["client", "kill", "type", "normal"]);
+    there.log_with("logouts elsewhere are not heard of", 1).await;
+    // Told while the other does not listen.
+    while log_out(&sim, &here, "", &cookie).await != StatusCode::NO_CONTENT {}
+    let took = until_out(&sim, &there, &cookie).await;
+    assert!(took < SOON, "{took:?}");
+}
+
+#[tokio::test]
+async fn a_redis_that_is_away_at_the_start_is_heard_of_later() {
+    let (sim, mut redis) = (Sim::start(1).await, Redis::start().await);
+    let here = replica(&sim, &redis).await;
+    let cookie = logged_in(&sim, &here, "employee").await;
+    assert_eq!(log_out(&sim, &here, "", &cookie).await, StatusCode::NO_CONTENT);
+    redis.kill();
+    let late = replica(&sim, &redis).await;
+    assert_eq!(readiness(&late).await, "degraded");
+    redis.restart().await;
+    until_out(&sim, &late, &cookie).await;
+}
+
+#[tokio::test]
+async fn the_stream_does_not_grow_for_ever() {
+    let (sim, redis) = (Sim::start(1).await, Redis::start().await);
+    // From before any session could still be good; Redis drops whole nodes of 100 entries.
+    for i in 1..=250 {
+        let json = format!("{{\"of\":\"session:{i}\",\"upToMs\":1,\"until\":2}}");
+        redis.cli(&["xadd", "miandeng:ended", &format!("{i}-0"), "ended", &json]);
+    }
+    let server = replica(&sim, &redis).await;
+    let cookie = logged_in(&sim, &server, "employee").await;
+    assert_eq!(log_out(&sim, &server, "", &cookie).await, StatusCode::NO_CONTENT);
+    let left: u64 = redis.cli(&["xlen", "miandeng:ended"]).trim().parse().unwrap();
+    assert!(left <= 100, "{left}");
+    let stream = redis.cli(&["xrevrange", "miandeng:ended", "+", "-", "COUNT", "1"]);
+    assert!(stream.contains("session:") && !stream.contains("openid"), "{stream}");
+}
+
+#[tokio::test]
+async fn a_restart_keeps_the_logout() {
+    let sim = Sim::start(1).await;
+    let mut server = Server::start(&sim, |config| *config = config.replace("memory:", "embedded:")).await;
+    let gone = logged_in(&sim, &server, "employee").await;
+    let (phone, tablet) =
+        (logged_in(&sim, &server, "partner").await, logged_in(&sim, &server, "partner").await);
+    let stays = logged_in(&sim, &server, "stranger").await;
+    assert_eq!(log_out(&sim, &server, "", &gone).await, StatusCode::NO_CONTENT);
+    assert_eq!(log_out(&sim, &server, "?everywhere=1", &phone).await, StatusCode::NO_CONTENT);
+    for _ in 0..2 {
+        server.kill_and_start_again().await;
+        for cookie in [&gone, &phone, &tablet] {
+            assert!(!is_in(&sim, &server, cookie).await);
+        }
+        assert!(is_in(&sim, &server, &stays).await);
+    }
+    let again = logged_in(&sim, &server, "partner").await;
+    assert!(is_in(&sim, &server, &again).await);
+}

@@ -2,6 +2,7 @@
 
 mod access;
 mod caddy_traps;
+mod fastcgi;
 mod nginx_traps;
 mod spoofing;
 

@@ -11,8 +11,8 @@ async fn further(
     adjust: impl Fn(&str, String) -> String,
     change: impl FnOnce(String) -> String,
 ) -> Nginx {
-    let miandeng = site.server.url.trim_start_matches("http://");
-    Nginx::with_shipped(free_port(), miandeng, &change(plain_site_conf(&site.app.address)), adjust).await
+    let upstream = [site.server.url.trim_start_matches("http://"), &site.app.address];
+    Nginx::with_shipped(free_port(), upstream, &change(plain_site_conf()), adjust).await
 }
 
 async fn site() -> Site {

@@ -10,7 +10,7 @@ behind_both!(
     s4_somebody_without_a_user_id_cannot_claim_one,
 );
 
-const NAMES: [&str; 6] = [
+pub const NAMES: [&str; 6] = [
     "X-Miandeng-Jwt",
     "X-Miandeng-Corp",
     "X-Miandeng-Agent",
@@ -36,7 +36,7 @@ fn spellings(name: &str) -> Vec<String> {
 }
 
 /// Header lines that try to say "evil" for `name`.
-fn attempts(name: &str) -> Vec<Vec<String>> {
+pub fn attempts(name: &str) -> Vec<Vec<String>> {
     let mut attempts: Vec<Vec<String>> =
         spellings(name).into_iter().map(|name| vec![format!("{name}: evil")]).collect();
     let underscores = name.replace('-', "_");

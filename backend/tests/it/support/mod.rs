@@ -1,6 +1,7 @@
 //! A server, a DingTalk, and a person with a phone.
 
 mod caddy;
+pub mod fastcgi;
 mod nginx;
 mod person;
 pub mod raw;

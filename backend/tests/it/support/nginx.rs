@@ -17,20 +17,21 @@ impl Nginx {
         Self::run(port, dir, http).await
     }
 
-    /// Runs `http` beside the files that an enterprise copies to `/etc/nginx/miandeng`, which send what is asked of them
-    /// to the miandeng at `miandeng` (host and port). `adjust` may change a file: it gets its name and its text.
+    /// Runs `http` beside the files that an enterprise copies to `/etc/nginx/miandeng`, for a miandeng and an application
+    /// at these addresses (host and port). `adjust` may change a file: it gets its name and its text.
     pub async fn with_shipped(
         port: u16,
-        miandeng: &str,
+        [miandeng, application]: [&str; 2],
         http: &str,
         adjust: impl Fn(&str, String) -> String,
     ) -> Self {
         let dir = directory(port);
         std::fs::create_dir_all(dir.join("miandeng")).unwrap();
-        for name in ["http.conf", "server.conf", "app.conf", "public.conf", "php.conf"] {
+        for name in ["upstream.conf", "http.conf", "server.conf", "app.conf", "public.conf", "php.conf"] {
             let mut text = shipped::file(&format!("deploy/nginx/{name}"));
-            if name == "http.conf" {
-                text = shipped::fill(&text, &[("127.0.0.1:8080", miandeng)]);
+            if name == "upstream.conf" {
+                let values = [("127.0.0.1:8080", miandeng), ("127.0.0.1:3000", application)];
+                text = shipped::fill(&text, &values);
             }
             std::fs::write(dir.join("miandeng").join(name), adjust(name, text)).unwrap();
         }

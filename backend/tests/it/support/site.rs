@@ -69,10 +69,11 @@ impl Site {
             Kind::Nginx => {
                 certificate = (scheme == Scheme::Https).then(|| Certificate::new(port));
                 let conf = match &certificate {
-                    None => plain_site_conf(&app.address),
-                    Some(certificate) => site_conf(certificate, &app.address),
+                    None => plain_site_conf(),
+                    Some(certificate) => site_conf(certificate),
                 };
-                nginx = Some(Nginx::with_shipped(port, miandeng, &conf, |_, text| text).await);
+                let upstream = [miandeng, &app.address];
+                nginx = Some(Nginx::with_shipped(port, upstream, &conf, |_, text| text).await);
             }
             Kind::Caddy => {
                 let sites = caddyfile(&url, miandeng, &app.address);
@@ -102,23 +103,22 @@ pub fn caddyfile(url: &str, miandeng: &str, app: &str) -> String {
 }
 
 /// The shipped `site.conf` for a site without TLS.
-pub fn plain_site_conf(app: &str) -> String {
+pub fn plain_site_conf() -> String {
     let site = shipped::file("deploy/nginx/site.conf");
     let kept: Vec<&str> = site.lines().filter(|line| !line.contains("ssl_certificate")).collect();
     assert!(kept.len() + 2 == site.lines().count(), "site.conf has a certificate and its key");
-    let values = [("443 ssl", "127.0.0.1:PORT"), ("h5.example.com;", "127.0.0.1;"), ("127.0.0.1:3000", app)];
+    let values = [("443 ssl", "127.0.0.1:PORT"), ("h5.example.com;", "127.0.0.1;")];
     shipped::fill(&kept.join("\n"), &values)
 }
 
 /// The shipped `site.conf` with its TLS.
-fn site_conf(certificate: &Certificate, app: &str) -> String {
+fn site_conf(certificate: &Certificate) -> String {
     let file = |name: &str| certificate.dir.join(name).display().to_string();
     let values = [
         ("443 ssl", "127.0.0.1:PORT ssl"),
         ("/etc/nginx/tls/h5.example.com.crt", &file("crt")),
         ("/etc/nginx/tls/h5.example.com.key", &file("key")),
         ("h5.example.com;", "127.0.0.1;"),
-        ("127.0.0.1:3000", app),
     ];
     shipped::fill(&shipped::file("deploy/nginx/site.conf"), &values)
 }

@@ -3,6 +3,7 @@
 //! journal, so both sides would only show how fast it is.
 
 mod bare;
+mod hmac_cookie;
 mod upstream;
 
 use std::net::SocketAddr;
@@ -34,7 +35,7 @@ async fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Upstream { listen } => serve(listen, upstream::router()).await,
         Command::Bare { listen, upstream, config } => {
-            serve(listen, bare::router(upstream, config).await?).await
+            serve(listen, bare::router(upstream, config).await?.merge(hmac_cookie::router())).await
         }
     }
 }

@@ -33,9 +33,10 @@ enum Rows {
     Facts(String),
 }
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     Part { name: "config", run: config },
     Part { name: "login", run: login },
+    Part { name: "auth", run: auth },
     Part { name: "calls", run: calls },
     Part { name: "memory", run: memory },
     Part { name: "start", run: start },
@@ -85,7 +86,7 @@ fn config(repo: &Repo, cores: Cores) -> Result<Rows> {
         Contender { name, pid, load }
     };
     let contenders = [contender("miandeng", server.port, server.pid), contender(BARE, bare_port, bare_pid)];
-    compare::rows(repo, cores, "`/api/config`", &["≥ 0.8"], &contenders).map(Rows::Ratios)
+    compare::rows(repo, cores, "`/api/config`", &[["≥ 0.8", "", ""]], &contenders).map(Rows::Ratios)
 }
 
 /// `/api/login`, each with a fresh code, beside a handler that makes the same two calls.
@@ -101,7 +102,31 @@ fn login(repo: &Repo, cores: Cores) -> Result<Rows> {
         Contender { name, pid, load: Load { url, script: "login.lua", arguments } }
     };
     let contenders = [contender("miandeng", server.port, server.pid), contender(BARE, bare_port, bare_pid)];
-    compare::rows(repo, cores, "`/api/login`", &["≥ 0.9"], &contenders).map(Rows::Ratios)
+    compare::rows(repo, cores, "`/api/login`", &[["≥ 0.9", "", ""]], &contenders).map(Rows::Ratios)
+}
+
+/// `/auth` with a session, beside an nginx that answers without looking and a handler that checks a MAC.
+fn auth(repo: &Repo, cores: Cores) -> Result<Rows> {
+    let mut stage = Stage::new(repo, cores, "auth")?;
+    let upstream = stage.upstream()?;
+    let server = stage.server(upstream, 1)?;
+    let (bare_port, bare_pid) = stage.bare(&server, upstream)?;
+    let (nginx_port, nginx_pid) = stage.nginx()?;
+    let session = Visitor::to(server.port)?.log_in(&server, &corp(0), "code")?.cookie;
+    let mac = Visitor::to(bare_port)?.ask("GET", "/session", "", "")?.cookie;
+    let contender = |name, port: u16, pid, cookie: Option<String>| {
+        let url = format!("http://127.0.0.1:{port}/auth");
+        let arguments = vec![cookie.unwrap_or_default()];
+        Contender { name, pid, load: Load { url, script: "auth.lua", arguments } }
+    };
+    let contenders = [
+        contender("miandeng", server.port, server.pid, session.clone()),
+        contender("nginx: return 204", nginx_port, nginx_pid, session),
+        contender("a bare handler with an HMAC", bare_port, bare_pid, mac),
+    ];
+    // Time per request, so the reciprocal for requests per second.
+    let goals = [["≥ 0.67", "≤ 1.5", ""], ["≥ 0.83", "≤ 1.2", ""]];
+    compare::rows(repo, cores, "`/auth`", &goals, &contenders).map(Rows::Ratios)
 }
 
 const BARE: &str = "a bare handler";

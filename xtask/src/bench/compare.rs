@@ -33,12 +33,13 @@ struct Rounds {
     p99: Vec<f64>,
 }
 
-/// Runs the contenders in turns and gives table rows: the first one compared with each of the others.
+/// Runs the contenders in turns and gives table rows: the first one compared with each of the others. `goals` has one entry
+/// for each of the others: requests per second, CPU time, 99th percentile.
 pub fn rows(
     repo: &Repo,
     cores: Cores,
     what: &str,
-    goals: &[&str],
+    goals: &[[&str; 3]],
     contenders: &[Contender],
 ) -> Result<String> {
     let mut all: Vec<Rounds> = contenders.iter().map(|_| Rounds::default()).collect();
@@ -59,9 +60,9 @@ pub fn rows(
     let mut rows = String::new();
     for ((other, theirs), goal) in contenders.iter().skip(1).zip(others).zip(goals) {
         for (figure, goal, digits, a, b) in [
-            ("requests per second", *goal, 0, &ours.per_second, &theirs.per_second),
-            ("CPU time per request, µs", "", 1, &ours.cpu, &theirs.cpu),
-            ("99th percentile, ms", "", 2, &ours.p99, &theirs.p99),
+            ("requests per second", goal[0], 0, &ours.per_second, &theirs.per_second),
+            ("CPU time per request, µs", goal[1], 1, &ours.cpu, &theirs.cpu),
+            ("99th percentile, ms", goal[2], 2, &ours.p99, &theirs.p99),
         ] {
             let ratio = Spread::of(a.iter().zip(b).map(|(a, b)| a / b));
             let (a, b) = (median(a), median(b));

@@ -107,6 +107,27 @@ impl<'a> Stage<'a> {
         Ok((port, pid))
     }
 
+    /// An nginx that answers everything with an empty 204, in one process; gives its port and process.
+    pub fn nginx(&mut self) -> Result<(u16, u32)> {
+        let port = ports::any()?;
+        let directory = self.directory.display();
+        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|name| format!("{name}_temp_path {directory}/{name}; "))
+            .concat();
+        let text = format!(
+            "daemon off; master_process off; pid {directory}/nginx.pid; error_log stderr; events {{}}\n\
+             http {{ access_log off; keepalive_requests 1000000000; {temporary}\n\
+             server {{ listen 127.0.0.1:{port}; location / {{ return 204; }} }} }}\n"
+        );
+        let config = self.directory.join("nginx.conf");
+        fs::write(&config, text).context("cannot write the configuration of nginx")?;
+        let mut command = self.cores.measured(self.repo, "nginx");
+        command.arg("-c").arg(&config).arg("-p").arg(&self.directory);
+        let pid = self.start("nginx", &mut command)?;
+        self.wait("nginx", || http::get(port, "/") == Some(204))?;
+        Ok((port, pid))
+    }
+
     fn program(&self, name: &str) -> String {
         self.repo.program("release", name).to_string_lossy().into_owned()
     }

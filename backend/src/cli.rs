@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, LogFormat};
 use crate::server;
 use clap::{Args, Parser, Subcommand};
 use std::io::IsTerminal;
@@ -83,7 +83,11 @@ fn serve(config: Config) -> ExitCode {
     let quiet = quiet.iter().filter_map(|target| format!("{target}=info").parse().ok());
     let filter = quiet.fold(filter, EnvFilter::add_directive);
     let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log {
+        LogFormat::Text => log.with_ansi(colours).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.into()),

@@ -5,6 +5,7 @@ mod brand;
 mod credentials;
 mod environment;
 mod limits;
+mod log;
 mod reader;
 mod secret;
 mod security;
@@ -14,6 +15,7 @@ pub use app::{App, SignAlg};
 pub use brand::{Brand, Color};
 pub use credentials::Credentials;
 pub use limits::Limits;
+pub use log::LogFormat;
 pub use reader::{Findings, Problem};
 pub use secret::Secret;
 pub use security::{ContentSecurityPolicy, Security};
@@ -47,6 +49,7 @@ pub struct Config {
     origins: Vec<String>,
     pub trusted_proxies: Vec<ipnet::IpNet>,
     pub state_dir: String,
+    pub log: LogFormat,
     pub dingtalk: DingTalk,
     pub store: Store,
     pub session: Session,
@@ -156,6 +159,7 @@ impl Config {
         let trusted_proxies: Vec<ipnet::IpNet> =
             s.optional("trusted_proxies", list(cidr)).unwrap_or_default();
         let state_dir = s.optional("state_dir", text).unwrap_or_else(|| "./state".into());
+        let log = s.optional("log", parsed("\"text\" or \"json\"")).unwrap_or_default();
         let dingtalk = DingTalk::read(s.table("dingtalk"));
         let store = Store::read(s.table("store"));
         let session = Session::read(s.table("session"));
@@ -189,6 +193,7 @@ impl Config {
             allowed_origins,
             trusted_proxies,
             state_dir,
+            log,
             dingtalk,
             store,
             session,

@@ -1,6 +1,7 @@
 //! The public listener: every route and layer on one screen.
 
 mod assets;
+mod audit;
 mod config;
 mod demo;
 mod engine;

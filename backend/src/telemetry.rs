@@ -77,8 +77,10 @@ pub fn forward_auth(decision: &'static str) {
     metrics::counter!("miandeng_forward_auth_total", "decision" => decision).increment(1);
 }
 
-/// A login came to its end. `app` is a configured one, so that nobody can invent labels.
-pub fn login(app: &App, result: &'static str, reason: &'static str) {
+/// A login came to its end; `refusal` says why, unless it succeeded. `app` is a configured one, so that nobody can invent
+/// labels.
+pub fn login(app: &App, refusal: Option<&'static str>) {
+    let (result, reason) = refusal.map_or(("ok", "ok"), |reason| ("failed", reason));
     let (corp, agent) = (app.corp_id.to_string(), app.agent_id.to_string());
     metrics::counter!("miandeng_logins_total", "corp" => corp, "agent" => agent, "result" => result, "reason" => reason)
         .increment(1);

@@ -3,7 +3,7 @@
 
 use crate::config::Config;
 use axum::extract::{ConnectInfo, Request};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, header};
 use miandeng_shared::return_path;
 use std::net::{IpAddr, SocketAddr};
 
@@ -13,8 +13,8 @@ const METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// Where the connection comes from. None where the router is served without the peers' addresses.
-fn peer(request: &Request) -> Option<IpAddr> {
-    let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+pub fn peer(extensions: &Extensions) -> Option<IpAddr> {
+    let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
     // A socket that listens on both families shows IPv4 as ::ffff:192.0.2.1.
     Some(peer.ip().to_canonical())
 }
@@ -25,19 +25,18 @@ fn is_proxy(config: &Config, address: IpAddr) -> bool {
 
 /// Whether the connection comes from a proxy of `trusted_proxies`.
 fn is_trusted(config: &Config, request: &Request) -> bool {
-    peer(request).is_some_and(|peer| is_proxy(config, peer))
+    peer(request.extensions()).is_some_and(|peer| is_proxy(config, peer))
 }
 
 /// The address of whoever asks: the last one on the way here that is no trusted proxy. None where nobody says, which is
 /// so without `trusted_proxies`, because the peer may then be a proxy that we do not know.
-pub fn client(config: &Config, request: &Request) -> Option<IpAddr> {
+pub fn client(config: &Config, headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
     if config.trusted_proxies.is_empty() {
         return None;
     }
     // Each proxy appends the one it was asked by; what stands before the first stranger is the stranger's own word.
-    let said =
-        request.headers().get_all(FOR).iter().rev().flat_map(|value| value.as_bytes().rsplit(|&b| b == b','));
-    let stations = std::iter::once(peer(request)).chain(said.map(address));
+    let said = headers.get_all(FOR).iter().rev().flat_map(|value| value.as_bytes().rsplit(|&b| b == b','));
+    let stations = std::iter::once(peer(extensions)).chain(said.map(address));
     stations.take_while(Option::is_some).flatten().find(|&station| !is_proxy(config, station))
 }
 
@@ -140,7 +139,10 @@ mod tests {
 
     #[test]
     fn the_client_is_the_last_station_that_is_no_proxy() {
-        let client = |peer, headers: &[(&str, &[u8])]| client(&config("/"), &request(peer, headers));
+        let client = |peer, headers: &[(&str, &[u8])]| {
+            let request = request(peer, headers);
+            client(&config("/"), request.headers(), request.extensions())
+        };
         let is = |peer, said: &[&str], expected: Option<&str>| {
             let headers: Vec<(&str, &[u8])> =
                 said.iter().map(|value| ("x-forwarded-for", value.as_bytes())).collect();

@@ -1,5 +1,6 @@
 //! `POST /api/login`: a code becomes a session.
 
+use super::audit;
 use super::error::ApiError;
 use super::fields::{Body, Fields};
 use super::guard;
@@ -19,15 +20,17 @@ use std::time::{Instant, SystemTime};
 pub async fn login(
     State(state): State<AppState>,
     headers: HeaderMap,
+    from: audit::From,
     body: Body,
 ) -> Result<Response, ApiError> {
     let Body(mut fields) = body;
-    let app = guard::app(&state, &mut fields, "corpId", "agentId").inspect_err(|error| {
-        tracing::info!(result = "failed", reason = error.code.as_str(), "login");
-    })?;
+    let app = guard::app(&state, &mut fields, "corpId", "agentId")
+        .inspect_err(|error| audit::refused("login", from, error))?;
     let started = Instant::now();
     let outcome = attempt(&state, &headers, &app, &mut fields).await;
-    report(&app, outcome.as_ref().err(), started);
+    let told = outcome.as_ref().map(|(session, _)| &session.user);
+    telemetry::login(&app, told.as_ref().err().map(|error| error.code.as_str()));
+    audit::login(&app, from, told, started.elapsed());
     let (session, cookie) = outcome?;
     let next = fields.optional("next");
     let next = next.as_deref().and_then(return_path).map(str::to_owned).or_else(|| app.home.clone());
@@ -58,26 +61,4 @@ fn user(app: &App, identity: Identity) -> User {
     let Identity { open_id, union_id, user_id, contact_type, nick, avatar } = identity;
     let (corp_id, agent_id) = (app.corp_id.clone(), app.agent_id.clone());
     User { corp_id, agent_id, open_id, union_id, user_id, contact_type, nick, avatar }
-}
-
-/// Each login is one line and one count, whatever came of it.
-fn report(app: &App, error: Option<&ApiError>, started: Instant) {
-    let (result, reason) = match error {
-        None => ("ok", "ok"),
-        Some(error) => ("failed", error.code.as_str()),
-    };
-    telemetry::login(app, result, reason);
-    let said = error.and_then(|error| error.dingtalk.as_ref());
-    tracing::info!(
-        corp = %app.corp_id,
-        agent = %app.agent_id,
-        result,
-        reason,
-        dingtalk = said.map(|said| said.code.as_str()),
-        sub_code = said.and_then(|said| said.sub_code.as_deref()),
-        request_id = said.and_then(|said| said.request_id.as_deref()),
-        words = error.and_then(|error| error.words.as_deref()),
-        ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "login"
-    );
 }

@@ -60,7 +60,7 @@ fn household(address: IpAddr) -> IpAddr {
 
 /// Refuses those who ask too often.
 pub async fn keep(State(pace): State<Pace>, request: Request, next: Next) -> Result<Response, ApiError> {
-    let Some(address) = forwarded::client(&pace.state.config, &request) else {
+    let Some(address) = forwarded::client(&pace.state.config, request.headers(), request.extensions()) else {
         return Ok(next.run(request).await);
     };
     match pace.take(address) {

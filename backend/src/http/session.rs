@@ -1,5 +1,6 @@
 //! `/api/session`: who is logged in, and the way out.
 
+use super::audit;
 use super::error::ApiError;
 use super::fields::Query;
 use super::guard;
@@ -32,9 +33,11 @@ pub async fn read(
 pub async fn end(
     State(state): State<AppState>,
     headers: HeaderMap,
+    from: audit::From,
     Query(mut query): Query,
 ) -> Result<Response, ApiError> {
-    guard::refuse_foreign_origin(&state.config, &headers)?;
+    guard::refuse_foreign_origin(&state.config, &headers)
+        .inspect_err(|error| audit::refused("logout", from, error))?;
     let everywhere = match query.optional("everywhere").as_deref() {
         None | Some("0") => false,
         Some("1") => true,
@@ -44,6 +47,7 @@ pub async fn end(
     let sessions: Vec<_> = state.sessions.all(&headers, now).collect();
     for session in sessions {
         let ended = state.sessions.end(&session, everywhere, now).await;
+        audit::logout(&session.user, from, everywhere, ended.is_ok());
         ended.map_err(|error| {
             tracing::warn!(%error, everywhere, "a logout could not be recorded");
             ErrorCode::LogoutNotRecorded

@@ -1,5 +1,6 @@
 //! The signed identity for a front end to hand to its own backend, and the keys to verify it with.
 
+use super::audit;
 use super::error::ApiError;
 use super::guard;
 use crate::state::AppState;
@@ -11,8 +12,13 @@ use miandeng_shared::{ErrorCode, TokenAnswer};
 use std::time::SystemTime;
 
 /// `POST /api/token`.
-pub async fn token(State(state): State<AppState>, headers: HeaderMap) -> Result<Json<TokenAnswer>, ApiError> {
-    guard::require_origin(&state.config, &headers)?;
+pub async fn token(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    from: audit::From,
+) -> Result<Json<TokenAnswer>, ApiError> {
+    guard::require_origin(&state.config, &headers)
+        .inspect_err(|error| audit::refused("token", from, error))?;
     let now = SystemTime::now();
     let session = state.sessions.all(&headers, now).find(|session| state.knows_app_of(session));
     let session = session.ok_or(ErrorCode::NoSession)?;

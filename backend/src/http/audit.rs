@@ -1,0 +1,85 @@
+//! The audit log: who logged in or out, to which application, from where, and whom we refused. One line each, under a
+//! target of its own, so that an operator can keep it apart.
+//!
+//! It names people by DingTalk's identifiers and nothing else: no name, no code, no cookie, no token.
+
+use super::error::ApiError;
+use super::forwarded;
+use crate::config::App;
+use crate::state::AppState;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use miandeng_shared::{OpenId, UnionId, User, UserId};
+use std::convert::Infallible;
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// What `RUST_LOG` calls these lines.
+const TARGET: &str = "audit";
+
+/// Where a request comes from, as far as it can be told: the last address that is no trusted proxy, or the peer's.
+#[derive(Debug, Clone, Copy)]
+pub struct From(Option<IpAddr>);
+
+impl FromRequestParts<AppState> for From {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        let client = forwarded::client(&state.config, &parts.headers, &parts.extensions);
+        Ok(Self(client.or_else(|| forwarded::peer(&parts.extensions))))
+    }
+}
+
+impl fmt::Display for From {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(address) => address.fmt(f),
+            None => f.write_str("unknown"),
+        }
+    }
+}
+
+/// A login came to its end. What DingTalk said of a refusal is for whoever mends it.
+pub fn login(app: &App, from: From, outcome: Result<&User, &ApiError>, took: Duration) {
+    let (user, error) = (outcome.ok(), outcome.err());
+    let said = error.and_then(|error| error.dingtalk.as_ref());
+    tracing::info!(
+        target: TARGET,
+        corp = %app.corp_id,
+        agent = %app.agent_id,
+        result = if error.is_none() { "ok" } else { "failed" },
+        reason = error.map_or("ok", |error| error.code.as_str()),
+        %from,
+        open_id = user.and_then(|user| user.open_id.as_ref()).map(OpenId::as_str),
+        union_id = user.and_then(|user| user.union_id.as_ref()).map(UnionId::as_str),
+        user_id = user.and_then(|user| user.user_id.as_ref()).map(UserId::as_str),
+        dingtalk = said.map(|said| said.code.as_str()),
+        sub_code = said.and_then(|said| said.sub_code.as_deref()),
+        request_id = said.and_then(|said| said.request_id.as_deref()),
+        words = error.and_then(|error| error.words.as_deref()),
+        ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        "login"
+    );
+}
+
+/// Somebody's session ended, or all of them did. A logout that could not be recorded is not one.
+pub fn logout(user: &User, from: From, everywhere: bool, recorded: bool) {
+    tracing::info!(
+        target: TARGET,
+        corp = %user.corp_id,
+        agent = %user.agent_id,
+        result = if recorded { "ok" } else { "failed" },
+        %from,
+        open_id = user.open_id.as_ref().map(OpenId::as_str),
+        union_id = user.union_id.as_ref().map(UnionId::as_str),
+        user_id = user.user_id.as_ref().map(UserId::as_str),
+        everywhere,
+        "logout"
+    );
+}
+
+/// A request was refused before anything was known of who makes it. `what` is what it wanted.
+pub fn refused(what: &'static str, from: From, error: &ApiError) {
+    tracing::info!(target: TARGET, what, reason = error.code.as_str(), %from, "refused");
+}

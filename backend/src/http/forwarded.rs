@@ -98,6 +98,7 @@ fn printable(raw: &[u8]) -> String {
 mod tests {
     use super::*;
     use axum::body::Body;
+    use proptest::prelude::*;
 
     fn config(base_path: &str) -> Config {
         let text = format!(
@@ -203,6 +204,61 @@ mod tests {
         assert_eq!(link("/_miandeng", b"/start?x").as_deref(), Some("/start?x"));
         let twice = request(Some("192.0.2.1"), &[("x-forwarded-uri", b"/a"), ("X-Forwarded-Uri", b"/b")]);
         assert_eq!(deep_link(&config("/"), &twice), None);
+    }
+
+    /// Addresses, and what stands in their place when somebody is clever.
+    const STATIONS: &[&[u8]] = &[
+        b"192.0.2.1",
+        b"192.0.2.255",
+        b"2001:db8::9",
+        b"::ffff:192.0.2.7",
+        b"198.51.100.7",
+        b"[2001:470::1]:80",
+        b"203.0.113.9:1",
+        b"unknown",
+        b"_hidden",
+        b"",
+        b" ",
+        b"192.0.2.1:99999",
+        b"0300.0.2.1",
+        b"192.0.2",
+        b"3221225985",
+        b"\xff",
+        b"localhost",
+        b"::",
+        b"[::",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever strangers wrote in front, and however many headers it is spread over.
+        #[test]
+        fn nobody_chooses_their_own_address(
+            lies in prop::collection::vec(prop::sample::select(STATIONS), 0..6),
+            separate in any::<bool>(),
+            proxies in prop::collection::vec(prop::sample::select(&STATIONS[..4]), 0..3),
+        ) {
+            let real: &[u8] = b"198.51.100.200";
+            let stations: Vec<&[u8]> = lies.iter().chain([&real]).chain(&proxies).copied().collect();
+            let joined = stations.join(&b", "[..]);
+            let values: Vec<&[u8]> = if separate { stations } else { vec![&joined] };
+            let headers: Vec<(&str, &[u8])> = values.into_iter().map(|value| ("x-forwarded-for", value)).collect();
+            let found = client(&config("/"), &request(Some("192.0.2.1"), &headers));
+            prop_assert_eq!(found, "198.51.100.200".parse().ok());
+        }
+
+        #[test]
+        fn a_deep_link_of_any_bytes_stays_on_this_origin(
+            front in prop::sample::select(&["/", "//", "/\\", "", "/.", "/%2"][..]),
+            rest in prop::collection::vec(prop_oneof![prop::sample::select(&b"/\\.%2fe5c@:?#;a"[..]), 32..=255_u8], 0..20),
+        ) {
+            let raw: Vec<u8> = front.bytes().chain(rest).filter(|b| *b != 127).collect();
+            if let Some(link) = deep_link(&config("/"), &request(Some("192.0.2.1"), &[("x-forwarded-uri", &raw)])) {
+                let origin = url::Url::parse("https://h5.example.com/").unwrap();
+                prop_assert_eq!(origin.join(&link).unwrap().origin(), origin.origin(), "{}", link);
+            }
+        }
     }
 
     #[test]

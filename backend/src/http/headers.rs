@@ -59,8 +59,9 @@ pub fn policy_header(config: &Config, policy: &str) -> Option<(HeaderName, Heade
 /// Whether the page has found that its engine is not what it calls itself (frontend/boot.js). No secret and no right:
 /// with it the page may compile text, of which it has none.
 fn asks_for_eval(headers: &HeaderMap) -> bool {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies.flat_map(|line| line.split(';')).any(|pair| pair.trim() == "miandeng_eval=1")
+    // As bytes: a cookie of somebody else's beside it need not be text.
+    let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+    lines.flat_map(|line| line.split(|b| *b == b';')).any(|pair| pair.trim_ascii() == b"miandeng_eval=1")
 }
 
 fn framing(config: &Config) -> String {
@@ -155,10 +156,12 @@ mod tests {
     fn an_engine_that_is_not_what_it_says_may_ask() {
         let compile = |cookie: &'static str| {
             let mut headers = agent("Chrome/100.0.4896.58 UWS/5.12.4.0");
-            headers.insert(header::COOKIE, HeaderValue::from_static(cookie));
+            headers.insert(header::COOKIE, HeaderValue::from_bytes(cookie.as_bytes()).unwrap());
             directive(&page_policy(&config(PUBLIC, ""), None, None, &headers), "script-src").to_owned()
         };
-        for cookie in ["miandeng_eval=1", "a=b; miandeng_eval=1", "miandeng_eval=1;c=d"] {
+        for cookie in
+            ["miandeng_eval=1", "a=b; miandeng_eval=1", "miandeng_eval=1;c=d", "a=中; miandeng_eval=1"]
+        {
             assert_eq!(compile(cookie), "'self' 'unsafe-eval'", "{cookie}");
         }
         for cookie in ["", "miandeng_eval=0", "x_miandeng_eval=1", "a=miandeng_eval=1"] {

@@ -11,6 +11,7 @@ use axum::response::Response;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use miandeng_shared::ErrorCode;
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -34,12 +35,11 @@ pub struct Pace {
 impl Pace {
     /// `per_minute` for each address, all at once if need be.
     pub fn new(state: &AppState, route: &'static str, per_minute: NonZeroU32) -> Self {
-        Self {
-            state: state.clone(),
-            route,
-            quota: Quota::per_minute(per_minute),
-            addresses: Cache::builder().max_capacity(MAX_ADDRESSES).time_to_idle(MEMORY).build(),
-        }
+        // Where it is full the oldest goes. Moka's own choice would be not to remember newcomers, who could then ask
+        // without end.
+        let addresses = Cache::builder().max_capacity(MAX_ADDRESSES).time_to_idle(MEMORY);
+        let addresses = addresses.eviction_policy(EvictionPolicy::lru()).build();
+        Self { state: state.clone(), route, quota: Quota::per_minute(per_minute), addresses }
     }
 
     /// Takes one from the allowance of `address`; where nothing is left, how long until there is.

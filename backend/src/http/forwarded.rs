@@ -244,7 +244,8 @@ mod tests {
             let joined = stations.join(&b", "[..]);
             let values: Vec<&[u8]> = if separate { stations } else { vec![&joined] };
             let headers: Vec<(&str, &[u8])> = values.into_iter().map(|value| ("x-forwarded-for", value)).collect();
-            let found = client(&config("/"), &request(Some("192.0.2.1"), &headers));
+            let request = request(Some("192.0.2.1"), &headers);
+            let found = client(&config("/"), request.headers(), request.extensions());
             prop_assert_eq!(found, "198.51.100.200".parse().ok());
         }
 

@@ -9,16 +9,18 @@ mod log;
 mod reader;
 mod secret;
 mod security;
+mod suite;
 mod value;
 
 pub use app::{App, SignAlg};
 pub use brand::{Brand, Color};
-pub use credentials::Credentials;
+pub use credentials::{Credentials, Granted};
 pub use limits::Limits;
 pub use log::LogFormat;
 pub use reader::{Findings, Problem};
 pub use secret::Secret;
 pub use security::{ContentSecurityPolicy, Security};
+pub use suite::{AesKey, Suite};
 pub use value::is_loopback;
 
 use base64::Engine;
@@ -56,6 +58,7 @@ pub struct Config {
     pub limits: Limits,
     pub security: Security,
     pub apps: Vec<App>,
+    pub suites: Vec<Suite>,
 }
 
 /// `[dingtalk]`: where DingTalk is.
@@ -165,20 +168,15 @@ impl Config {
         let session = Session::read(s.table("session"));
         let limits = Limits::read(s.table("limits"), !trusted_proxies.is_empty());
         let security = Security::read(s.table("security"));
-        let sections = s.tables("apps");
-        if sections.is_empty() {
+        let (apps, suites) = (s.tables("apps"), s.tables("suites"));
+        if apps.is_empty() && suites.is_empty() {
             s.problem(
                 "apps",
-                "is missing; add an [[apps]] section with corp_id, agent_id, kind and its secret",
+                "is missing; add an [[apps]] section with corp_id, agent_id, kind and its secret, or [[suites]]",
             );
         }
-        let apps: Vec<App> = sections.into_iter().filter_map(App::read).collect();
-        if !s.tables("suites").is_empty() {
-            s.problem(
-                "suites",
-                "is not supported yet; ISV suites arrive with a later version. Remove [[suites]]",
-            );
-        }
+        let apps: Vec<App> = apps.into_iter().filter_map(App::read).collect();
+        let suites: Vec<Suite> = suites.into_iter().filter_map(Suite::read).collect();
         let found = s.found();
         s.finish();
         let public_url = public_url?;
@@ -200,6 +198,7 @@ impl Config {
             limits,
             security,
             apps,
+            suites,
         };
         config.check_together(found);
         Some(config)
@@ -222,6 +221,25 @@ impl Config {
             found.problem(
                 format!("apps[{i}].default"),
                 "is true for another application already; people can be sent to one only, leave it to that one",
+            );
+        }
+        let (mut names, mut keys) = (HashSet::new(), HashSet::new());
+        for (i, suite) in self.suites.iter().enumerate() {
+            if !names.insert(&suite.name) {
+                found.problem(
+                    format!("suites[{i}].name"),
+                    "is another suite's too; each needs its own callback",
+                );
+            }
+            if !keys.insert(&suite.suite_key) {
+                found.problem(format!("suites[{i}].suite_key"), "is configured twice; remove one");
+            }
+        }
+        if !self.suites.is_empty() && matches!(self.store, Store::Memory) {
+            found.warn(
+                "store.url",
+                "\"memory:\" loses every corporation's permanent code at the end of the process, and each would have to \
+                 authorise the suite again; use \"embedded:\" or Redis",
             );
         }
         for (i, origin) in self.allowed_origins.iter().enumerate() {

@@ -10,8 +10,9 @@ mod platform;
 mod policy;
 mod renewing;
 pub mod sign;
+pub mod suite;
 
 pub use client::Client;
 pub use error::{Error, Kind};
 pub use nonces::Nonces;
-pub use platform::{DingTalk, Identity, Ticket};
+pub use platform::{DingTalk, Identity, SuiteFailure, Ticket};

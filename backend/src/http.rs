@@ -17,6 +17,7 @@ mod pace;
 mod page;
 mod report;
 mod session;
+mod suite_callback;
 mod token;
 
 use crate::state::AppState;
@@ -66,6 +67,12 @@ pub fn router(state: AppState) -> Router {
     // body, wait for nothing, and take any method.
     let forward =
         Router::new().route(&at("auth"), any(forward::auth)).route(&at("start"), any(forward::start));
+    let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME);
+    // It reads its body itself, so that one that is too large is answered as everything else that is wrong with a push.
+    let suites = Router::new()
+        .route(&at("dingtalk/suites/{name}/callback"), post(suite_callback::callback))
+        .method_not_allowed_fallback(error::method_not_allowed)
+        .layer((timeout, always(header::CACHE_CONTROL, "no-store")));
     // A value of None sets nothing.
     let policy = headers::policy_header(&state.config, &headers::policy_of_the_rest(&state.config));
     let (policy_name, policy) = policy.unzip();
@@ -74,11 +81,9 @@ pub fn router(state: AppState) -> Router {
         .route(&at(".well-known/jwks.json"), get(token::keys))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
-        .layer((
-            TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME),
-            RequestBodyLimitLayer::new(MAX_BODY),
-        ))
+        .layer((timeout, RequestBodyLimitLayer::new(MAX_BODY)))
         .merge(forward)
+        .merge(suites)
         // Together, the outermost first: each call of `layer` puts every route into one more box, and every request
         // clones all boxes.
         .layer((

@@ -34,6 +34,9 @@ pub struct Session {
     /// Seconds since 1970.
     expires_at: u64,
     pub user: User,
+    /// The key of the suite whose application it was made for; `None` for a configured application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suite: Option<String>,
 }
 
 impl Session {
@@ -116,12 +119,18 @@ impl Sessions {
         self.is_behind.load(Ordering::Relaxed)
     }
 
-    /// A new session for `user`, and the cookie that carries it.
-    pub fn create(&self, mut user: User, now: SystemTime) -> (Session, HeaderValue) {
+    /// A new session for `user` of an application, of a suite's where one is named, and the cookie that carries it.
+    pub fn create(&self, mut user: User, suite: Option<&str>, now: SystemTime) -> (Session, HeaderValue) {
         user.nick = user.nick.map(|nick| nick.chars().take(MAX_NICK / 4).collect());
         user.avatar = user.avatar.filter(|url| url.len() <= MAX_AVATAR);
         let expires_at = seconds(now + self.ttl);
-        let mut session = Session { id: random_hex(), issued_at_ms: millis(now), expires_at, user };
+        let mut session = Session {
+            id: random_hex(),
+            issued_at_ms: millis(now),
+            expires_at,
+            user,
+            suite: suite.map(str::to_owned),
+        };
         // Later than any end of this person's or corporation's sessions that is known: they begin anew.
         let ended_up_to = self.revocations.ended_up_to(|| session.endings());
         session.issued_at_ms = session.issued_at_ms.max(ended_up_to.saturating_add(1));
@@ -201,7 +210,8 @@ pub fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
 }
 
-fn millis(time: SystemTime) -> u64 {
+/// Milliseconds since 1970.
+pub fn millis(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
 }
 

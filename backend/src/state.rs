@@ -1,7 +1,8 @@
 //! What every request shares.
 
-use crate::config::{App, Config};
-use crate::dingtalk::{Client, DingTalk, Nonces};
+use crate::config::{App, Config, Suite};
+use crate::dingtalk::suite::{Push, WINDOW};
+use crate::dingtalk::{Client, DingTalk, Nonces, SuiteFailure};
 use crate::session::{Cookies, Identities, LoginProofs, Session, Sessions};
 use crate::store::Store;
 use anyhow::Context;
@@ -33,6 +34,7 @@ pub struct Shared {
     pub used_codes: UsedCodes,
     pub nonces: Nonces,
     pub ticket_renewals: TicketRenewals,
+    pub pushes: Pushes,
     pub store: Arc<Store>,
     draining: AtomicBool,
 }
@@ -71,13 +73,20 @@ impl AppState {
             .map(|app| ((app.corp_id.clone(), app.agent_id.clone()), Arc::new(app.clone())));
         Ok(Self(Arc::new(Shared {
             apps: apps.collect(),
-            dingtalk: Arc::new(DingTalk::new(client, &config.apps, &store, config.dingtalk.timeout)),
+            dingtalk: Arc::new(DingTalk::new(
+                client,
+                &config.apps,
+                &config.suites,
+                &store,
+                config.dingtalk.timeout,
+            )),
             sessions,
             login_proofs: LoginProofs::new(cookies),
             identities,
             used_codes: UsedCodes::default(),
             nonces: Nonces::new(&key),
             ticket_renewals: TicketRenewals::default(),
+            pushes: Pushes::default(),
             draining: AtomicBool::new(false),
             store,
             config,
@@ -91,10 +100,40 @@ impl Shared {
         self.apps.get(&(corp.clone(), agent.clone())).cloned()
     }
 
-    /// Whether the application that a session was made for is still one of ours. Asks nobody, because every request to
-    /// an application behind a proxy waits for it.
+    /// The application of that name: a configured one, else one that a corporation granted a suite.
+    ///
+    /// # Errors
+    /// Where it may be a suite's, and neither the store nor DingTalk can tell.
+    pub async fn find_app(&self, corp: &CorpId, agent: &AgentId) -> Result<Option<Arc<App>>, SuiteFailure> {
+        match self.app(corp, agent) {
+            Some(app) => Ok(Some(app)),
+            None => self.dingtalk.suite_app(corp, agent).await,
+        }
+    }
+
+    /// The same without a question to DingTalk: for what can do without an answer.
+    pub async fn app_at_hand(&self, corp: &CorpId, agent: &AgentId) -> Option<Arc<App>> {
+        match self.app(corp, agent) {
+            Some(app) => Some(app),
+            None => self.dingtalk.suite_app_at_hand(corp, agent).await,
+        }
+    }
+
+    /// Whether the application that a session was made for is still one of ours. Asks nobody: a session names the suite
+    /// that it was made for, and the end of an authorisation ends the corporation's sessions.
     pub fn knows_app_of(&self, session: &Session) -> bool {
-        self.app(&session.user.corp_id, &session.user.agent_id).is_some()
+        match &session.suite {
+            None => self.app(&session.user.corp_id, &session.user.agent_id).is_some(),
+            Some(key) => self.config.suites.iter().any(|suite| suite.suite_key == *key),
+        }
+    }
+
+    /// Where a login to the application of this session goes.
+    pub fn home_of(&self, session: &Session) -> Option<String> {
+        match &session.suite {
+            None => self.app(&session.user.corp_id, &session.user.agent_id)?.home.clone(),
+            Some(key) => self.config.suites.iter().find(|suite| suite.suite_key == *key)?.home.clone(),
+        }
     }
 
     /// From now on `/readyz` sends balancers elsewhere.
@@ -158,5 +197,33 @@ impl TicketRenewals {
     /// True once per application and pause.
     pub fn first_use(&self, app: &App) -> bool {
         self.0.entry(app.name()).or_insert(()).is_fresh()
+    }
+}
+
+/// Twice the window in which a push is genuine: it reaches as far into the future as into the past.
+const PUSH_MEMORY: Duration = WINDOW.saturating_mul(2);
+
+/// The pushes to suites that were followed, as digests, with what was answered.
+pub struct Pushes(Cache<[u8; 32], String>);
+
+impl Default for Pushes {
+    fn default() -> Self {
+        Self(memory(PUSH_MEMORY))
+    }
+}
+
+impl Pushes {
+    /// What the identical push was answered.
+    pub fn answered(&self, suite: &Suite, push: &Push<'_>) -> Option<String> {
+        self.0.get(&Self::digest(suite, push))
+    }
+
+    pub fn remember(&self, suite: &Suite, push: &Push<'_>, answer: String) {
+        self.0.insert(Self::digest(suite, push), answer);
+    }
+
+    /// The signature is over everything else, so that it names the push.
+    fn digest(suite: &Suite, push: &Push<'_>) -> [u8; 32] {
+        Sha256::digest(format!("{}/{}/{}", suite.name, push.signature, push.encrypt)).into()
     }
 }

@@ -3,6 +3,7 @@
 //! What is read here every day stays in process memory ([`crate::dingtalk`]); the store is asked only where a credential
 //! is missing there. A store that fails is therefore never fatal: the caller goes on alone.
 
+mod durable;
 mod embedded;
 mod redis;
 
@@ -58,7 +59,7 @@ pub enum StoreError {
 }
 
 enum Backend {
-    Memory,
+    Memory(durable::InProcess),
     Embedded(Embedded),
     Redis(Box<Redis>),
 }
@@ -80,17 +81,17 @@ impl Store {
     /// A file that cannot be opened, or an address that is none.
     pub fn open(store: &config::Store, state_dir: &str) -> anyhow::Result<Self> {
         let backend = match store {
-            config::Store::Memory => Backend::Memory,
+            config::Store::Memory => Backend::Memory(durable::InProcess::default()),
             config::Store::Embedded => Backend::Embedded(Embedded::open(state_dir)?),
             config::Store::Redis(url) => Backend::Redis(Box::new(Redis::open(url.expose())?)),
         };
         Ok(Self { backend, degraded: AtomicBool::new(false) })
     }
 
-    /// A store that keeps nothing.
+    /// A store that keeps nothing beyond the process.
     #[must_use]
     pub fn memory() -> Self {
-        Self { backend: Backend::Memory, degraded: AtomicBool::new(false) }
+        Self { backend: Backend::Memory(durable::InProcess::default()), degraded: AtomicBool::new(false) }
     }
 
     /// True from the first failure until the next success.
@@ -102,7 +103,7 @@ impl Store {
     pub async fn read(&self, key: &str) -> Result<Option<Entry>, StoreError> {
         self.watch("read", async {
             match &self.backend {
-                Backend::Memory => Ok(None),
+                Backend::Memory(_) => Ok(None),
                 Backend::Embedded(store) => store.read(key).await,
                 Backend::Redis(store) => store.read(key).await,
             }
@@ -116,7 +117,7 @@ impl Store {
         let granted = self.watch("lock", async {
             match &self.backend {
                 // One process: its own single flight has granted it already.
-                Backend::Memory | Backend::Embedded(_) => Ok(true),
+                Backend::Memory(_) | Backend::Embedded(_) => Ok(true),
                 Backend::Redis(store) => store.lock(key, &lock.token, lifetime).await,
             }
         });
@@ -127,7 +128,7 @@ impl Store {
     pub async fn write(&self, key: &str, entry: &Entry, lock: &Lock) -> Result<bool, StoreError> {
         self.watch("write", async {
             match &self.backend {
-                Backend::Memory => Ok(true),
+                Backend::Memory(_) => Ok(true),
                 Backend::Embedded(store) => store.write(key, entry).await.map(|()| true),
                 Backend::Redis(store) => store.write(key, entry, &lock.token).await,
             }
@@ -139,7 +140,7 @@ impl Store {
     pub async fn unlock(&self, key: &str, lock: &Lock) -> Result<(), StoreError> {
         self.watch("unlock", async {
             match &self.backend {
-                Backend::Memory | Backend::Embedded(_) => Ok(()),
+                Backend::Memory(_) | Backend::Embedded(_) => Ok(()),
                 Backend::Redis(store) => store.unlock(key, &lock.token).await,
             }
         })
@@ -150,9 +151,21 @@ impl Store {
     pub async fn remove_if(&self, key: &str, rejected: &Secret) -> Result<(), StoreError> {
         self.watch("remove", async {
             match &self.backend {
-                Backend::Memory => Ok(()),
+                Backend::Memory(_) => Ok(()),
                 Backend::Embedded(store) => store.remove_if(key, rejected).await,
                 Backend::Redis(store) => store.remove_if(key, rejected).await,
+            }
+        })
+        .await
+    }
+
+    /// Removes the entry of `key`, whatever it holds.
+    pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        self.watch("remove", async {
+            match &self.backend {
+                Backend::Memory(_) => Ok(()),
+                Backend::Embedded(store) => store.remove(key).await,
+                Backend::Redis(store) => store.remove(key).await,
             }
         })
         .await
@@ -162,7 +175,7 @@ impl Store {
     pub async fn keep(&self, key: &str, made: Secret) -> Result<Secret, StoreError> {
         self.watch("keep", async {
             match &self.backend {
-                Backend::Memory => Ok(made),
+                Backend::Memory(_) => Ok(made),
                 Backend::Embedded(store) => store.keep(key, made).await,
                 Backend::Redis(store) => store.keep(key, made).await,
             }
@@ -174,7 +187,7 @@ impl Store {
     pub async fn record(&self, endings: &[Ending], keep: Duration) -> Result<(), StoreError> {
         self.watch("record", async {
             match &self.backend {
-                Backend::Memory => Ok(()),
+                Backend::Memory(_) => Ok(()),
                 Backend::Embedded(store) => store.record(endings).await,
                 Backend::Redis(store) => store.record(endings, keep).await,
             }
@@ -186,7 +199,7 @@ impl Store {
     /// takes; each question is bounded in time.
     pub async fn follow(&self) -> Result<(Vec<Ending>, Option<Feed>), StoreError> {
         match &self.backend {
-            Backend::Memory => Ok((Vec::new(), None)),
+            Backend::Memory(_) => Ok((Vec::new(), None)),
             Backend::Embedded(store) => Ok((store.endings().await?, None)),
             Backend::Redis(store) => store.follow().await.map(|(endings, feed)| (endings, Some(feed))),
         }

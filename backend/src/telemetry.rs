@@ -77,8 +77,8 @@ pub fn forward_auth(decision: &'static str) {
     metrics::counter!("miandeng_forward_auth_total", "decision" => decision).increment(1);
 }
 
-/// A login came to its end; `refusal` says why, unless it succeeded. `app` is a configured one, so that nobody can invent
-/// labels.
+/// A login came to its end; `refusal` says why, unless it succeeded. `app` is a configured one, or one that an
+/// authorised corporation granted a suite, so that nobody can invent labels.
 pub fn login(app: &App, refusal: Option<&'static str>) {
     let (result, reason) = refusal.map_or(("ok", "ok"), |reason| ("failed", reason));
     let (corp, agent) = (app.corp_id.to_string(), app.agent_id.to_string());
@@ -99,4 +99,17 @@ pub fn too_many(route: &'static str) {
 /// Somebody had to wait because there were as many connections as there may be.
 pub fn crowded() {
     metrics::counter!("miandeng_connections_waited_total").increment(1);
+}
+
+/// A push to a suite came to its end. `suite` is a configured name, `event` one of a few.
+pub fn suite_push(suite: &str, event: &'static str, outcome: &'static str) {
+    let suite = suite.to_owned();
+    metrics::counter!("miandeng_suite_pushes_total", "suite" => suite, "event" => event, "outcome" => outcome)
+        .increment(1);
+}
+
+/// How old a suite's ticket is now; infinite where there is none.
+pub fn suite_ticket_age(suite: &str, age: Option<Duration>) {
+    let seconds = age.map_or(f64::INFINITY, |age| age.as_secs_f64());
+    metrics::gauge!("miandeng_suite_ticket_age_seconds", "suite" => suite.to_owned()).set(seconds);
 }

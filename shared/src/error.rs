@@ -120,6 +120,9 @@ catalogue! {
     AuthMisconfigured "auth_misconfigured" 401 Configure
         zh "代理向 /auth 或 /start 传的参数不对，任何人都不会被放行。", "请检查代理配置：corpid 与 agentid 要么都写、要么都不写，mode 只能是 redirect，不能有别的参数。"
         en "The proxy asks /auth or /start with parameters that are not valid; nobody is let in.", "Check the proxy's configuration: corpid and agentid both or neither, mode only as redirect, and nothing else.";
+    StoreUnavailable "store_unavailable" 503 BackOff
+        zh "服务器的存储没有响应。", "请稍后重试；若持续出现，请管理员检查 [store]。"
+        en "The server's store does not answer.", "Please try again in a moment; if it persists, the operator should check [store].";
     RequestTimeout "request_timeout" 503 BackOff
         zh "服务器未能及时完成请求。", "请稍后重试。"
         en "The server could not finish in time.", "Please try again in a moment.";

@@ -1,12 +1,13 @@
 //! `[[apps]]`: the applications whose pages log people in.
 
 use super::brand::Brand;
-use super::credentials::Credentials;
+use super::credentials::{Credentials, Granted};
 use super::reader::Section;
 use super::value::{boolean, home, https_url, list, parsed, text};
 use miandeng_shared::{AgentId, CorpId};
 use serde::Serialize;
 use std::str::FromStr;
+use std::sync::Arc;
 use toml::Value;
 
 /// The hash of the page's signature. Everything ever written for service windows uses SHA-1; DingTalk's samples for
@@ -77,6 +78,25 @@ impl App {
             default,
             brand,
         })
+    }
+
+    /// An application that a corporation granted a suite: the suite's looks, and the defaults of its kind.
+    #[must_use]
+    pub fn of_suite(corp_id: CorpId, agent_id: AgentId, granted: Granted) -> Self {
+        let (suite, credentials) = (Arc::clone(&granted.suite), Credentials::Suite(granted));
+        let defaults = credentials.defaults();
+        App {
+            corp_id,
+            agent_id,
+            jsapi_url: suite.jsapi_url.clone().unwrap_or_else(|| defaults.jsapi_url.to_owned()),
+            sign_alg: SignAlg::Sha1,
+            sign_plus_as_space: false,
+            js_api_list: defaults.js_api_list.iter().map(ToString::to_string).collect(),
+            home: suite.home.clone(),
+            default: false,
+            brand: suite.brand.clone(),
+            credentials,
+        }
     }
 
     /// `corpId/agentId`, as messages, logs and tokens name an application.

@@ -2,9 +2,11 @@
 
 use super::reader::Section;
 use super::secret::{Secret, secret};
+use super::suite::Suite;
 use super::value::text;
 use miandeng_shared::AppKind;
 use serde::Serialize;
+use std::sync::Arc;
 use toml::Value;
 
 /// What an application proves itself with. The kinds share nothing, so a secret cannot end up in the other's place.
@@ -24,6 +26,19 @@ pub enum Credentials {
     },
     /// Today's 服务窗, an H5 app in the window's virtual organisation, and the employee micro-app.
     H5 { client_id: String, client_secret: Secret },
+    /// Either kind, as an application of an ISV's suite. It is granted by a corporation and never configured.
+    #[serde(skip)]
+    Suite(Granted),
+}
+
+/// What a corporation granted a suite.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Granted {
+    pub kind: AppKind,
+    pub suite: Arc<Suite>,
+    pub permanent_code: Secret,
+    /// Only where the suite has a service window.
+    pub ch_permanent_code: Option<Secret>,
 }
 
 /// What a kind brings where the configuration is silent.
@@ -61,6 +76,7 @@ impl Credentials {
         match self {
             Credentials::Channel { .. } => AppKind::Channel,
             Credentials::H5 { .. } => AppKind::H5,
+            Credentials::Suite(granted) => granted.kind,
         }
     }
 
@@ -69,18 +85,30 @@ impl Credentials {
         match self {
             Credentials::Channel { .. } => None,
             Credentials::H5 { client_id, .. } => Some(client_id),
+            // Inferred: the developer console shows a suite's key where other applications have their client id.
+            Credentials::Suite(granted) => {
+                (granted.kind == AppKind::H5).then_some(granted.suite.suite_key.as_str())
+            }
+        }
+    }
+
+    /// The key of the suite that brought this application, if one did.
+    pub fn suite_key(&self) -> Option<&str> {
+        match self {
+            Credentials::Suite(granted) => Some(&granted.suite.suite_key),
+            Credentials::Channel { .. } | Credentials::H5 { .. } => None,
         }
     }
 
     pub fn defaults(&self) -> Defaults {
-        match self {
+        match self.kind() {
             // The SDK that the classic 服务窗 was documented with; it needs at least 0.8.3.
-            Credentials::Channel { .. } => Defaults {
+            AppKind::Channel => Defaults {
                 jsapi_url: "https://g.alicdn.com/dingding/open-develop/1.5.1/dingtalk.js",
                 js_api_list: &["channel.permission.requestAuthCode"],
             },
             // Its login needs no signed API.
-            Credentials::H5 { .. } => Defaults {
+            AppKind::H5 => Defaults {
                 jsapi_url: "https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js",
                 js_api_list: &[],
             },
@@ -97,7 +125,7 @@ fn kind(value: Value) -> Result<AppKind, String> {
 }
 
 /// It goes to the page and into a request, so it is kept plain.
-fn client_id(value: Value) -> Result<String, String> {
+pub(super) fn client_id(value: Value) -> Result<String, String> {
     let id = text(value)?;
     let plain =
         (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));

@@ -65,15 +65,50 @@ fn every_problem_is_named_at_once() {
     assert_eq!(problems.len(), 8, "{problems:#?}");
 }
 
+const SUITE: &str = r#"
+    public_url = "https://h5.example.com"
+    [[suites]]
+    name = "main"
+    suite_key = "suitexyz"
+    suite_secret = "planted-suite-secret"
+    callback_token = "planted-callback-token"
+    callback_aes_key = "4g5j64qlyl3zvetqxz5jiocdr586fn2zvjpa8zls3ij"
+"#;
+
 #[test]
-fn what_arrives_later_is_named() {
-    let problems = read(&format!(
-        "{MINIMAL}
-[[suites]]
-name = \"main\""
-    ))
+fn a_suite_needs_no_apps_and_shows_no_secret() {
+    let config = read(SUITE).unwrap();
+    assert_eq!((config.apps.len(), config.suites[0].name.as_str()), (0, "main"));
+    let masked = config.masked().unwrap();
+    assert!(masked.contains("callback_aes_key = \"***\"") && masked.contains("suitexyz"), "{masked}");
+    assert!(!masked.contains("planted") && !masked.contains("4g5j"), "{masked}");
+}
+
+#[test]
+fn a_suite_is_checked_key_by_key() {
+    let problems = read(
+        &SUITE.replace("\"main\"", "\"a/b\"").replace("8zls3ij", "8zls3i").replace("suite_key", "suitekey"),
+    )
     .unwrap_err();
-    assert!(problems[0].starts_with("suites:") && problems[0].contains("not supported yet"), "{problems:?}");
+    for key in
+        ["suites[0].name:", "suites[0].callback_aes_key:", "suites[0].suite_key:", "suites[0].suitekey:"]
+    {
+        assert!(problems.iter().any(|p| p.starts_with(key)), "{key} not in {problems:#?}");
+    }
+    for bad in ["4g5j64qlyl3zvetqxz5jiocdr586fn2zvjpa8zls3i=", "4g5j64qlyl3zvetqxz5jiocdr586fn2zvjpa8zls3i-"]
+    {
+        assert_eq!(AesKey::new(bad), None, "{bad}");
+    }
+    let twice = SUITE[SUITE.find("[[suites]]").unwrap()..].to_owned();
+    let problems = read(&format!("{SUITE}{twice}")).unwrap_err();
+    assert!(problems[0].starts_with("suites[1].name:") && problems[1].starts_with("suites[1].suite_key:"));
+}
+
+#[test]
+fn permanent_codes_in_memory_only_are_warned_of() {
+    let warns = |text: &str| parse(text, std::iter::empty()).warnings.iter().any(|w| w.key == "store.url");
+    assert!(!warns(SUITE));
+    assert!(warns(&SUITE.replace("[[suites]]", "[store]\nurl = \"memory:\"\n[[suites]]")));
 }
 
 #[test]

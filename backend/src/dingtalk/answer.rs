@@ -83,6 +83,11 @@ impl Answer {
         number(self.fields.get(field))
     }
 
+    /// A value of any shape.
+    pub fn value(&self, field: &str) -> Option<&Value> {
+        self.fields.get(field)
+    }
+
     /// The object that `topapi` wraps its facts in.
     pub fn result(mut self) -> Result<Self, Error> {
         match self.fields.remove("result") {

@@ -1,12 +1,15 @@
 //! The calls to DingTalk's two hosts. One private way out for each, and one function per endpoint: the service window's
-//! in [`channel`], the directory's in [`directory`], those of today's applications in [`app`].
+//! in [`channel`], the directory's in [`directory`], those of today's applications in [`app`], those of an ISV's suite in [`suite`].
 
 mod app;
 mod channel;
 mod directory;
+mod suite;
 
+pub use app::Employee;
 pub use channel::Follower;
 pub use directory::DirectoryEntry;
+pub use suite::Authorisation;
 
 use super::answer::Answer;
 use super::ban::Ban;

@@ -34,7 +34,7 @@ macro_rules! credential {
 }
 
 credential!(
-    /// Follower side: from the channel secret. Good for `/channel/*` only.
+    /// Follower side: from the channel secret, or from a suite's permanent code for the window. Good for `/channel/*` only.
     ChannelToken
 );
 credential!(
@@ -46,6 +46,15 @@ credential!(
     AppToken
 );
 credential!(
+    /// An ISV suite's own: from suite key, suite secret and the newest suite ticket. Good for `/service/*` only.
+    SuiteToken
+);
+credential!(
+    /// What a suite has in a corporation that authorised it: from the permanent code. Good for employees' codes and for
+    /// the directory, and not for `/channel/*`, where the suite's token is a [`ChannelToken`] too.
+    SuiteCorpToken
+);
+credential!(
     /// Signs pages of a service window. Never leaves the server.
     ChannelTicket
 );
@@ -53,6 +62,16 @@ credential!(
     /// Signs pages of an H5 application.
     AppTicket
 );
+
+/// Opens a corporation's directory.
+pub trait OpensDirectory: Credential {}
+impl OpensDirectory for CorpToken {}
+impl OpensDirectory for SuiteCorpToken {}
+
+/// Redeems the codes of micro-apps and buys their tickets.
+pub trait OpensApp: Credential {}
+impl OpensApp for AppToken {}
+impl OpensApp for SuiteCorpToken {}
 
 /// A credential with the lifetime that DingTalk gave it.
 #[derive(Debug, Clone)]

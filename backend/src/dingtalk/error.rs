@@ -106,7 +106,7 @@ pub(super) enum Role {
 /// What `code` means for a call of this role.
 pub(super) fn classify(code: i64, role: Role, path: &str) -> Kind {
     let kind = match code {
-        33001 | 40001 | 40014 | 42001 => Kind::TokenRejected,
+        33001 | 40001 | 40014 | 40082 | 42001 | 42009 => Kind::TokenRejected,
         40029 | 40078 | 42003 | 42007 | 42008 => Kind::CodeRejected,
         40073 => Kind::NotFollowing,
         60121 => Kind::UserUnknown,
@@ -121,12 +121,11 @@ pub(super) fn classify(code: i64, role: Role, path: &str) -> Kind {
         | 40056
         | 40079
         | 40080
-        | 40082..=40085
+        | 40083..=40085
         | 40088..=40090
         | 40096
         | 41030
         | 41031
-        | 42009
         | 43007
         | 50003
         | 50005

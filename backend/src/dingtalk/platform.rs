@@ -3,18 +3,22 @@
 
 mod channel;
 mod h5;
+mod membership;
+mod suite;
+
+pub use membership::SuiteFailure;
 
 use super::client::Client;
-use super::credential::{AppTicket, Credential};
-use super::credential::{AppToken, ChannelTicket, ChannelToken, CorpToken};
+use super::credential::{AppTicket, AppToken, ChannelTicket, ChannelToken, CorpToken, Credential};
+use super::credential::{SuiteCorpToken, SuiteToken};
 use super::error::{Error, Kind};
 use super::renewing::Renewing;
 use super::sign::{signature, url_to_sign};
-use crate::config::{App, Credentials};
+use super::suite::Grants;
+use crate::config::{App, Credentials, Suite};
 use crate::store::Store;
 use crate::telemetry::Trigger;
-use channel::Directory;
-use miandeng_shared::{AgentId, AuthCode, CorpId, OpenId, SignedConfig, UnionId, UserId};
+use miandeng_shared::{AgentId, AppKind, AuthCode, CorpId, OpenId, SignedConfig, UnionId, UserId};
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
@@ -24,15 +28,28 @@ use std::time::Duration;
 /// Names the credentials of a corporation. Applications that share a secret share what it buys, because a second fetch
 /// may invalidate the first one's token; no secret is part of a key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
-    corp: CorpId,
-    /// The first application configured with this secret.
-    agent: AgentId,
+enum Key {
+    App {
+        corp: CorpId,
+        /// The first application configured with this secret.
+        agent: AgentId,
+    },
+    /// All applications of a suite in one corporation: their codes are the corporation's.
+    Suite { suite_key: String, corp: CorpId },
 }
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.corp, self.agent)
+        match self {
+            Key::App { corp, agent } => write!(f, "{corp}:{agent}"),
+            Key::Suite { suite_key, corp } => write!(f, "suite:{suite_key}:{corp}"),
+        }
+    }
+}
+
+impl Key {
+    fn of_suite(suite: &Suite, corp: &CorpId) -> Self {
+        Key::Suite { suite_key: suite.suite_key.clone(), corp: corp.clone() }
     }
 }
 
@@ -45,6 +62,11 @@ pub struct DingTalk {
     corp_tokens: Renewing<Key, CorpToken>,
     app_tokens: Renewing<Key, AppToken>,
     app_tickets: Renewing<Key, AppTicket>,
+    suites: Vec<Arc<Suite>>,
+    grants: Arc<Grants>,
+    /// By suite key.
+    suite_tokens: Renewing<String, SuiteToken>,
+    suite_corp_tokens: Renewing<Key, SuiteCorpToken>,
 }
 
 /// Under which names the credentials of an application are kept.
@@ -90,8 +112,15 @@ pub struct Identity {
 }
 
 impl DingTalk {
-    /// DingTalk for `apps`, as `client` reaches it. Credentials are kept in `store`; `timeout` is that of one call.
-    pub fn new(client: Client, apps: &[App], store: &Arc<Store>, timeout: Duration) -> Self {
+    /// DingTalk for `apps` and `suites`, as `client` reaches it. Credentials are kept in `store`; `timeout` is that of one
+    /// call.
+    pub fn new(
+        client: Client,
+        apps: &[App],
+        suites: &[Suite],
+        store: &Arc<Store>,
+        timeout: Duration,
+    ) -> Self {
         let lock_lifetime = timeout * CALLS_PER_FETCH;
         Self {
             client,
@@ -104,6 +133,10 @@ impl DingTalk {
             corp_tokens: Renewing::new("corp_token", Arc::clone(store), lock_lifetime),
             app_tokens: Renewing::new("app_token", Arc::clone(store), lock_lifetime),
             app_tickets: Renewing::new("app_ticket", Arc::clone(store), lock_lifetime),
+            suites: suites.iter().cloned().map(Arc::new).collect(),
+            grants: Arc::new(Grants::new(Arc::clone(store))),
+            suite_tokens: Renewing::new("suite_token", Arc::clone(store), lock_lifetime),
+            suite_corp_tokens: Renewing::new("suite_corp_token", Arc::clone(store), lock_lifetime),
         }
     }
 
@@ -117,9 +150,9 @@ impl DingTalk {
         nonce: impl FnOnce(&Ticket) -> String,
     ) -> Result<SignedConfig, Error> {
         let ticket = in_time(async {
-            match app.credentials {
-                Credentials::Channel { .. } => self.channel_ticket(app).await.map(Ticket::Channel),
-                Credentials::H5 { .. } => self.app_ticket(app).await.map(Ticket::App),
+            match app.credentials.kind() {
+                AppKind::Channel => self.channel_ticket(app).await.map(Ticket::Channel),
+                AppKind::H5 => self.app_ticket(app).await.map(Ticket::App),
             }
         })
         .await?;
@@ -132,9 +165,9 @@ impl DingTalk {
     /// The ticket that pages of `app` are signed with, if one is in memory. Nobody is asked.
     pub fn held_ticket(&self, app: &App) -> Option<Ticket> {
         let key = self.keys(app).login;
-        match app.credentials {
-            Credentials::Channel { .. } => self.channel_tickets.held(&key).map(Ticket::Channel),
-            Credentials::H5 { .. } => self.app_tickets.held(&key).map(Ticket::App),
+        match app.credentials.kind() {
+            AppKind::Channel => self.channel_tickets.held(&key).map(Ticket::Channel),
+            AppKind::H5 => self.app_tickets.held(&key).map(Ticket::App),
         }
     }
 
@@ -154,24 +187,27 @@ impl DingTalk {
     /// # Errors
     /// The failure of the call, or the refusal of `before_sending`.
     pub async fn identify<E: From<Error>>(
-        &self,
-        app: &App,
+        self: &Arc<Self>,
+        app: &Arc<App>,
         code: &AuthCode,
         before_sending: impl FnOnce() -> Result<(), E>,
     ) -> Result<Identity, E> {
         in_time(async {
             match &app.credentials {
-                Credentials::Channel { channel_secret, corp_secret, corp_app_key } => {
-                    self.channel_token(app, channel_secret).await?;
-                    before_sending()?;
-                    let app_key = corp_app_key.as_deref();
-                    let directory = corp_secret.as_ref().map(|secret| Directory { app_key, secret });
-                    Ok(self.follower(app, channel_secret, directory, code).await?)
-                }
                 Credentials::H5 { client_id, client_secret } => {
                     self.app_token(app, client_id, client_secret).await?;
                     before_sending()?;
                     Ok(self.employee(app, client_id, client_secret, code).await?)
+                }
+                Credentials::Suite(granted) if granted.kind == AppKind::H5 => {
+                    self.suite_corp_token(granted, &app.corp_id).await?;
+                    before_sending()?;
+                    Ok(self.suite_employee(granted, &app.corp_id, code).await?)
+                }
+                Credentials::Channel { .. } | Credentials::Suite(_) => {
+                    self.channel_token(app).await?;
+                    before_sending()?;
+                    Ok(self.follower(app, code).await?)
                 }
             }
         })
@@ -185,9 +221,15 @@ impl DingTalk {
             || self.corp_tokens.is_refused()
             || self.app_tokens.is_refused()
             || self.app_tickets.is_refused()
+            || self.suite_tokens.is_refused()
+            || self.suite_corp_tokens.is_refused()
     }
 
     fn keys(&self, app: &App) -> Keys {
+        if let Credentials::Suite(granted) = &app.credentials {
+            let key = Key::of_suite(&granted.suite, &app.corp_id);
+            return Keys { login: key.clone(), directory: key };
+        }
         let known = self.keys.get(&(app.corp_id.clone(), app.agent_id.clone()));
         known.cloned().unwrap_or_else(|| keys(app, &[]))
     }
@@ -198,7 +240,7 @@ fn keys(app: &App, apps: &[App]) -> Keys {
     let first = |same: &dyn Fn(&Credentials) -> bool| {
         let owner =
             apps.iter().find(|other| other.corp_id == app.corp_id && same(&other.credentials)).unwrap_or(app);
-        Key { corp: app.corp_id.clone(), agent: owner.agent_id.clone() }
+        Key::App { corp: app.corp_id.clone(), agent: owner.agent_id.clone() }
     };
     let same_login = |other: &Credentials| match (&app.credentials, other) {
         (Credentials::Channel { channel_secret: a, .. }, Credentials::Channel { channel_secret: b, .. }) => {
@@ -216,7 +258,14 @@ fn keys(app: &App, apps: &[App]) -> Keys {
 
 /// Bounds what a person waits for, over all calls together.
 async fn in_time<T, E: From<Error>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    match tokio::time::timeout(BUDGET, work).await {
+    in_time_of(BUDGET, work).await
+}
+
+async fn in_time_of<T, E: From<Error>>(
+    budget: Duration,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    match tokio::time::timeout(budget, work).await {
         Ok(outcome) => outcome,
         Err(_) => Err(Error::new("all calls together", Kind::Timeout).into()),
     }

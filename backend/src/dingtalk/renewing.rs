@@ -184,6 +184,20 @@ where
         dropped
     }
 
+    /// Forgets the credential of `key` here and in the store, because nobody may use it any more.
+    pub async fn forget(&self, key: &K) {
+        lock(&self.slots).remove(key);
+        // A store that fails has been warned of; what stays there expires, and its owner is not looked up any more.
+        let _ = self.store.remove(&self.name(key)).await;
+    }
+
+    /// Lets the next call ask again at once, because what DingTalk refused has changed.
+    pub fn forgive(&self, key: &K) {
+        if let Some(slot) = lock(&self.slots).get_mut(key) {
+            slot.refusal = None;
+        }
+    }
+
     /// Whether DingTalk's last word on one of our secrets was a refusal.
     pub fn is_refused(&self) -> bool {
         lock(&self.slots).values().any(|slot| slot.refusal.is_some())

@@ -25,7 +25,7 @@ pub async fn config(
     headers: HeaderMap,
     Query(mut query): Query,
 ) -> Result<Response, ApiError> {
-    let app = guard::app(&state, &mut query, "corpid", "agentid")?;
+    let app = guard::app(&state, &mut query, "corpid", "agentid").await?;
     // A classic service window cannot log in without `dd.config`; today's applications need it for other APIs only.
     let wanted = match query.optional("sign").as_deref() {
         None => app.credentials.kind() == AppKind::Channel,

@@ -63,6 +63,15 @@ impl From<dingtalk::Error> for ApiError {
     }
 }
 
+impl From<dingtalk::SuiteFailure> for ApiError {
+    fn from(failure: dingtalk::SuiteFailure) -> Self {
+        match failure {
+            dingtalk::SuiteFailure::DingTalk(error) => error.into(),
+            dingtalk::SuiteFailure::Store => ErrorCode::StoreUnavailable.into(),
+        }
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,4 +1,4 @@
-//! Who may ask: the application has to be configured, the page has to be ours.
+//! Who may ask: the application has to be ours, the page has to be ours.
 
 use super::error::ApiError;
 use super::fields::Fields;
@@ -9,11 +9,16 @@ use miandeng_shared::{AgentId, CorpId, ErrorCode};
 use std::sync::Arc;
 use url::Url;
 
-/// The configured application that the fields `corp` and `agent` name.
-pub fn app(state: &AppState, fields: &mut Fields, corp: &str, agent: &str) -> Result<Arc<App>, ApiError> {
+/// The application that the fields `corp` and `agent` name, configured or granted to a suite.
+pub async fn app(
+    state: &AppState,
+    fields: &mut Fields,
+    corp: &str,
+    agent: &str,
+) -> Result<Arc<App>, ApiError> {
     let corp_id = fields.required(corp, CorpId::new)?;
     let agent_id = fields.required(agent, AgentId::new)?;
-    state.app(&corp_id, &agent_id).ok_or(ErrorCode::UnknownApp.into())
+    state.find_app(&corp_id, &agent_id).await?.ok_or(ErrorCode::UnknownApp.into())
 }
 
 /// Refuses a request that no page of ours sent: its `Origin` is missing or somebody else's.

@@ -25,6 +25,7 @@ pub async fn login(
 ) -> Result<Response, ApiError> {
     let Body(mut fields) = body;
     let app = guard::app(&state, &mut fields, "corpId", "agentId")
+        .await
         .inspect_err(|error| audit::refused("login", from, error))?;
     let started = Instant::now();
     let outcome = attempt(&state, &headers, &app, &mut fields).await;
@@ -54,7 +55,12 @@ async fn attempt(
         false => Err(ApiError::from(ErrorCode::CodeUsed)),
     };
     let identity = state.dingtalk.identify(app, &code, spend).await?;
-    Ok(state.sessions.create(user(app, identity), SystemTime::now()))
+    // Before the look, so that an end that comes right after it is later than this session.
+    let now = SystemTime::now();
+    if !state.dingtalk.is_still_granted(app).await {
+        return Err(ErrorCode::UnknownApp.into());
+    }
+    Ok(state.sessions.create(user(app, identity), app.credentials.suite_key(), now))
 }
 
 fn user(app: &App, identity: Identity) -> User {

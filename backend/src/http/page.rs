@@ -1,7 +1,7 @@
 //! The page itself.
 
 use super::assets;
-use super::fields::Query;
+use super::fields::{Fields, Query};
 use super::headers::{page_policy, policy_header};
 use crate::config::{Brand, Color};
 use crate::state::AppState;
@@ -20,11 +20,10 @@ pub async fn page(
 ) -> Response {
     let Some(html) = assets::index() else { return not_built() };
     // The page tells people what is wrong with an address, so nothing about the query is an error here.
-    let app = query.ok().and_then(|Query(mut query)| {
-        let corp_id = query.required("corpid", CorpId::new).ok()?;
-        let agent_id = query.required("agentid", AgentId::new).ok()?;
-        state.app(&corp_id, &agent_id)
-    });
+    let app = match query.ok().and_then(|Query(query)| named(query)) {
+        Some((corp_id, agent_id)) => state.app_at_hand(&corp_id, &agent_id).await,
+        None => None,
+    };
     let html = app.as_ref().and_then(|app| branded(&html, &app.brand)).unwrap_or(html);
     let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -47,6 +46,12 @@ pub async fn page(
 
 /// What the page never asks a browser for, so that no script in it can. A native bridge has ways of its own.
 const UNUSED: &str = "camera=(), geolocation=(), microphone=()";
+
+fn named(mut query: Fields) -> Option<(CorpId, AgentId)> {
+    let corp_id = query.required("corpid", CorpId::new).ok()?;
+    let agent_id = query.required("agentid", AgentId::new).ok()?;
+    Some((corp_id, agent_id))
+}
 
 /// What the HTML of the page has where an application may have something of its own.
 const ROOT: &str = "<html lang=\"zh-CN\"";

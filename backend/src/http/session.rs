@@ -21,11 +21,11 @@ pub async fn read(
     if !state.knows_app_of(&session) {
         return Err(ErrorCode::NoSession.into());
     }
-    let app = state.app(&session.user.corp_id, &session.user.agent_id);
+    let home = state.home_of(&session);
     Ok(Json(SessionAnswer {
         expires_at: session.expires_at(),
         user: session.user,
-        home: app.and_then(|app| app.home.clone()),
+        home,
         simulator: state.config.dingtalk.simulator,
     }))
 }

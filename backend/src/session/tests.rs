@@ -35,7 +35,7 @@ fn request(set_cookie: &HeaderValue) -> HeaderMap {
 #[test]
 fn a_session_lives_for_its_ttl_and_no_longer() {
     let (sessions, now) = (sessions(1, &[]), SystemTime::now());
-    let (_, cookie) = sessions.create(user("o1"), now);
+    let (_, cookie) = sessions.create(user("o1"), None, now);
     let text = cookie.to_str().unwrap();
     assert!(text.starts_with("__Host-miandeng=") && text.len() < 1024, "{text}");
     for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=3600"] {
@@ -49,7 +49,7 @@ fn a_session_lives_for_its_ttl_and_no_longer() {
 #[test]
 fn another_key_opens_it_only_as_a_previous_one() {
     let now = SystemTime::now();
-    let (_, cookie) = sessions(1, &[]).create(user("o1"), now);
+    let (_, cookie) = sessions(1, &[]).create(user("o1"), None, now);
     assert!(sessions(2, &[]).read(&request(&cookie), now).is_none());
     assert!(sessions(2, &[key(1)]).read(&request(&cookie), now).is_some());
 }
@@ -75,7 +75,13 @@ fn a_login_cookie_does_not_pass_as_a_session() {
     let cookies = Arc::new(Cookies::new(&key(1), &[], true));
     let sealed = cookies.set(
         "miandeng_login_x",
-        &Session { id: "i".into(), issued_at_ms: millis(now), expires_at: u64::MAX, user: user("o") },
+        &Session {
+            id: "i".into(),
+            issued_at_ms: millis(now),
+            expires_at: u64::MAX,
+            user: user("o"),
+            suite: None,
+        },
         LIFETIME,
     );
     let renamed = sealed.to_str().unwrap().replace("miandeng_login_x", "miandeng");
@@ -88,7 +94,7 @@ const LIFETIME: Duration = Duration::from_secs(60);
 #[test]
 fn damaged_cookies_are_no_session_and_no_panic() {
     let (sessions, now) = (sessions(1, &[]), SystemTime::now());
-    let (_, cookie) = sessions.create(user("o1"), now);
+    let (_, cookie) = sessions.create(user("o1"), None, now);
     let good = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
     for bad in [
         "",
@@ -113,29 +119,29 @@ fn damaged_cookies_are_no_session_and_no_panic() {
 #[tokio::test]
 async fn logout_ends_one_session_or_all_of_a_person() {
     let (sessions, now) = (sessions(1, &[]), SystemTime::now());
-    let (first, first_cookie) = sessions.create(user("o1"), now);
-    let (_, second_cookie) = sessions.create(user("o1"), now);
-    let (_, other_cookie) = sessions.create(user("o2"), now);
+    let (first, first_cookie) = sessions.create(user("o1"), None, now);
+    let (_, second_cookie) = sessions.create(user("o1"), None, now);
+    let (_, other_cookie) = sessions.create(user("o2"), None, now);
     sessions.end(&first, false, now).await.unwrap();
     assert!(sessions.read(&request(&first_cookie), now).is_none());
     assert!(sessions.read(&request(&second_cookie), now).is_some());
     sessions.end(&first, true, now).await.unwrap();
     assert!(sessions.read(&request(&second_cookie), now).is_none());
     assert!(sessions.read(&request(&other_cookie), now).is_some());
-    let (_, later) = sessions.create(user("o1"), now);
+    let (_, later) = sessions.create(user("o1"), None, now);
     assert!(sessions.read(&request(&later), now).is_some(), "a login after the logout counts, however soon");
-    let (_, by_a_slow_clock) = sessions.create(user("o1"), now - CLOCKS);
+    let (_, by_a_slow_clock) = sessions.create(user("o1"), None, now - CLOCKS);
     assert!(sessions.read(&request(&by_a_slow_clock), now).is_some());
 }
 
 #[tokio::test]
 async fn clocks_that_differ_a_little_save_no_session() {
     let (sessions, now) = (sessions(1, &[]), SystemTime::now());
-    let (_, by_a_fast_clock) = sessions.create(user("o1"), now + CLOCKS);
-    let (mine, _) = sessions.create(user("o1"), now);
+    let (_, by_a_fast_clock) = sessions.create(user("o1"), None, now + CLOCKS);
+    let (mine, _) = sessions.create(user("o1"), None, now);
     sessions.end(&mine, true, now).await.unwrap();
     assert!(sessions.read(&request(&by_a_fast_clock), now).is_none());
-    let (again, cookie) = sessions.create(user("o1"), now);
+    let (again, cookie) = sessions.create(user("o1"), None, now);
     sessions.end(&again, true, now).await.unwrap();
     assert!(sessions.read(&request(&cookie), now).is_none(), "once more in the same millisecond");
 }
@@ -144,19 +150,19 @@ async fn clocks_that_differ_a_little_save_no_session() {
 async fn a_relieved_corporation_takes_its_sessions_along() {
     let (sessions, now) = (sessions(1, &[]), SystemTime::now());
     let other = User { corp_id: CorpId::new("dingcorp2").unwrap(), ..user("o1") };
-    let (_, here) = sessions.create(user("o1"), now);
-    let (_, there) = sessions.create(other, now);
+    let (_, here) = sessions.create(user("o1"), None, now);
+    let (_, there) = sessions.create(other, None, now);
     sessions.end_corp(&CorpId::new("dingcorp1").unwrap(), now).await.unwrap();
     assert!(sessions.read(&request(&here), now).is_none());
     assert!(sessions.read(&request(&there), now).is_some());
-    let (_, authorised_again) = sessions.create(user("o1"), now);
+    let (_, authorised_again) = sessions.create(user("o1"), None, now);
     assert!(sessions.read(&request(&authorised_again), now).is_some());
 }
 
 #[test]
 fn a_ttl_that_was_made_shorter_counts_at_once() {
     let now = SystemTime::now();
-    let (_, cookie) = sessions(1, &[]).create(user("o1"), now);
+    let (_, cookie) = sessions(1, &[]).create(user("o1"), None, now);
     let cookies = Arc::new(Cookies::new(&key(1), &[], true));
     let shorter = Sessions::new(cookies, LIFETIME, Arc::new(Store::memory()));
     let session = shorter.read(&request(&cookie), now).unwrap();

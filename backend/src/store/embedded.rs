@@ -72,15 +72,14 @@ impl Embedded {
             if read(database, &key)?.is_none_or(|entry| entry.value != rejected) {
                 return Ok(());
             }
-            let write = database.begin_write().map_err(redb::Error::from)?;
-            write
-                .open_table(ENTRIES)
-                .map_err(redb::Error::from)?
-                .remove(key.as_str())
-                .map_err(redb::Error::from)?;
-            Ok(write.commit().map_err(redb::Error::from)?)
+            remove(database, &key)
         })
         .await
+    }
+
+    pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        let key = key.to_owned();
+        self.run(move |database| remove(database, &key)).await
     }
 
     /// Keeps ends of sessions, and lets go of those that concern nobody any more.
@@ -126,7 +125,7 @@ impl Embedded {
     }
 
     /// The file is read and written on a thread that may wait for the disk.
-    async fn run<T: Send + 'static>(
+    pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Database) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -155,6 +154,12 @@ fn read(database: &Database, key: &str) -> Result<Option<Entry>, StoreError> {
     let Some(remaining) = expires_at.checked_sub(now()).filter(|left| *left > 0) else { return Ok(None) };
     let kept: Kept = serde_json::from_str(raw).map_err(|_| StoreError::Unreadable)?;
     Ok(Some(kept.entry(Duration::from_millis(remaining))))
+}
+
+fn remove(database: &Database, key: &str) -> Result<(), StoreError> {
+    let write = database.begin_write().map_err(redb::Error::from)?;
+    write.open_table(ENTRIES).map_err(redb::Error::from)?.remove(key).map_err(redb::Error::from)?;
+    Ok(write.commit().map_err(redb::Error::from)?)
 }
 
 fn now() -> u64 {

@@ -47,6 +47,10 @@ impl Redis {
         Ok(Self { client, connection })
     }
 
+    pub(super) fn connection(&self) -> ConnectionManager {
+        self.connection.clone()
+    }
+
     pub async fn read(&self, key: &str) -> Result<Option<Entry>, StoreError> {
         let mut connection = self.connection.clone();
         let (raw, remaining): (Option<String>, i64) =
@@ -87,6 +91,10 @@ impl Redis {
         Ok(Secret::new(kept))
     }
 
+    pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        Ok(self.connection.clone().del(entry_key(key)).await?)
+    }
+
     pub async fn remove_if(&self, key: &str, rejected: &Secret) -> Result<(), StoreError> {
         let raw: Option<String> = self.connection.clone().get(entry_key(key)).await?;
         let Some(raw) = raw else { return Ok(()) };
@@ -99,7 +107,7 @@ impl Redis {
     }
 }
 
-fn entry_key(key: &str) -> String {
+pub(super) fn entry_key(key: &str) -> String {
     format!("{PREFIX}{key}")
 }
 

@@ -4,7 +4,7 @@
 
 use super::{Client, issued};
 use crate::config::Secret;
-use crate::dingtalk::credential::{AppTicket, AppToken, Credential, Issued};
+use crate::dingtalk::credential::{AppTicket, AppToken, Issued, OpensApp};
 use crate::dingtalk::error::Error;
 use miandeng_shared::{AuthCode, UnionId, UserId};
 use serde_json::json;
@@ -26,13 +26,13 @@ impl Client {
     }
 
     /// `POST /v1.0/oauth2/jsapiTickets`.
-    pub async fn app_ticket(&self, token: &AppToken) -> Result<Issued<AppTicket>, Error> {
+    pub async fn app_ticket(&self, token: &impl OpensApp) -> Result<Issued<AppTicket>, Error> {
         let answer = self.post_api("/v1.0/oauth2/jsapiTickets", Some(token.secret()), json!({})).await?;
         issued(&answer, "jsapiTicket", "expireIn")
     }
 
     /// `POST /topapi/v2/user/getuserinfo`: spends the code.
-    pub async fn employee_by_code(&self, token: &AppToken, code: &AuthCode) -> Result<Employee, Error> {
+    pub async fn employee_by_code(&self, token: &impl OpensApp, code: &AuthCode) -> Result<Employee, Error> {
         let answer = self
             .post("/topapi/v2/user/getuserinfo", token, json!({ "code": code.as_str() }))
             .await?

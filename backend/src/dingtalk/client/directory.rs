@@ -4,7 +4,7 @@
 
 use super::{Client, issued};
 use crate::config::Secret;
-use crate::dingtalk::credential::{CorpToken, Issued};
+use crate::dingtalk::credential::{CorpToken, Issued, OpensDirectory};
 use crate::dingtalk::error::{Error, Kind, Role};
 use miandeng_shared::{CorpId, UnionId, UserId};
 use serde_json::json;
@@ -36,7 +36,7 @@ impl Client {
     /// `POST /topapi/user/getbyunionid`; `None` for a person whom the directory does not know.
     pub async fn user_by_unionid(
         &self,
-        token: &CorpToken,
+        token: &impl OpensDirectory,
         id: &UnionId,
     ) -> Result<Option<DirectoryEntry>, Error> {
         let result =

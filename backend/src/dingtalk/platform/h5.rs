@@ -1,10 +1,11 @@
 //! Today's applications: one token for everything.
 
 use super::{DingTalk, Identity};
-use crate::config::{App, Credentials, Secret};
+use crate::config::{App, Credentials, Granted, Secret};
+use crate::dingtalk::client::Employee;
 use crate::dingtalk::credential::{AppTicket, AppToken, Issued};
 use crate::dingtalk::error::{Error, Kind};
-use miandeng_shared::AuthCode;
+use miandeng_shared::{AuthCode, CorpId};
 use std::future::Future;
 use std::sync::Arc;
 
@@ -19,25 +20,37 @@ impl DingTalk {
     ) -> Result<Identity, Error> {
         let client = &self.client;
         let by_code = |token| async move { client.employee_by_code(&token, code).await };
-        let employee = self.with_app_token(app, client_id, secret, by_code).await?;
-        Ok(Identity {
-            union_id: employee.union_id,
-            user_id: Some(employee.user_id),
-            nick: employee.name,
-            ..Identity::default()
-        })
+        self.with_app_token(app, client_id, secret, by_code).await.map(identity)
+    }
+
+    /// The same for a suite's micro-app, with the suite's token in that corporation.
+    pub(super) async fn suite_employee(
+        &self,
+        granted: &Granted,
+        corp: &CorpId,
+        code: &AuthCode,
+    ) -> Result<Identity, Error> {
+        let client = &self.client;
+        let by_code = |token| async move { client.employee_by_code(&token, code).await };
+        self.with_suite_corp_token(granted, corp, by_code).await.map(identity)
     }
 
     pub(super) async fn app_ticket(self: &Arc<Self>, app: &Arc<App>) -> Result<AppTicket, Error> {
         let fetch = || {
             let (this, app) = (Arc::clone(self), Arc::clone(app));
             async move {
-                let Credentials::H5 { client_id, client_secret } = &app.credentials else {
-                    return Err(Error::new("app_ticket", Kind::Misconfigured));
-                };
                 let client = &this.client;
                 let ticket = |token| async move { client.app_ticket(&token).await };
-                this.with_app_token(&app, client_id, client_secret, ticket).await
+                match &app.credentials {
+                    Credentials::H5 { client_id, client_secret } => {
+                        this.with_app_token(&app, client_id, client_secret, ticket).await
+                    }
+                    Credentials::Suite(granted) => {
+                        let ticket = |token| async move { client.app_ticket(&token).await };
+                        this.with_suite_corp_token(granted, &app.corp_id, ticket).await
+                    }
+                    Credentials::Channel { .. } => Err(Error::new("app_ticket", Kind::Misconfigured)),
+                }
             }
         };
         self.app_tickets.get(&self.keys(app).login, fetch).await
@@ -73,5 +86,14 @@ impl DingTalk {
     ) -> impl Future<Output = Result<Issued<AppToken>, Error>> + Send + use<> {
         let (client, client_id, secret) = (self.client.clone(), client_id.to_owned(), secret.clone());
         async move { client.app_token(&client_id, &secret).await }
+    }
+}
+
+fn identity(employee: Employee) -> Identity {
+    Identity {
+        union_id: employee.union_id,
+        user_id: Some(employee.user_id),
+        nick: employee.name,
+        ..Identity::default()
     }
 }

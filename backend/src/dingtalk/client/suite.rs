@@ -1,0 +1,190 @@
+//! An ISV's suite: `/service/*`.
+//!
+//! open.dingtalk.com, "获取第三方应用的suite_access_token" and its neighbours in the historical part; the names of the service
+//! window's own calls are those of the official Java ISV demo and 007gzs/dingtalk-sdk (Python).
+
+use super::{Client, at, issued};
+use crate::config::{Secret, Suite};
+use crate::dingtalk::answer::Answer;
+use crate::dingtalk::credential::{ChannelToken, Credential, Issued, SuiteCorpToken, SuiteToken};
+use crate::dingtalk::error::{Error, Kind, Role};
+use miandeng_shared::{AgentId, CorpId};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// What a temporary code buys.
+#[derive(Debug)]
+pub struct Authorisation {
+    pub corp: Option<CorpId>,
+    pub permanent_code: Secret,
+    pub ch_permanent_code: Option<Secret>,
+}
+
+/// Which agent ids a corporation allows.
+#[derive(Debug, PartialEq)]
+pub struct AllowedAgents {
+    pub windows: Vec<AgentId>,
+    pub micro_apps: Vec<AgentId>,
+}
+
+impl Client {
+    /// `POST /service/get_suite_token`.
+    pub async fn suite_token(&self, suite: &Suite, ticket: &Secret) -> Result<Issued<SuiteToken>, Error> {
+        let body = json!({
+            "suite_key": suite.suite_key,
+            "suite_secret": suite.suite_secret.expose(),
+            "suite_ticket": ticket.expose(),
+        });
+        issued(
+            &self.service("/service/get_suite_token", None, body).await?,
+            "suite_access_token",
+            "expires_in",
+        )
+    }
+
+    /// `POST /service/get_permanent_code`: spends the code.
+    pub async fn permanent_code(&self, token: &SuiteToken, code: &Secret) -> Result<Authorisation, Error> {
+        let body = json!({ "tmp_auth_code": code.expose() });
+        let answer = self.service("/service/get_permanent_code", Some(token), body).await?;
+        Ok(Authorisation {
+            corp: corp_of(&answer)?,
+            permanent_code: Secret::new(answer.text("permanent_code")?),
+            ch_permanent_code: answer.optional_text("ch_permanent_code").map(Secret::new),
+        })
+    }
+
+    /// `POST /service/activate_suite`, without which a corporation's applications stay switched off.
+    pub async fn activate_suite(
+        &self,
+        token: &SuiteToken,
+        suite: &Suite,
+        corp: &CorpId,
+        permanent_code: &Secret,
+    ) -> Result<(), Error> {
+        let body = member(suite, corp, permanent_code);
+        self.service("/service/activate_suite", Some(token), body).await.map(|_| ())
+    }
+
+    /// `POST /service/get_auth_info`.
+    pub async fn allowed_agents(
+        &self,
+        token: &SuiteToken,
+        suite: &Suite,
+        corp: &CorpId,
+        permanent_code: &Secret,
+    ) -> Result<AllowedAgents, Error> {
+        let body = member(suite, corp, permanent_code);
+        let answer = self.service("/service/get_auth_info", Some(token), body).await?;
+        if corp_of(&answer)?.is_some_and(|other| other != *corp) {
+            return Err(answer.error(Kind::BadAnswer));
+        }
+        allowed(&answer)
+    }
+
+    /// `POST /service/get_corp_token`: every call gives a new one.
+    pub async fn suite_corp_token(
+        &self,
+        token: &SuiteToken,
+        corp: &CorpId,
+        permanent_code: &Secret,
+    ) -> Result<Issued<SuiteCorpToken>, Error> {
+        let body = json!({ "auth_corpid": corp, "permanent_code": permanent_code.expose() });
+        issued(
+            &self.service("/service/get_corp_token", Some(token), body).await?,
+            "access_token",
+            "expires_in",
+        )
+    }
+
+    /// `POST /service/get_channel_corp_token`, with the window's own permanent code.
+    pub async fn channel_corp_token(
+        &self,
+        token: &SuiteToken,
+        corp: &CorpId,
+        ch_permanent_code: &Secret,
+    ) -> Result<Issued<ChannelToken>, Error> {
+        let body = json!({ "auth_corpid": corp, "ch_permanent_code": ch_permanent_code.expose() });
+        let answer = self.service("/service/get_channel_corp_token", Some(token), body).await?;
+        issued(&answer, "access_token", "expires_in")
+    }
+
+    /// `POST` of JSON, with the suite's token in the query where there is one.
+    async fn service(
+        &self,
+        endpoint: &'static str,
+        token: Option<&SuiteToken>,
+        body: Value,
+    ) -> Result<Answer, Error> {
+        let role = if token.is_some() { Role::Call } else { Role::Token };
+        let mut request = self.http.request(Method::POST, at(&self.oapi, endpoint)).json(&body);
+        if let Some(token) = token {
+            request = request.query(&[("suite_access_token", token.secret().expose())]);
+        }
+        self.call(endpoint, request, |http_ok, body| Answer::read(endpoint, role, http_ok, body)).await
+    }
+}
+
+fn member(suite: &Suite, corp: &CorpId, permanent_code: &Secret) -> Value {
+    json!({ "suite_key": suite.suite_key, "auth_corpid": corp, "permanent_code": permanent_code.expose() })
+}
+
+fn corp_of(answer: &Answer) -> Result<Option<CorpId>, Error> {
+    let corp = answer.value("auth_corp_info").and_then(|info| info.get("corpid")?.as_str());
+    corp.map(CorpId::new).transpose().map_err(|_| answer.error(Kind::BadAnswer))
+}
+
+/// An answer that names neither list is none; one of the two may be missing.
+fn allowed(answer: &Answer) -> Result<AllowedAgents, Error> {
+    let (micro_apps, windows) = (answer.value("auth_info"), answer.value("channel_auth_info"));
+    if micro_apps.is_none() && windows.is_none() {
+        return Err(answer.error(Kind::BadAnswer));
+    }
+    Ok(AllowedAgents { windows: agents(windows, "channelAgent"), micro_apps: agents(micro_apps, "agent") })
+}
+
+/// The ids of a list, whose items are objects with a number, with a string, or bare. What is none of these is no
+/// application of ours.
+fn agents(info: Option<&Value>, list: &str) -> Vec<AgentId> {
+    let items = info.and_then(|info| info.get(list)?.as_array()).map(Vec::as_slice).unwrap_or_default();
+    let id = |item: &Value| match item.get("agentid").unwrap_or(item) {
+        Value::Number(number) => AgentId::new(number.to_string()).ok(),
+        Value::String(text) => AgentId::new(text).ok(),
+        _ => None,
+    };
+    items.iter().filter_map(id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<AllowedAgents, Error> {
+        let body = format!(r#"{{"errcode":0,{body}}}"#);
+        allowed(&Answer::read("/service/get_auth_info", Role::Call, true, body.as_bytes()).unwrap())
+    }
+
+    fn ids(ids: &[&str]) -> Vec<AgentId> {
+        ids.iter().map(|id| AgentId::new(*id).unwrap()).collect()
+    }
+
+    #[test]
+    fn lists_are_read_leniently() {
+        let both = read(
+            r#""auth_info":{"agent":[{"agentid":700001,"agent_name":"x"},{"agentid":"700002"}]},
+               "channel_auth_info":{"channelAgent":[{"agentid":3000000000001},"77",78,null,{"appid":1},"a b"]}"#,
+        );
+        let expected = AllowedAgents {
+            windows: ids(&["3000000000001", "77", "78"]),
+            micro_apps: ids(&["700001", "700002"]),
+        };
+        assert_eq!(both.unwrap(), expected);
+        for (body, windows, micro_apps) in [
+            (r#""auth_info":{"agent":[{"agentid":1}]}"#, ids(&[]), ids(&["1"])),
+            (r#""auth_info":null,"channel_auth_info":{"channelAgent":["2"]}"#, ids(&["2"]), ids(&[])),
+            (r#""auth_info":{},"channel_auth_info":{"channelAgent":null}"#, ids(&[]), ids(&[])),
+        ] {
+            assert_eq!(read(body).unwrap(), AllowedAgents { windows, micro_apps }, "{body}");
+        }
+        assert_eq!(read(r#""errmsg":"ok""#).unwrap_err().kind, Kind::BadAnswer);
+    }
+}

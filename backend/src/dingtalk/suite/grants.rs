@@ -1,0 +1,255 @@
+//! What suites were given: their newest ticket, and what each corporation that authorised one granted. Kept in the store,
+//! because neither can be asked for again, with a copy in the process for a store that fails.
+
+use super::grant::{Apps, Codes, Grant, StoredCodes};
+use crate::config::{Secret, Suite};
+use crate::dingtalk::Error;
+use crate::store::{Store, StoreError};
+use miandeng_shared::CorpId;
+use moka::sync::Cache;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long the copy in the process is used without a look into the store: so long may another replica not know yet that
+/// a corporation is gone.
+const FRESH: Duration = Duration::from_secs(5);
+/// A corporation that is not ours is not looked for again in this time, however often somebody asks.
+const STRANGER_MEMORY: Duration = Duration::from_secs(5);
+/// DingTalk is asked about one corporation at most this often because of what visitors ask for.
+const QUESTION_PAUSE: Duration = Duration::from_secs(30);
+/// Names that a scanner may make us remember; about 150 bytes each.
+const MAX_REMEMBERED: u64 = 20_000;
+/// The codes were bought with a code that is spent, so a store that hiccups is tried again.
+const PUT_TRIES: u32 = 3;
+const PUT_PAUSE: Duration = Duration::from_millis(200);
+
+/// A corporation of a suite.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Member {
+    pub suite_key: String,
+    pub corp: CorpId,
+}
+
+impl Member {
+    pub fn new(suite: &Suite, corp: &CorpId) -> Self {
+        Self { suite_key: suite.suite_key.clone(), corp: corp.clone() }
+    }
+
+    fn codes_key(&self) -> String {
+        format!("suite_codes:{}:{}", self.suite_key, self.corp)
+    }
+
+    fn apps_key(&self) -> String {
+        format!("suite_apps:{}:{}", self.suite_key, self.corp)
+    }
+}
+
+#[derive(Clone)]
+struct Seen {
+    grant: Arc<Grant>,
+    at: Instant,
+    /// Codes that the store did not take yet.
+    unsaved: bool,
+}
+
+/// A suite's ticket, and when DingTalk made it (milliseconds since 1970).
+#[derive(Clone, Serialize, Deserialize)]
+struct StoredTicket {
+    ticket: String,
+    at_ms: u64,
+}
+
+pub struct Grants {
+    store: Arc<Store>,
+    seen: Mutex<HashMap<Member, Seen>>,
+    strangers: Cache<Member, ()>,
+    tickets: Mutex<HashMap<String, StoredTicket>>,
+    /// One at a time changes what is known of a corporation.
+    busy: Cache<Member, Arc<tokio::sync::Mutex<()>>>,
+    asked: Cache<Member, Option<Error>>,
+}
+
+impl Grants {
+    pub fn new(store: Arc<Store>) -> Self {
+        let remember = |pause| Cache::builder().max_capacity(MAX_REMEMBERED).time_to_live(pause);
+        Self {
+            store,
+            seen: Mutex::default(),
+            strangers: remember(STRANGER_MEMORY).build(),
+            tickets: Mutex::default(),
+            busy: Cache::builder().max_capacity(MAX_REMEMBERED).build(),
+            asked: Cache::builder().max_capacity(MAX_REMEMBERED).time_to_live(QUESTION_PAUSE).build(),
+        }
+    }
+
+    /// Keeps a suite's ticket unless a newer one is there; says whether it did. `pushed_ms` decides between two of the
+    /// same moment.
+    pub async fn keep_ticket(
+        &self,
+        suite: &Suite,
+        ticket: &Secret,
+        at_ms: u64,
+        pushed_ms: u64,
+    ) -> Result<bool, StoreError> {
+        let stored = StoredTicket { ticket: ticket.expose().to_owned(), at_ms };
+        let raw = serde_json::to_string(&stored).map_err(|_| StoreError::Unreadable)?;
+        let rank = format!("{}{}", rank(at_ms), rank(pushed_ms));
+        let kept = self.store.durable_put(&ticket_key(suite), &rank, &Secret::new(raw)).await;
+        if !matches!(kept, Ok(false)) {
+            let mut tickets = lock(&self.tickets);
+            let newer = tickets.get(&suite.suite_key).is_none_or(|known| known.at_ms <= at_ms);
+            if newer {
+                tickets.insert(suite.suite_key.clone(), stored);
+            }
+        }
+        kept
+    }
+
+    /// The newest ticket and when it was made; the one that this process saw last where the store fails.
+    pub async fn ticket(&self, suite: &Suite) -> Result<Option<(Secret, u64)>, StoreError> {
+        let stored = match self.store.durable_get(&ticket_key(suite)).await {
+            Ok(None) => None,
+            Ok(Some(raw)) => {
+                let stored: StoredTicket =
+                    serde_json::from_str(raw.expose()).map_err(|_| StoreError::Unreadable)?;
+                lock(&self.tickets).insert(suite.suite_key.clone(), stored.clone());
+                Some(stored)
+            }
+            Err(error) => Some(lock(&self.tickets).get(&suite.suite_key).cloned().ok_or(error)?),
+        };
+        Ok(stored.map(|stored| (Secret::new(stored.ticket), stored.at_ms)))
+    }
+
+    /// What `member` granted, as the store had it at most [`FRESH`] ago.
+    pub async fn grant(&self, member: &Member) -> Result<Option<Arc<Grant>>, StoreError> {
+        let seen = lock(&self.seen).get(member).cloned();
+        match &seen {
+            Some(seen) if seen.at.elapsed() < FRESH => return Ok(Some(Arc::clone(&seen.grant))),
+            None if self.strangers.contains_key(member) => return Ok(None),
+            _ => {}
+        }
+        self.current(member).await
+    }
+
+    /// What `member` granted, as the store has it now.
+    pub async fn current(&self, member: &Member) -> Result<Option<Arc<Grant>>, StoreError> {
+        let seen = lock(&self.seen).get(member).cloned();
+        if let Some(seen) = seen.as_ref().filter(|seen| seen.unsaved)
+            && self.put_codes(member, &seen.grant.codes).await.is_err()
+        {
+            return Ok(Some(Arc::clone(&seen.grant)));
+        }
+        match self.read(member).await {
+            Ok(Some(grant)) => Ok(Some(self.see(member, grant, false))),
+            Ok(None) => {
+                lock(&self.seen).remove(member);
+                self.strangers.insert(member.clone(), ());
+                Ok(None)
+            }
+            Err(error) => seen.map(|seen| Some(seen.grant)).ok_or(error),
+        }
+    }
+
+    /// Whether this process knows `member`.
+    pub fn knows(&self, member: &Member) -> bool {
+        lock(&self.seen).contains_key(member)
+    }
+
+    /// Keeps the codes that a corporation's authorisation bought. Where the store does not take them they serve from
+    /// this process, and every later look tries again.
+    pub async fn keep_codes(&self, member: &Member, codes: Codes) -> Result<Arc<Grant>, StoreError> {
+        let mut tried = self.put_codes(member, &codes).await;
+        for _ in 1..PUT_TRIES {
+            if tried.is_ok() {
+                break;
+            }
+            tokio::time::sleep(PUT_PAUSE).await;
+            tried = self.put_codes(member, &codes).await;
+        }
+        self.strangers.invalidate(member);
+        self.asked.invalidate(member);
+        let grant = self.see(member, Grant { codes, apps: None }, tried.is_err());
+        tried.map(|()| grant)
+    }
+
+    /// Keeps which applications a corporation allows.
+    pub async fn keep_apps(
+        &self,
+        member: &Member,
+        codes: &Codes,
+        apps: Apps,
+    ) -> Result<Arc<Grant>, StoreError> {
+        let raw = serde_json::to_string(&apps).map_err(|_| StoreError::Unreadable)?;
+        let unsaved = lock(&self.seen).get(member).is_some_and(|seen| seen.unsaved);
+        let grant = self.see(member, Grant { codes: codes.clone(), apps: Some(apps) }, unsaved);
+        self.store.durable_put(&member.apps_key(), "", &Secret::new(raw)).await?;
+        Ok(grant)
+    }
+
+    /// Forgets a corporation here and in the store. The codes go last, so that a push that is repeated after a crash
+    /// finds what is left to do.
+    pub async fn remove(&self, member: &Member) -> Result<(), StoreError> {
+        lock(&self.seen).remove(member);
+        self.store.durable_remove(&member.apps_key()).await?;
+        self.store.durable_remove(&member.codes_key()).await?;
+        self.strangers.insert(member.clone(), ());
+        Ok(())
+    }
+
+    /// The right to change what is known of `member`.
+    pub async fn alone_with(&self, member: &Member) -> tokio::sync::OwnedMutexGuard<()> {
+        self.busy.get_with_by_ref(member, Arc::default).lock_owned().await
+    }
+
+    /// What came of the last question about `member`, if that was not long ago.
+    pub fn asked(&self, member: &Member) -> Option<Option<Error>> {
+        self.asked.get(member)
+    }
+
+    pub fn remember_asked(&self, member: &Member, failure: Option<Error>) {
+        self.asked.insert(member.clone(), failure);
+    }
+
+    fn see(&self, member: &Member, grant: Grant, unsaved: bool) -> Arc<Grant> {
+        let grant = Arc::new(grant);
+        let seen = Seen { grant: Arc::clone(&grant), at: Instant::now(), unsaved };
+        lock(&self.seen).insert(member.clone(), seen);
+        grant
+    }
+
+    async fn put_codes(&self, member: &Member, codes: &Codes) -> Result<(), StoreError> {
+        let raw = serde_json::to_string(&StoredCodes::from(codes)).map_err(|_| StoreError::Unreadable)?;
+        let rank = rank(codes.since_ms);
+        self.store.durable_put(&member.codes_key(), &rank, &Secret::new(raw)).await.map(|_| ())
+    }
+
+    async fn read(&self, member: &Member) -> Result<Option<Grant>, StoreError> {
+        let Some(codes) = self.store.durable_get(&member.codes_key()).await? else { return Ok(None) };
+        let codes: StoredCodes = serde_json::from_str(codes.expose()).map_err(|_| StoreError::Unreadable)?;
+        let codes = Codes::from(codes);
+        let apps = self.store.durable_get(&member.apps_key()).await?;
+        let apps = apps.and_then(|apps| serde_json::from_str::<Apps>(apps.expose()).ok());
+        // What an earlier authorisation allowed says nothing of this one.
+        let apps = apps.filter(|apps| apps.since_ms == codes.since_ms);
+        Ok(Some(Grant { codes, apps }))
+    }
+}
+
+fn ticket_key(suite: &Suite) -> String {
+    format!("suite_ticket:{}", suite.suite_key)
+}
+
+/// Ranks are compared as text.
+fn rank(ms: u64) -> String {
+    format!("{ms:020}")
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

@@ -32,6 +32,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         listen = %public.local_addr()?,
         ops_listen = %ops.local_addr()?,
         apps = state.config.apps.len(),
+        suites = state.config.suites.len(),
         simulator = state.config.dingtalk.simulator,
         "miandeng is ready"
     );

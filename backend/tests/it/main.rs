@@ -25,6 +25,7 @@ mod pitfalls;
 mod proxies;
 mod revocation;
 mod store;
+mod suites;
 mod support;
 mod token;
 mod verify_jwt;

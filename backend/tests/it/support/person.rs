@@ -12,6 +12,7 @@ pub struct Person<'a> {
     cookies: Mutex<BTreeMap<String, String>>,
     pub name: &'static str,
     pub corp: String,
+    pub agent: String,
     sim: &'a Sim,
     /// Where the page is: a server, or a proxy before several.
     url: String,
@@ -29,6 +30,7 @@ impl<'a> Person<'a> {
             cookies: Mutex::default(),
             name,
             corp: CORP.to_owned(),
+            agent: AGENT.to_owned(),
             sim,
             url: server.url.clone(),
         }
@@ -42,6 +44,7 @@ impl<'a> Person<'a> {
             cookies: Mutex::default(),
             name: "employee",
             corp: CORP.to_owned(),
+            agent: AGENT.to_owned(),
             sim,
             url: url.to_owned(),
         }
@@ -49,7 +52,7 @@ impl<'a> Person<'a> {
 
     /// The address that the phone shows.
     pub fn page(&self) -> String {
-        format!("{}/?corpid={}&agentid={AGENT}", self.url, self.corp)
+        format!("{}/?corpid={}&agentid={}", self.url, self.corp, self.agent)
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -89,7 +92,7 @@ impl<'a> Person<'a> {
 
     /// The same where the server may be gone: what failed, in words.
     pub async fn try_config(&self) -> Result<Value, String> {
-        let query = [("corpid", self.corp.as_str()), ("agentid", AGENT), ("url", &self.page())];
+        let query = [("corpid", self.corp.as_str()), ("agentid", self.agent.as_str()), ("url", &self.page())];
         let answer = self.try_send(self.request(Method::GET, "/api/config").query(&query)).await?;
         match answer.status().is_success() {
             true => answer.json().await.map_err(|e| e.to_string()),
@@ -98,12 +101,12 @@ impl<'a> Person<'a> {
     }
 
     pub async fn try_post_code(&self, code: &str) -> Result<Response, String> {
-        let body = json!({ "corpId": self.corp, "agentId": AGENT, "code": code });
+        let body = json!({ "corpId": self.corp, "agentId": self.agent, "code": code });
         self.try_send(self.request(Method::POST, "/api/login").json(&body)).await
     }
 
     pub async fn config(&self) -> Response {
-        let query = [("corpid", self.corp.as_str()), ("agentid", AGENT), ("url", &self.page())];
+        let query = [("corpid", self.corp.as_str()), ("agentid", self.agent.as_str()), ("url", &self.page())];
         self.send(self.request(Method::GET, "/api/config").query(&query)).await
     }
 
@@ -130,7 +133,7 @@ impl<'a> Person<'a> {
     }
 
     pub async fn post_code(&self, code: &str) -> Response {
-        let body = json!({ "corpId": self.corp, "agentId": AGENT, "code": code });
+        let body = json!({ "corpId": self.corp, "agentId": self.agent, "code": code });
         self.send(self.request(Method::POST, "/api/login").json(&body)).await
     }
 

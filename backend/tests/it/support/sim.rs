@@ -25,6 +25,10 @@ impl Sim {
         self.send(self.http.post(format!("{}{path}", self.url)).json(&body)).await
     }
 
+    pub async fn put(&self, path: &str, body: Value) -> Value {
+        self.send(self.http.put(format!("{}{path}", self.url)).json(&body)).await
+    }
+
     pub async fn settings(&self, body: Value) {
         self.send(self.http.put(format!("{}/_sim/settings", self.url)).json(&body)).await;
     }

@@ -111,14 +111,6 @@ impl Shared {
         }
     }
 
-    /// The same without a question to DingTalk: for what can do without an answer.
-    pub async fn app_at_hand(&self, corp: &CorpId, agent: &AgentId) -> Option<Arc<App>> {
-        match self.app(corp, agent) {
-            Some(app) => Some(app),
-            None => self.dingtalk.suite_app_at_hand(corp, agent).await,
-        }
-    }
-
     /// Whether the application that a session was made for is still one of ours. Asks nobody: a session names the suite
     /// that it was made for, and the end of an authorisation ends the corporation's sessions.
     pub fn knows_app_of(&self, session: &Session) -> bool {

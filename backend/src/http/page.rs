@@ -21,7 +21,7 @@ pub async fn page(
     let Some(html) = assets::index() else { return not_built() };
     // The page tells people what is wrong with an address, so nothing about the query is an error here.
     let app = match query.ok().and_then(|Query(query)| named(query)) {
-        Some((corp_id, agent_id)) => state.app_at_hand(&corp_id, &agent_id).await,
+        Some((corp_id, agent_id)) => state.find_app(&corp_id, &agent_id).await.unwrap_or_default(),
         None => None,
     };
     let html = app.as_ref().and_then(|app| branded(&html, &app.brand)).unwrap_or(html);

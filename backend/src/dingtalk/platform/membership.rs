@@ -224,18 +224,6 @@ impl DingTalk {
         failure.map_or(Ok(None), Err)
     }
 
-    /// The same without a question to DingTalk.
-    pub async fn suite_app_at_hand(&self, corp: &CorpId, agent: &AgentId) -> Option<Arc<App>> {
-        for suite in &self.suites {
-            if let Ok(Some(grant)) = self.grant(suite, &Member::new(suite, corp)).await
-                && let Some(app) = app_of(suite, corp, agent, &grant)
-            {
-                return Some(app);
-            }
-        }
-        None
-    }
-
     /// Whether an application may still log people in, looked up where the truth is. A configured one may; a store that
     /// fails is no reason to refuse.
     pub async fn is_still_granted(&self, app: &App) -> bool {

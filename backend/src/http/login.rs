@@ -55,12 +55,9 @@ async fn attempt(
         false => Err(ApiError::from(ErrorCode::CodeUsed)),
     };
     let identity = state.dingtalk.identify(app, &code, spend).await?;
-    // Before the look, so that an end that comes right after it is later than this session.
-    let now = SystemTime::now();
-    if !state.dingtalk.is_still_granted(app).await {
-        return Err(ErrorCode::UnknownApp.into());
-    }
-    Ok(state.sessions.create(user(app, identity), app.credentials.suite_key(), now))
+    let made = state.sessions.create(user(app, identity), app.credentials.suite_key(), SystemTime::now());
+    // After it was made, so that an end of the corporation's sessions that this look does not see is later than it.
+    if state.dingtalk.is_still_granted(app).await { Ok(made) } else { Err(ErrorCode::UnknownApp.into()) }
 }
 
 fn user(app: &App, identity: Identity) -> User {

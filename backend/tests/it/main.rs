@@ -24,6 +24,7 @@ mod peers;
 mod pitfalls;
 mod proxies;
 mod revocation;
+mod security_doc;
 mod store;
 mod suites;
 mod support;

@@ -107,6 +107,12 @@ async fn a_logout_counts_only_where_it_is_recorded() {
         assert!(refused.headers().get("set-cookie").is_none(), "the browser keeps what is still good");
         assert_eq!(json_of(refused).await["error"]["code"], "logout_not_recorded");
     }
+    let log = here.log_with("audit: logout ", 3).await;
+    assert_eq!(
+        log.matches("audit: logout corp=dingcorp1 agent=123456 result=\"failed\"").count(),
+        2,
+        "{log}"
+    );
     for server in [&here, &there] {
         assert!(
             is_in(&sim, server, &person).await && is_in(&sim, server, &bystander).await,

@@ -14,7 +14,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// A login fits into one packet; whoever takes longer than this after its head has a broken line, or means to hold us.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Named texts: every field of the API is one.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! `POST /dingtalk/suites/{name}/callback`: what DingTalk pushes to an ISV's suite.
 
 use super::error::ApiError;
-use super::fields::Query;
+use super::fields::{BODY_TIMEOUT, Query};
 use crate::config::Suite;
 use crate::dingtalk::suite::{Event, Message, Push, Sealed, seal};
 use crate::session::{millis, random_hex};
@@ -32,7 +32,8 @@ pub async fn callback(
     let suite = suite.ok_or_else(|| refused(None, "no suite of that name"))?;
     let refused = |reason| refused(Some(&suite), reason);
     let Query(mut query) = query.map_err(|_| refused("query"))?;
-    let body = to_bytes(body, MAX_PUSH).await.map_err(|_| refused("too large or broken off"))?;
+    let body = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_PUSH)).await;
+    let body = body.map_err(|_| refused("too slow"))?.map_err(|_| refused("too large or broken off"))?;
     let encrypt = encrypted(&body).ok_or_else(|| refused("no envelope"))?;
     let mut field = |name| query.optional(name).ok_or_else(|| refused("query"));
     let (signature, timestamp, nonce) = (field("signature")?, field("timestamp")?, field("nonce")?);

@@ -35,9 +35,19 @@ fn routes() -> Vec<Route> {
     ]
 }
 
+/// So that its callback is a route.
+const SUITE: &str = r#"
+[[suites]]
+name = "main"
+suite_key = "suitekey1"
+suite_secret = "suite-secret-of-suitekey1"
+callback_token = "callback-token-of-suite1"
+callback_aes_key = "suite1callbackaeskeysuite1callbackaeskeyabc"
+"#;
+
 /// A server with a secret session, so that there is something to be stolen.
 async fn start() -> (Sim, Server) {
-    let (sim, server) = crate::support::start("").await;
+    let (sim, server) = crate::support::start(SUITE).await;
     let person = Person::new(&sim, &server);
     assert!(person.login().await.status().is_success());
     (sim, server)

@@ -42,6 +42,7 @@ impl Suite {
         let callback_aes_key = s.required("callback_aes_key", "{ env = \"SUITE_AES_KEY\" }", aes_key);
         let jsapi_url = s.optional("jsapi_url", https_url).map(Into::into);
         let home = s.optional("home", home);
+        // `name` is taken: an application of a suite has a colour and a logo, but no name of its own.
         let brand = Brand::read(&mut s);
         s.finish();
         Some(Suite {

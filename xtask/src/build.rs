@@ -15,6 +15,19 @@ pub fn everything(repo: &Repo) -> Result<()> {
     programs(repo, Profile::Release)
 }
 
+/// The server as one file that needs no library of the machine it runs on, for a container with nothing else in it.
+pub fn static_server(repo: &Repo) -> Result<()> {
+    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+    tools::for_static(repo, &target)?;
+    page(repo)?;
+    let mut command = repo.cargo();
+    command.args(["build", "--release", "-p", "miandeng", "--target", &target]);
+    let title = "compiling the static server (usually 3 to 6 minutes when all is new)";
+    run::quiet(repo, "static", title, &mut command)?;
+    println!("{}", repo.shown(&repo.target.join(target).join("release/miandeng")));
+    Ok(())
+}
+
 #[derive(Clone, Copy)]
 pub enum Profile {
     Debug,

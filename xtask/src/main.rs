@@ -28,7 +28,7 @@ usage: cargo xtask <command>
 
   demo         build everything, start the simulator and the server, print the URL that logs in
   dev          the same with debug builds and `trunk serve` with live reload on http://127.0.0.1:8081
-  build        dist/ and both release binaries
+  build        dist/ and both release binaries; with --static the server alone, which then runs on any Linux
   test [NAME]  everything CI runs, or the steps whose name contains NAME
   bench [NAME] the benchmarks, or those whose name contains NAME, as tables of ratios";
 
@@ -42,6 +42,7 @@ fn main() -> ExitCode {
         ["demo"] => with_repo(demo::run),
         ["dev"] => with_repo(dev::run),
         ["build"] => with_repo(build::everything),
+        ["build", "--static"] => with_repo(build::static_server),
         ["test"] => with_repo(|repo| test::run(repo, None)),
         ["test", name] => with_repo(|repo| test::run(repo, Some(name))),
         ["bench"] => with_repo(|repo| bench::run(repo, None)),

@@ -10,7 +10,7 @@ mod rust;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::repo::Repo;
 
@@ -20,6 +20,16 @@ pub fn for_building(repo: &Repo) -> Result<()> {
     rust::ensure_wasm_target(repo)?;
     cargo_tool::ensure_trunk(repo)?;
     cargo_tool::ensure_wasm_bindgen(repo)
+}
+
+/// What it takes to build a server for `target`, which links musl's C library into it.
+pub fn for_static(repo: &Repo, target: &str) -> Result<()> {
+    for_building(repo)?;
+    rust::ensure_target(repo, target)?;
+    if repo.find(&["musl-gcc"]).is_none() {
+        bail!("a static build needs musl-gcc: type `sudo apt-get install musl-tools` and try again");
+    }
+    Ok(())
 }
 
 /// Programs that the tests have to be told of.

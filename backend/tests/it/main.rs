@@ -13,6 +13,7 @@ mod auth;
 mod browser;
 mod calls;
 mod cli;
+mod deploy;
 mod failures;
 mod h5;
 mod headers;

@@ -10,19 +10,24 @@ use crate::run;
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 pub fn ensure_wasm_target(repo: &Repo) -> Result<()> {
+    ensure_target(repo, WASM_TARGET)
+}
+
+/// Makes sure that Rust can compile for `target`.
+pub fn ensure_target(repo: &Repo, target: &str) -> Result<()> {
     let Some(sysroot) = run::output(repo.command("rustc").args(["--print", "sysroot"])) else {
         bail!("`rustc` cannot be run: install Rust with rustup and try again");
     };
     // Asking the sysroot rather than rustup also accepts a distribution's Rust that ships the target.
-    if Path::new(sysroot.trim()).join("lib/rustlib").join(WASM_TARGET).is_dir() {
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(target).is_dir() {
         return Ok(());
     }
-    let command = format!("rustup target add {WASM_TARGET}");
+    let command = format!("rustup target add {target}");
     if repo.find(&["rustup"]).is_none() {
-        bail!("this Rust lacks the target {WASM_TARGET}, and there is no rustup to add it (`{command}`)");
+        bail!("this Rust lacks the target {target}, and there is no rustup to add it (`{command}`)");
     }
-    let title = format!("adding the Rust target {WASM_TARGET} (usually less than a minute)");
-    run::quiet(repo, "rustup-target", &title, repo.command("rustup").args(["target", "add", WASM_TARGET]))
+    let title = format!("adding the Rust target {target} (usually less than a minute)");
+    run::quiet(repo, "rustup-target", &title, repo.command("rustup").args(["target", "add", target]))
 }
 
 /// rustup's minimal profile leaves out rustfmt and clippy.

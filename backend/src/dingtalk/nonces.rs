@@ -59,11 +59,12 @@ impl Nonces {
     }
 
     fn seal(&self, random: &str, app: &App) -> String {
-        format!("{:016x}", self.mac(&[random, &app.name()]))
+        format!("{:016x}", self.mac(&[random, app.corp_id.as_str(), app.agent_id.as_str()]))
     }
 
     fn ticket_seal(&self, random: &str, app: &App, ticket: &Ticket) -> String {
-        format!("{:08x}", self.mac(&[random, &app.name(), ticket.expose()]) >> 32)
+        let parts = [random, app.corp_id.as_str(), app.agent_id.as_str(), ticket.expose()];
+        format!("{:08x}", self.mac(&parts) >> 32)
     }
 
     /// The beginning of the MAC. No part has a line break in it.

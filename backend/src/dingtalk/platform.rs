@@ -122,12 +122,15 @@ impl DingTalk {
         timeout: Duration,
     ) -> Self {
         let lock_lifetime = timeout * CALLS_PER_FETCH;
+        // Only applications of one corporation share credentials; of ten thousand corporations, each is looked at once.
+        let mut corps: HashMap<&CorpId, Vec<&App>> = HashMap::new();
+        for app in apps {
+            corps.entry(&app.corp_id).or_default().push(app);
+        }
+        let keys = |app: &App| keys(app, corps.get(&app.corp_id).map_or(&[], Vec::as_slice));
         Self {
             client,
-            keys: apps
-                .iter()
-                .map(|app| ((app.corp_id.clone(), app.agent_id.clone()), keys(app, apps)))
-                .collect(),
+            keys: apps.iter().map(|app| ((app.corp_id.clone(), app.agent_id.clone()), keys(app))).collect(),
             channel_tokens: Renewing::new("channel_token", Arc::clone(store), lock_lifetime),
             channel_tickets: Renewing::new("channel_ticket", Arc::clone(store), lock_lifetime),
             corp_tokens: Renewing::new("corp_token", Arc::clone(store), lock_lifetime),
@@ -235,11 +238,10 @@ impl DingTalk {
     }
 }
 
-/// The names for `app` among `apps`: of those with the same secret in the same corporation, the first one's.
-fn keys(app: &App, apps: &[App]) -> Keys {
+/// The names for `app` among `apps` of the same corporation: of those with the same secret, the first one's.
+fn keys(app: &App, apps: &[&App]) -> Keys {
     let first = |same: &dyn Fn(&Credentials) -> bool| {
-        let owner =
-            apps.iter().find(|other| other.corp_id == app.corp_id && same(&other.credentials)).unwrap_or(app);
+        let owner = apps.iter().find(|other| same(&other.credentials)).copied().unwrap_or(app);
         Key::App { corp: app.corp_id.clone(), agent: owner.agent_id.clone() }
     };
     let same_login = |other: &Credentials| match (&app.credentials, other) {

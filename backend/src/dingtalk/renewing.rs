@@ -107,7 +107,10 @@ where
     {
         let flight = {
             let mut slots = lock(&self.slots);
-            let slot = slots.entry(key.clone()).or_insert_with(Slot::empty);
+            let slot = match slots.get_mut(key) {
+                Some(slot) => slot,
+                None => slots.entry(key.clone()).or_insert_with(Slot::empty),
+            };
             let now = Instant::now();
             match &slot.held {
                 Some(held) if now < held.refresh_at => return Ok(held.value.clone()),

@@ -48,6 +48,7 @@ impl LoginProofs {
 
 /// One cookie per application, so that tabs of two applications do not take it from each other.
 fn cookie_name(app: &App) -> String {
-    let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(app.name()).into();
+    let digest = Sha256::new().chain_update(app.corp_id.as_str()).chain_update("/");
+    let [a, b, c, d, ..]: [u8; 32] = digest.chain_update(app.agent_id.as_str()).finalize().into();
     format!("miandeng_login_{:08x}", u32::from_be_bytes([a, b, c, d]))
 }

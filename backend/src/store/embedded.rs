@@ -9,6 +9,7 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const FILE: &str = "miandeng.redb";
@@ -22,8 +23,13 @@ const ENDED: TableDefinition<'_, &str, (u64, u64)> = TableDefinition::new("ended
 /// Tokens and tickets are in it: nobody but the owner.
 const OWNER_ONLY: u32 = 0o600;
 
+/// So many writes apart, expired entries are removed: looking at every entry at every write would take ten thousand
+/// applications minutes to start with.
+const SWEEP_EVERY: u32 = 256;
+
 pub struct Embedded {
     database: Arc<Database>,
+    writes: AtomicU32,
 }
 
 impl Embedded {
@@ -32,7 +38,7 @@ impl Embedded {
         let database = open_private(&path).with_context(|| {
             format!("store: {} cannot be opened; is another miandeng using this state_dir?", path.display())
         })?;
-        Ok(Self { database: Arc::new(database) })
+        Ok(Self { database: Arc::new(database), writes: AtomicU32::new(0) })
     }
 
     pub async fn read(&self, key: &str) -> Result<Option<Entry>, StoreError> {
@@ -44,11 +50,14 @@ impl Embedded {
         let (key, raw) =
             (key.to_owned(), serde_json::to_string(&Kept::of(entry)).map_err(|_| StoreError::Unreadable)?);
         let expires_at = now().saturating_add(millis(entry.remaining));
+        let is_due = self.writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(SWEEP_EVERY);
         self.run(move |database| {
             let write = database.begin_write().map_err(redb::Error::from)?;
             {
                 let mut entries = write.open_table(ENTRIES).map_err(redb::Error::from)?;
-                entries.retain(|_, (expires_at, _)| now() < expires_at).map_err(redb::Error::from)?;
+                if is_due {
+                    entries.retain(|_, (expires_at, _)| now() < expires_at).map_err(redb::Error::from)?;
+                }
                 entries.insert(key.as_str(), (expires_at, raw.as_str())).map_err(redb::Error::from)?;
             }
             Ok(write.commit().map_err(redb::Error::from)?)

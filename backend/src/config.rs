@@ -70,6 +70,8 @@ pub struct DingTalk {
     #[serde(serialize_with = "as_duration")]
     pub timeout: Duration,
     pub simulator: bool,
+    /// Calls for one application; 0: any number.
+    pub max_calls_per_minute: u32,
 }
 
 /// `[store]`: where tokens and tickets are kept.
@@ -305,6 +307,10 @@ fn same_site(a: &Url, b: &Url) -> bool {
     a.scheme() == b.scheme() && tail(a) == tail(b)
 }
 
+/// Of one application DingTalk's standard edition takes 20 calls of an interface in a second, and a login uses up to
+/// five interfaces: whoever asks for more is not served by DingTalk either. A DingTalk on this machine bans nobody.
+const MAX_CALLS_PER_MINUTE: u32 = 60 * 20 * 5;
+
 impl DingTalk {
     fn read(mut s: Section<'_>) -> Self {
         let host = |url: Option<Url>, name: &str| {
@@ -315,14 +321,18 @@ impl DingTalk {
         let api_url = host(s.optional("api_url", origin), "api");
         let timeout = s.optional("timeout", duration).unwrap_or(Duration::from_secs(5));
         let simulator = s.optional("simulator", boolean).unwrap_or(false);
-        if simulator && !(is_loopback(&oapi_url) && is_loopback(&api_url)) {
+        let is_here = is_loopback(&oapi_url) && is_loopback(&api_url);
+        let max_calls_per_minute = s
+            .optional("max_calls_per_minute", value::number(0))
+            .unwrap_or(if is_here { 0 } else { MAX_CALLS_PER_MINUTE });
+        if simulator && !is_here {
             s.problem(
                 "simulator",
                 "is only for a simulator on this machine: set both oapi_url and api_url to it",
             );
         }
         s.finish();
-        DingTalk { oapi_url, api_url, timeout, simulator }
+        DingTalk { oapi_url, api_url, timeout, simulator, max_calls_per_minute }
     }
 }
 

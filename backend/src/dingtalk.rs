@@ -2,6 +2,7 @@
 
 mod answer;
 mod ban;
+mod budget;
 mod client;
 mod credential;
 mod error;

@@ -91,6 +91,11 @@ pub fn connections(change: f64) {
     metrics::gauge!("miandeng_connections").increment(change);
 }
 
+/// A call was not made because its share was used up.
+pub fn over_budget(scope: &'static str) {
+    metrics::counter!("miandeng_upstream_refused_total", "scope" => scope).increment(1);
+}
+
 /// An address asked for more than its share.
 pub fn too_many(route: &'static str) {
     metrics::counter!("miandeng_address_refused_total", "route" => route).increment(1);

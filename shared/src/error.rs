@@ -169,6 +169,9 @@ catalogue! {
     DingtalkThrottled "dingtalk_throttled" 503 BackOff
         zh "钉钉限制了调用频率。", "请稍后重试。"
         en "DingTalk limits how often it is called.", "Please try again in a moment.";
+    CallBudget "call_budget" 503 BackOff
+        zh "服务器对钉钉的调用已达自己设的上限。", "请稍后重试；若经常出现，请管理员检查是否有人滥用，或调大 [dingtalk] 的 max_calls_per_minute。"
+        en "The server has reached its own bound on calls to DingTalk.", "Please try again in a moment; if it happens often, the operator should look for abuse, or raise max_calls_per_minute in [dingtalk].";
     DingtalkQuota "dingtalk_quota" 503 Configure
         zh "本月的钉钉调用次数已用完。", "请管理员在钉钉开发者后台提升额度。"
         en "This month's quota of DingTalk calls is used up.", "The operator can raise it in DingTalk's developer console.";

@@ -28,8 +28,20 @@ fn the_minimum_has_defaults_for_the_rest() {
     assert_eq!(config.base_path, "/");
     assert_eq!(config.session.ttl, Duration::from_secs(43_200));
     assert_eq!(config.dingtalk.oapi_url.as_str(), "https://oapi.dingtalk.com/");
+    assert_eq!(config.dingtalk.max_calls_per_minute, 6000);
     assert_eq!(config.apps[0].jsapi_url, "https://g.alicdn.com/dingding/open-develop/1.5.1/dingtalk.js");
     assert_eq!(config.apps[0].js_api_list, ["channel.permission.requestAuthCode"]);
+}
+
+#[test]
+fn a_dingtalk_on_this_machine_is_called_without_a_bound() {
+    let here = "[dingtalk]\noapi_url = \"http://127.0.0.1:1\"\napi_url = \"http://[::1]:1\"\n";
+    let calls = |more: &str| {
+        let text = MINIMAL.replace("[store]", &format!("{here}{more}\n[store]"));
+        read(&text).unwrap().dingtalk.max_calls_per_minute
+    };
+    assert_eq!(calls(""), 0);
+    assert_eq!(calls("max_calls_per_minute = 60"), 60);
 }
 
 #[test]

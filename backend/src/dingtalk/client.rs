@@ -13,10 +13,11 @@ pub use suite::Authorisation;
 
 use super::answer::Answer;
 use super::ban::Ban;
+use super::budget::{Budget, Budgets};
 use super::credential::{Credential, Issued};
 use super::error::{Error, Kind, Role};
 use super::policy::Policy;
-use crate::config::{DingTalk, Secret};
+use crate::config::{App, DingTalk, Secret};
 use crate::telemetry;
 use reqwest::{Method, RequestBuilder, redirect};
 use serde_json::Value;
@@ -38,9 +39,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
-    oapi: Url,
-    api: Url,
+    oapi: Arc<Url>,
+    api: Arc<Url>,
     ban: Arc<Ban>,
+    budgets: Budgets,
+    /// What the calls of this clone are charged to.
+    budget: Budget,
 }
 
 impl Client {
@@ -54,25 +58,45 @@ impl Client {
             .timeout(config.timeout)
             .connect_timeout(CONNECT_TIMEOUT.min(config.timeout))
             .build()?;
-        Ok(Self { http, oapi: config.oapi_url.clone(), api: config.api_url.clone(), ban: Arc::default() })
+        let (oapi, api) = (Arc::new(config.oapi_url.clone()), Arc::new(config.api_url.clone()));
+        let budgets = Budgets::new(config.max_calls_per_minute);
+        let budget = budgets.common();
+        Ok(Self { http, oapi, api, ban: Arc::default(), budgets, budget })
+    }
+
+    /// The same client, with its calls charged to `app`.
+    pub fn paid_by(&self, app: &App) -> Self {
+        Self { budget: self.budgets.of(app), ..self.clone() }
+    }
+
+    /// Asks for a call, in advance for one of [`Role::Redeem`]. What is refused here has not left for DingTalk.
+    pub fn admit(&self, endpoint: &'static str) -> Result<(), Error> {
+        if let Some(left) = self.ban.remaining() {
+            return Err(Error { retry_after: Some(left), ..Error::new(endpoint, Kind::Banned) });
+        }
+        self.budget.spend().map_err(|(scope, wait)| {
+            telemetry::over_budget(scope.label());
+            Error { retry_after: Some(wait), ..Error::new(endpoint, Kind::OverBudget) }
+        })
     }
 
     /// `GET` on the `oapi` host, which takes everything in the query, tokens and secrets too.
     async fn get(&self, endpoint: &'static str, role: Role, query: &[(&str, &str)]) -> Result<Answer, Error> {
         let request = self.http.request(Method::GET, at(&self.oapi, endpoint)).query(query);
-        self.call(endpoint, request, |http_ok, body| Answer::read(endpoint, role, http_ok, body)).await
+        self.call(endpoint, role, request, |http_ok, body| Answer::read(endpoint, role, http_ok, body)).await
     }
 
     /// `POST` of JSON on the `oapi` host, with the token in the query.
     async fn post(
         &self,
         endpoint: &'static str,
+        role: Role,
         token: &impl Credential,
         body: Value,
     ) -> Result<Answer, Error> {
         let query = [("access_token", token.secret().expose())];
         let request = self.http.request(Method::POST, at(&self.oapi, endpoint)).query(&query).json(&body);
-        self.call(endpoint, request, |http_ok, body| Answer::read(endpoint, Role::Call, http_ok, body)).await
+        self.call(endpoint, role, request, |http_ok, body| Answer::read(endpoint, role, http_ok, body)).await
     }
 
     /// `POST` of JSON on the `api` host, which takes the token in a header and nowhere else.
@@ -87,18 +111,20 @@ impl Client {
         if let Some(token) = token {
             request = request.header("x-acs-dingtalk-access-token", token.expose());
         }
-        self.call(endpoint, request, |http_ok, body| Answer::read_api(endpoint, role, http_ok, body)).await
+        self.call(endpoint, role, request, |http_ok, body| Answer::read_api(endpoint, role, http_ok, body))
+            .await
     }
 
-    /// Every call goes through here: not during a ban, measured, limited in time and size.
+    /// Every call goes through here: not during a ban, within the budget, measured, limited in time and size.
     async fn call(
         &self,
         endpoint: &'static str,
+        role: Role,
         request: RequestBuilder,
         read: impl FnOnce(bool, &[u8]) -> Result<Answer, Error>,
     ) -> Result<Answer, Error> {
-        if let Some(left) = self.ban.remaining() {
-            return Err(Error { retry_after: Some(left), ..Error::new(endpoint, Kind::Banned) });
+        if role != Role::Redeem {
+            self.admit(endpoint)?;
         }
         let started = Instant::now();
         let outcome = match exchange(request).await {

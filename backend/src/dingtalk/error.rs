@@ -27,6 +27,8 @@ pub enum Kind {
     /// Too many calls in a longer time: calling again soon would prolong it.
     Suspended,
     Quota,
+    /// Not sent: our own bound on calls to DingTalk.
+    OverBudget,
     /// The 5-minute ban of our address.
     Banned,
     /// Only the operator can mend it.
@@ -101,6 +103,9 @@ pub(super) enum Role {
     Token,
     /// Takes a token.
     Call,
+    /// Takes a token and a login code. It is admitted before the code counts as used, so that a code which is not sent
+    /// stays good; its repetition with a fresh token, which has been admitted, is not counted.
+    Redeem,
 }
 
 /// What `code` means for a call of this role.

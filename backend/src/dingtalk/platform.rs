@@ -195,20 +195,24 @@ impl DingTalk {
         code: &AuthCode,
         before_sending: impl FnOnce() -> Result<(), E>,
     ) -> Result<Identity, E> {
+        let admit = || self.client.paid_by(app).admit("login code");
         in_time(async {
             match &app.credentials {
                 Credentials::H5 { client_id, client_secret } => {
                     self.app_token(app, client_id, client_secret).await?;
+                    admit()?;
                     before_sending()?;
                     Ok(self.employee(app, client_id, client_secret, code).await?)
                 }
                 Credentials::Suite(granted) if granted.kind == AppKind::H5 => {
                     self.suite_corp_token(granted, &app.corp_id).await?;
+                    admit()?;
                     before_sending()?;
                     Ok(self.suite_employee(granted, &app.corp_id, code).await?)
                 }
                 Credentials::Channel { .. } | Credentials::Suite(_) => {
                     self.channel_token(app).await?;
+                    admit()?;
                     before_sending()?;
                     Ok(self.follower(app, code).await?)
                 }

@@ -55,6 +55,7 @@ impl Kind {
             Kind::Busy => Policy { pause: Some(SHORT), ..told(ErrorCode::DingtalkBusy) },
             Kind::Throttled => Policy { pause: Some(SHORT), ..told(ErrorCode::DingtalkThrottled) },
             Kind::Suspended => Policy { pause: Some(LONG), ..told(ErrorCode::DingtalkThrottled) },
+            Kind::OverBudget => Policy { pause: Some(SHORT), ..told(ErrorCode::CallBudget) },
             Kind::Quota => Policy { is_remembered: true, ..told(ErrorCode::DingtalkQuota) },
             Kind::Banned => {
                 Policy { stops_all_calls: true, pause: Some(BAN), ..told(ErrorCode::DingtalkBanned) }

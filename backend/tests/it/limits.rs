@@ -1,6 +1,6 @@
 //! What the server bears, and from whom.
 
-use crate::support::{Person, Server, Sim};
+use crate::support::{Person, Server, Sim, json_of};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -77,6 +77,79 @@ async fn without_trusted_proxies_no_address_is_counted() {
         }
         // With a proxy elsewhere, whoever connects directly counts by the address of the connection.
         assert_eq!(last, if trusted.is_empty() { 400 } else { 429 });
+    }
+}
+
+/// A server that may make so many calls a minute for an application, a sixth of them at once.
+async fn on_a_budget(per_minute: u32) -> (Sim, Server) {
+    let sim = Sim::start(2).await;
+    let server = Server::start(&sim, |config| {
+        let budget = format!("max_calls_per_minute = {per_minute}\n\n[store]");
+        *config = config.replace("[store]", &budget);
+        config.push_str(
+            "[[apps]]\ncorp_id = \"dingcorp2\"\nagent_id = \"123456\"\nkind = \"channel\"\n\
+             channel_secret = \"channel-secret-of-dingcorp2\"\ncorp_secret = \"corp-secret-of-dingcorp2\"\n",
+        );
+    })
+    .await;
+    (sim, server)
+}
+
+#[tokio::test]
+async fn over_its_budget_an_application_waits_its_codes_stay_good_and_others_log_in() {
+    // Seven at once: five for the first login, two for the next; one more comes every second and a half.
+    let (sim, server) = on_a_budget(42).await;
+    let person = Person::new(&sim, &server);
+    assert_eq!(person.login().await.status(), StatusCode::OK);
+    let mut logins = 0;
+    let (code, refused) = loop {
+        let code = person.code_again().await;
+        let calls = sim.counts().await["/channel/user/get_by_code"];
+        let answer = person.post_code(&code).await;
+        if answer.status() != StatusCode::OK {
+            // The budget may end between the code and the directory: then the code is spent, and the next one refused.
+            if sim.counts().await["/channel/user/get_by_code"] == calls {
+                break (code, answer);
+            }
+        }
+        logins += 1;
+        assert!(logins < 10, "never refused");
+    };
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let wait = refused.headers()["retry-after"].to_str().unwrap().parse::<u64>().unwrap();
+    assert!((1..=2).contains(&wait), "{wait}");
+    assert_eq!(json_of(refused).await["error"]["code"], "call_budget");
+    assert!(metric(&server, "miandeng_upstream_refused_total{scope=\"app\"}").await >= 1.0);
+
+    let mut other = Person::new(&sim, &server);
+    other.corp = "dingcorp2".to_owned();
+    assert_eq!(other.login().await.status(), StatusCode::OK, "another application has its own");
+
+    // Nothing tells when there is something to spend again, so the code is offered until it is taken.
+    let patience = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
+    loop {
+        let answer = person.post_code(&code).await;
+        assert_ne!(answer.status(), StatusCode::CONFLICT, "the code was never sent, so it is not used");
+        if sim.counts().await["/channel/user/get_by_code"] > logins + 2 {
+            break;
+        }
+        assert!(tokio::time::Instant::now() < patience, "never admitted again");
+    }
+}
+
+#[tokio::test]
+async fn a_ban_leaves_a_code_that_was_not_sent_usable() {
+    let (sim, server) = crate::support::start("").await;
+    let person = Person::new(&sim, &server);
+    assert_eq!(person.login().await.status(), StatusCode::OK);
+    let ban = json!({ "status": 1111, "wait": 5, "punish": "deny" });
+    sim.reply("/channel/user/get_by_code", 1, ban).await;
+    let (sent, kept) = (person.code_again().await, person.code_again().await);
+    assert_eq!(person.post_code(&sent).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(person.post_code(&sent).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    for _ in 0..2 {
+        let refused = json_of(person.post_code(&kept).await).await;
+        assert_eq!(refused["error"]["code"], "dingtalk_banned", "told of the ban and not of a used code");
     }
 }
 

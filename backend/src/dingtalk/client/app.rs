@@ -5,7 +5,7 @@
 use super::{Client, issued};
 use crate::config::Secret;
 use crate::dingtalk::credential::{AppTicket, AppToken, Issued, OpensApp};
-use crate::dingtalk::error::Error;
+use crate::dingtalk::error::{Error, Role};
 use miandeng_shared::{AuthCode, UnionId, UserId};
 use serde_json::json;
 
@@ -31,10 +31,10 @@ impl Client {
         issued(&answer, "jsapiTicket", "expireIn")
     }
 
-    /// `POST /topapi/v2/user/getuserinfo`: spends the code.
+    /// `POST /topapi/v2/user/getuserinfo`: spends the code. The call has been admitted.
     pub async fn employee_by_code(&self, token: &impl OpensApp, code: &AuthCode) -> Result<Employee, Error> {
         let answer = self
-            .post("/topapi/v2/user/getuserinfo", token, json!({ "code": code.as_str() }))
+            .post("/topapi/v2/user/getuserinfo", Role::Redeem, token, json!({ "code": code.as_str() }))
             .await?
             .result()?;
         Ok(Employee {

@@ -34,10 +34,10 @@ impl Client {
         issued(&answer, "ticket", "expires_in")
     }
 
-    /// `GET /channel/user/get_by_code`: spends the code.
+    /// `GET /channel/user/get_by_code`: spends the code. The call has been admitted.
     pub async fn follower_by_code(&self, token: &ChannelToken, code: &AuthCode) -> Result<Follower, Error> {
         let query = [("access_token", token.secret().expose()), ("code", code.as_str())];
-        follower(&self.get("/channel/user/get_by_code", Role::Call, &query).await?)
+        follower(&self.get("/channel/user/get_by_code", Role::Redeem, &query).await?)
     }
 
     /// `GET /channel/user/get_by_openid`, for a unionid that `get_by_code` did not give.

@@ -39,12 +39,14 @@ impl Client {
         token: &impl OpensDirectory,
         id: &UnionId,
     ) -> Result<Option<DirectoryEntry>, Error> {
-        let result =
-            match self.post("/topapi/user/getbyunionid", token, json!({ "unionid": id.as_str() })).await {
-                Ok(answer) => answer.result()?,
-                Err(error) if error.kind == Kind::UserUnknown => return Ok(None),
-                Err(error) => return Err(error),
-            };
+        let result = match self
+            .post("/topapi/user/getbyunionid", Role::Call, token, json!({ "unionid": id.as_str() }))
+            .await
+        {
+            Ok(answer) => answer.result()?,
+            Err(error) if error.kind == Kind::UserUnknown => return Ok(None),
+            Err(error) => return Err(error),
+        };
         let contact_type = result.number("contact_type").and_then(|n| u8::try_from(n).ok());
         Ok(Some(DirectoryEntry { user_id: result.id("userid", UserId::new)?, contact_type }))
     }

@@ -120,7 +120,7 @@ impl Client {
         if let Some(token) = token {
             request = request.query(&[("suite_access_token", token.secret().expose())]);
         }
-        self.call(endpoint, request, |http_ok, body| Answer::read(endpoint, role, http_ok, body)).await
+        self.call(endpoint, role, request, |http_ok, body| Answer::read(endpoint, role, http_ok, body)).await
     }
 }
 

@@ -16,7 +16,7 @@ impl DingTalk {
         app: &Arc<App>,
         code: &AuthCode,
     ) -> Result<Identity, Error> {
-        let client = &self.client;
+        let client = &self.client.paid_by(app);
         let by_code = |token| async move { client.follower_by_code(&token, code).await };
         let mut follower = self.with_channel_token(app, by_code).await?;
         if follower.union_id.is_none() {
@@ -42,7 +42,7 @@ impl DingTalk {
 
     /// Asks the corporation's directory, if the application has what opens it.
     async fn directory_entry(&self, app: &App, union_id: &UnionId) -> Result<Option<DirectoryEntry>, Error> {
-        let client = &self.client;
+        let client = &self.client.paid_by(app);
         match &app.credentials {
             Credentials::Channel { corp_secret: Some(secret), corp_app_key, .. } => {
                 let fetch = || {
@@ -66,7 +66,7 @@ impl DingTalk {
             let (this, app) = (Arc::clone(self), Arc::clone(app));
             // A ticket outlives the token it was fetched with, so the token is asked for only here.
             async move {
-                let client = &this.client;
+                let client = &this.client.paid_by(&app);
                 let ticket = |token| async move { client.channel_ticket(&token).await };
                 this.with_channel_token(&app, ticket).await
             }
@@ -90,7 +90,7 @@ impl DingTalk {
         &self,
         app: &App,
     ) -> impl Future<Output = Result<Issued<ChannelToken>, Error>> + Send + use<> {
-        let (client, suite_tokens) = (self.client.clone(), self.suite_tokens());
+        let (client, suite_tokens) = (self.client.paid_by(app), self.suite_tokens());
         let (corp, credentials) = (app.corp_id.clone(), app.credentials.clone());
         async move {
             match &credentials {

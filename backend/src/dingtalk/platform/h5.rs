@@ -39,7 +39,7 @@ impl DingTalk {
         let fetch = || {
             let (this, app) = (Arc::clone(self), Arc::clone(app));
             async move {
-                let client = &this.client;
+                let client = &this.client.paid_by(&app);
                 let ticket = |token| async move { client.app_ticket(&token).await };
                 match &app.credentials {
                     Credentials::H5 { client_id, client_secret } => {
@@ -62,7 +62,7 @@ impl DingTalk {
         client_id: &str,
         secret: &Secret,
     ) -> Result<AppToken, Error> {
-        self.app_tokens.get(&self.keys(app).login, || self.fetch_app_token(client_id, secret)).await
+        self.app_tokens.get(&self.keys(app).login, || self.fetch_app_token(app, client_id, secret)).await
     }
 
     /// Calls with the application's token, and once more with a new one if DingTalk rejects it.
@@ -76,15 +76,18 @@ impl DingTalk {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        self.app_tokens.with(&self.keys(app).login, || self.fetch_app_token(client_id, secret), call).await
+        self.app_tokens
+            .with(&self.keys(app).login, || self.fetch_app_token(app, client_id, secret), call)
+            .await
     }
 
     fn fetch_app_token(
         &self,
+        app: &App,
         client_id: &str,
         secret: &Secret,
     ) -> impl Future<Output = Result<Issued<AppToken>, Error>> + Send + use<> {
-        let (client, client_id, secret) = (self.client.clone(), client_id.to_owned(), secret.clone());
+        let (client, client_id, secret) = (self.client.paid_by(app), client_id.to_owned(), secret.clone());
         async move { client.app_token(&client_id, &secret).await }
     }
 }

@@ -6,7 +6,7 @@ use crate::dingtalk::renewing::REFUSAL_MEMORY;
 use miandeng_shared::Action;
 
 /// In the order of the documentation.
-const KINDS: [Kind; 16] = [
+const KINDS: [Kind; 17] = [
     Kind::TokenRejected,
     Kind::CodeRejected,
     Kind::NotFollowing,
@@ -16,6 +16,7 @@ const KINDS: [Kind; 16] = [
     Kind::Throttled,
     Kind::Suspended,
     Kind::Banned,
+    Kind::OverBudget,
     Kind::Quota,
     Kind::Misconfigured,
     Kind::Retired,
@@ -30,6 +31,7 @@ fn codes(kind: Kind) -> String {
     match kind {
         Kind::Refused => return "其余 all others".into(),
         Kind::BadAnswer => return "不是 JSON，或缺字段 not JSON, or fields missing".into(),
+        Kind::OverBudget => return "没有发出：`max_calls_per_minute` not sent".into(),
         Kind::Timeout => return "超时 no answer in time".into(),
         Kind::Unreachable => return "断线 no connection, or a broken one".into(),
         _ => {}

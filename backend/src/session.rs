@@ -96,6 +96,8 @@ const KEEP_LONGER: Duration = Duration::from_secs(3600);
 /// A nickname or a picture's address must not push the cookie over what proxies pass on (users report 4 KB in all).
 const MAX_NICK: usize = 64;
 const MAX_AVATAR: usize = 256;
+/// `Set-Cookie` with everything. Identifiers of DingTalk leave room for a nickname; longer ones do not.
+const MAX_COOKIE: usize = 1023;
 
 impl Sessions {
     /// Sessions that last for `ttl` and whose ends are recorded in `store`.
@@ -134,7 +136,16 @@ impl Sessions {
         // Later than any end of this person's or corporation's sessions that is known: they begin anew.
         let ended_up_to = self.revocations.ended_up_to(|| session.endings());
         session.issued_at_ms = session.issued_at_ms.max(ended_up_to.saturating_add(1));
-        let cookie = self.cookies.set(COOKIE, &session, self.ttl);
+        let seal = |session: &Session| self.cookies.set(COOKIE, session, self.ttl);
+        let mut cookie = seal(&session);
+        if cookie.len() > MAX_COOKIE {
+            session.user.avatar = None;
+            cookie = seal(&session);
+        }
+        if cookie.len() > MAX_COOKIE {
+            session.user.nick = None;
+            cookie = seal(&session);
+        }
         (session, cookie)
     }
 

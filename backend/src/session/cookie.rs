@@ -112,10 +112,11 @@ const PURPOSE: &[u8] = b"COOKIE;SIGNED:HMAC-SHA256;PRIVATE:AEAD-AES-256-GCM";
 fn derive(secret: &Secret) -> Aes256Gcm {
     let bytes = STANDARD.decode(secret.expose()).unwrap_or_default();
     let mut derived = [[0; 32]; 2];
-    let stretched = Hkdf::<Sha256>::new(None, &bytes).expand(PURPOSE, derived.as_flattened_mut());
+    // Only expanded, as the cookie crate does: the bytes are random already.
+    let expanded = Hkdf::<Sha256>::from_prk(&bytes)
+        .is_ok_and(|random| random.expand(PURPOSE, derived.as_flattened_mut()).is_ok());
     let [_signing, sealing] = derived;
     // `check` refuses anything but 32 bytes; a random key is the safe reading of the impossible.
-    let usable = bytes.len() == 32 && stretched.is_ok();
-    let key = if usable { sealing } else { rand::random() };
+    let key = if bytes.len() == 32 && expanded { sealing } else { rand::random() };
     Aes256Gcm::new(&key.into())
 }

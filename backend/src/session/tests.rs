@@ -2,7 +2,7 @@ use super::*;
 use crate::config::Secret;
 use axum::http::header;
 use base64::Engine;
-use miandeng_shared::{AgentId, CorpId, OpenId};
+use miandeng_shared::{AgentId, CorpId, OpenId, UnionId, UserId};
 
 fn key(byte: u8) -> Secret {
     Secret::new(base64::engine::general_purpose::STANDARD.encode([byte; 32]))
@@ -24,6 +24,45 @@ fn user(open_id: &str) -> User {
         nick: Some("昵称".repeat(100)),
         avatar: Some(format!("https://a.example/{}", "x".repeat(200))),
     }
+}
+
+/// Somebody all of whose fields are as long as they may be, identifiers with `id` characters.
+fn longest(id: usize) -> User {
+    User {
+        corp_id: CorpId::new("c".repeat(64)).unwrap(),
+        agent_id: AgentId::new("7".repeat(64)).unwrap(),
+        open_id: OpenId::new("o".repeat(id)).ok(),
+        union_id: UnionId::new("u".repeat(id)).ok(),
+        user_id: UserId::new("i".repeat(id)).ok(),
+        contact_type: Some(1),
+        nick: Some("\u{1f9d1}".repeat(64)),
+        avatar: Some(format!("https://a.example/{}", "x".repeat(230))),
+    }
+}
+
+#[test]
+fn the_cookie_stays_small() {
+    let (sessions, now) = (sessions(1, &[]), SystemTime::now());
+    // DingTalk gives a userid at most 64 characters; the others are shorter.
+    let (session, cookie) = sessions.create(longest(64), None, now);
+    assert!(cookie.len() < 1024, "{}", cookie.len());
+    assert!(session.user.nick.is_some() && session.user.avatar.is_none(), "{:?}", session.user);
+    // Whatever it gives, a login works and proxies pass the cookie on.
+    let (session, cookie) = sessions.create(longest(256), None, now);
+    assert!(cookie.len() < 2048, "{}", cookie.len());
+    assert_eq!(sessions.read(&request(&cookie), now).unwrap().user, session.user);
+}
+
+#[test]
+fn a_proxy_takes_the_headers_of_the_longest_identity() {
+    let issuer = format!("https://{}.example.com/_miandeng", "h".repeat(63));
+    let identities = Identities::new(&key(1), &[], issuer).unwrap();
+    let (session, _) = sessions(1, &[]).create(longest(256), None, SystemTime::now());
+    let identity = identities.of(&session, SystemTime::now()).unwrap();
+    let names: usize = IDENTITY_HEADERS.iter().map(|name| name.as_str().len() + ": \r\n".len()).sum();
+    let values: usize = identity.headers.iter().map(HeaderValue::len).sum();
+    // nginx reads 4096 bytes of an answer's head unless it is told otherwise; the other headers take about 300.
+    assert!(names + values < 3700, "{names} + {values}");
 }
 
 /// The request a browser would send after `set_cookie`.
@@ -57,7 +96,7 @@ fn another_key_opens_it_only_as_a_previous_one() {
 /// Sealed by another program (Python's `cryptography`), in the form that the first cookies of this server had.
 #[test]
 fn the_form_of_a_cookie_stays() {
-    let value = "AAECAwQFBgcICQoLkwqvSX8UUCyvvXAsHQCi3urMTq+IIGxvaO8=";
+    let value = "AAECAwQFBgcICQoLzRrX1WB+EMszEbMPtaeDVBC+/m6B5AzVHWc=";
     let cookies = Cookies::new(&key(1), &[], true);
     let read = |name: &str, value: &str| {
         let headers = request(&HeaderValue::from_str(&format!("{name}={value}")).unwrap());
@@ -168,4 +207,25 @@ fn a_ttl_that_was_made_shorter_counts_at_once() {
     let session = shorter.read(&request(&cookie), now).unwrap();
     assert_eq!(session.expires_at, seconds(now + LIFETIME));
     assert!(shorter.read(&request(&cookie), now + LIFETIME + Duration::from_secs(1)).is_none());
+}
+
+/// Sealed by a server of 2026-11-22, which still used the cookie crate, under a key of nines; good for a hundred years.
+const FIRST_COOKIE: &str = include_str!("fixtures/cookie-0.1.0.txt");
+
+#[test]
+fn an_upgrade_logs_nobody_out() {
+    let now = SystemTime::now();
+    let read = |key: &Secret, previous: &[Secret]| {
+        let ttl = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+        let cookies = Arc::new(Cookies::new(key, previous, false));
+        let sessions = Sessions::new(cookies, ttl, Arc::new(Store::memory()));
+        sessions.read(&request(&HeaderValue::from_static(FIRST_COOKIE.trim_end())), now)
+    };
+    for session in [read(&key(9), &[]), read(&key(1), &[key(2), key(9)])] {
+        let session = session.expect("a cookie of the first version is still a session");
+        assert_eq!(session.expires_at(), "2126-10-29T20:51:02Z");
+        assert_eq!(session.user.user_id.as_ref().map(UserId::as_str), Some("userid-employee-dingcorp1"));
+        assert_eq!(session.person(), "dingcorp1:openid-employee-dingcorp1");
+    }
+    assert!(read(&key(1), &[]).is_none());
 }

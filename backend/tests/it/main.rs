@@ -26,6 +26,7 @@ mod pitfalls;
 mod proxies;
 mod revocation;
 mod security_doc;
+mod sessions;
 mod store;
 mod suites;
 mod support;

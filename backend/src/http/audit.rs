@@ -83,3 +83,8 @@ pub fn logout(user: &User, from: From, everywhere: bool, recorded: bool) {
 pub fn refused(what: &'static str, from: From, error: &ApiError) {
     tracing::info!(target: TARGET, what, reason = error.code.as_str(), %from, "refused");
 }
+
+/// A push to the callback of `suite` (empty where there is none of that name) is not DingTalk's, for this `reason`.
+pub fn push_refused(suite: &str, from: From, reason: &'static str) {
+    tracing::warn!(target: TARGET, what = "push", suite, reason, %from, "refused");
+}

@@ -1,5 +1,6 @@
 //! `POST /dingtalk/suites/{name}/callback`: what DingTalk pushes to an ISV's suite.
 
+use super::audit;
 use super::error::ApiError;
 use super::fields::{BODY_TIMEOUT, Query};
 use crate::config::Suite;
@@ -26,11 +27,12 @@ pub async fn callback(
     State(state): State<AppState>,
     name: Result<Path<String>, axum::extract::rejection::PathRejection>,
     query: Result<Query, ApiError>,
+    from: audit::From,
     body: Body,
 ) -> Result<Json<Sealed>, ApiError> {
     let suite = name.ok().and_then(|Path(name)| state.dingtalk.suite(&name).cloned());
-    let suite = suite.ok_or_else(|| refused(None, "no suite of that name"))?;
-    let refused = |reason| refused(Some(&suite), reason);
+    let suite = suite.ok_or_else(|| refused(None, from, "no suite of that name"))?;
+    let refused = |reason| refused(Some(&suite), from, reason);
     let Query(mut query) = query.map_err(|_| refused("query"))?;
     let body = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_PUSH)).await;
     let body = body.map_err(|_| refused("too slow"))?.map_err(|_| refused("too large or broken off"))?;
@@ -69,9 +71,9 @@ pub async fn callback(
 }
 
 /// Whatever is wrong with a push, its sender learns nothing else: only the log tells why.
-fn refused(suite: Option<&Arc<Suite>>, reason: &'static str) -> ApiError {
+fn refused(suite: Option<&Arc<Suite>>, from: audit::From, reason: &'static str) -> ApiError {
     let suite = suite.map_or("", |suite| &suite.name);
-    tracing::warn!(suite, reason, "a push to a suite is not genuine");
+    audit::push_refused(suite, from, reason);
     telemetry::suite_push(suite, "unknown", "refused");
     ErrorCode::InvalidRequest.into()
 }

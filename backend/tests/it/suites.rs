@@ -183,12 +183,32 @@ async fn the_same_event_sealed_anew_costs_nothing() {
         exchanged,
         "a spent code is not sent again"
     );
-    // Without the corporation's name the code has to be sent to learn that it is spent; its fruits are kept.
     push(&sim, "event", json!({ "event": { "EventType": "no_such_event", "X": 1 } })).await;
     let stranger = json!({ "event": { "EventType": "change_auth", "AuthCorpId": "dingnobody" } });
     sim.clear_journal().await;
     push(&sim, "event", stranger).await;
     assert_eq!(sim.total().await, 0, "nobody can make us ask about a corporation that is not ours");
+}
+
+#[tokio::test]
+async fn an_authorisation_that_names_no_corporation_is_one_all_the_same() {
+    let sim = Sim::start(1).await;
+    let server = start(&sim, "memory:").await;
+    push(&sim, "ticket", json!({})).await;
+    sim.put("/_sim/suites/suite1", json!({ "callbackUrl": null })).await;
+    let pushed = sim.post("/_sim/suites/suite1/authorise", json!({ "corpId": CORP })).await;
+    let mut event = pushed["event"].clone();
+    event.as_object_mut().unwrap().remove("AuthCorpId");
+    push_to(&sim, &server).await;
+    for _ in 0..3 {
+        push(&sim, "event", json!({ "event": event })).await;
+    }
+    assert_eq!(
+        sim.counts().await["/service/get_permanent_code"],
+        1,
+        "its second and third push cost nothing"
+    );
+    assert_eq!(person(&sim, &server, WINDOW).login().await.status(), StatusCode::OK);
 }
 
 #[tokio::test]

@@ -77,7 +77,8 @@ impl DingTalk {
         at_ms: u64,
     ) -> Result<(), SuiteFailure> {
         let redeemed = hex::encode(Sha256::digest(code.expose()));
-        let member = corp.map(|corp| Member::new(suite, corp));
+        let corp = corp.cloned().or_else(|| self.grants.exchanged(&redeemed));
+        let member = corp.map(|corp| Member::new(suite, &corp));
         let _alone = match &member {
             Some(member) => Some(self.grants.alone_with(member).await),
             None => None,

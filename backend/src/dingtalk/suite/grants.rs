@@ -20,6 +20,8 @@ const FRESH: Duration = Duration::from_secs(5);
 const STRANGER_MEMORY: Duration = Duration::from_secs(5);
 /// DingTalk is asked about one corporation at most this often because of what visitors ask for.
 const QUESTION_PAUSE: Duration = Duration::from_secs(30);
+/// Longer than DingTalk goes on pushing an authorisation.
+const EXCHANGE_MEMORY: Duration = Duration::from_secs(60 * 60);
 /// Names that a scanner may make us remember; about 150 bytes each.
 const MAX_REMEMBERED: u64 = 20_000;
 /// The codes were bought with a code that is spent, so a store that hiccups is tried again.
@@ -70,6 +72,8 @@ pub struct Grants {
     /// One at a time changes what is known of a corporation.
     busy: Cache<Member, Arc<tokio::sync::Mutex<()>>>,
     asked: Cache<Member, Option<Error>>,
+    /// Whose a temporary code was, by its digest: a push that comes again need not name the corporation.
+    exchanged: Cache<String, CorpId>,
 }
 
 impl Grants {
@@ -82,6 +86,7 @@ impl Grants {
             tickets: Mutex::default(),
             busy: Cache::builder().max_capacity(MAX_REMEMBERED).build(),
             asked: Cache::builder().max_capacity(MAX_REMEMBERED).time_to_live(QUESTION_PAUSE).build(),
+            exchanged: Cache::builder().max_capacity(MAX_REMEMBERED).time_to_live(EXCHANGE_MEMORY).build(),
         }
     }
 
@@ -171,8 +176,14 @@ impl Grants {
         }
         self.strangers.invalidate(member);
         self.asked.invalidate(member);
+        self.exchanged.insert(codes.redeemed.clone(), member.corp.clone());
         let grant = self.see(member, Grant { codes, apps: None }, tried.is_err());
         tried.map(|()| grant)
+    }
+
+    /// The corporation whose temporary code with this digest was exchanged here not long ago.
+    pub fn exchanged(&self, redeemed: &str) -> Option<CorpId> {
+        self.exchanged.get(redeemed)
     }
 
     /// Keeps which applications a corporation allows.

@@ -201,7 +201,14 @@ impl Store {
         match &self.backend {
             Backend::Memory(_) => Ok((Vec::new(), None)),
             Backend::Embedded(store) => Ok((store.endings().await?, None)),
-            Backend::Redis(store) => store.follow().await.map(|(endings, feed)| (endings, Some(feed))),
+            Backend::Redis(store) => {
+                let (endings, feed) = store.follow().await?;
+                // Somebody who has no visitors would otherwise not notice for long that it is back.
+                if self.degraded.swap(false, Ordering::Relaxed) {
+                    tracing::info!("the store is back");
+                }
+                Ok((endings, Some(feed)))
+            }
         }
     }
 

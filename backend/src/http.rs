@@ -89,7 +89,10 @@ pub fn router(state: AppState) -> Router {
         .layer((
             SetResponseHeaderLayer::if_not_present(policy_name, policy),
             // Pages elsewhere read what CORS lets them read, and include nothing.
-            always(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+            SetResponseHeaderLayer::if_not_present(
+                HeaderName::from_static("cross-origin-resource-policy"),
+                HeaderValue::from_static("same-origin"),
+            ),
             always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             // Under `no-referrer`, old webviews send `Origin: null`.
             always(header::REFERRER_POLICY, "same-origin"),

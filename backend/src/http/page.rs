@@ -30,6 +30,9 @@ pub async fn page(
     let style = app.as_ref().and_then(|app| app.brand.color).map(style);
     let policy = page_policy(&state.config, app.as_deref(), style.as_deref(), &headers);
     response.headers_mut().extend(policy_header(&state.config, &policy));
+    // The same for everybody, so others may look whether it is there, as the simulator's phone does; no more than that,
+    // because reading it takes CORS.
+    response.headers_mut().insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     response.headers_mut().insert("permissions-policy", HeaderValue::from_static(UNUSED));
     let Some(app) = app else { return response };
     let now = SystemTime::now();

@@ -44,7 +44,8 @@ async fn every_answer_says_what_may_be_done_with_it() {
         let headers = answer.headers();
         assert_eq!(text(headers, "x-content-type-options"), "nosniff", "{path}");
         assert_eq!(text(headers, "referrer-policy"), "same-origin", "{path}");
-        assert_eq!(text(headers, "cross-origin-resource-policy"), "same-origin", "{path}");
+        let readers = if path == "/" { "cross-origin" } else { "same-origin" };
+        assert_eq!(text(headers, "cross-origin-resource-policy"), readers, "{path}");
         let policy = policy(&answer);
         assert!(policy.contains(&format!(
             "frame-ancestors 'self' https://*.dingtalk.com https://*.7ding.ai {}",

@@ -71,6 +71,8 @@ async fn logged_in(phone: &Phone, calls: usize) {
     phone.client.find(Locator::Css("#window")).await.unwrap().enter_frame().await.unwrap();
     phone.identity().await;
     phone.client.clone().enter_parent_frame().await.unwrap();
+    // The phone has looked for the page long before somebody is logged in, and found it.
+    assert_eq!(phone.run("return document.querySelector('#missing').hidden").await, true);
     let steady = "document.querySelector('#window-address').textContent = 'h5.example.com'; \
                   document.querySelector('#phone-time').textContent = '09:41'";
     phone.run(steady).await;

@@ -44,6 +44,22 @@ impl Running {
     async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
+
+    /// A connection that was served once and is kept.
+    async fn idle(&self) -> TcpStream {
+        let mut stream = self.connect().await;
+        send(&mut stream, HELLO).await;
+        answer(&mut stream, "hello").await;
+        stream
+    }
+
+    /// A connection whose request is being served until `go`.
+    async fn busy(&self) -> TcpStream {
+        let mut stream = self.connect().await;
+        send(&mut stream, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        self.come.notified().await;
+        stream
+    }
 }
 
 async fn send(stream: &mut TcpStream, text: &str) {
@@ -114,9 +130,7 @@ async fn who_says_nothing_is_cut_at_the_beginning_soon_and_later_late() {
 #[tokio::test(start_paused = true)]
 async fn a_long_answer_is_waited_for() {
     let server = start(9).await;
-    let mut stream = server.connect().await;
-    send(&mut stream, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    server.come.notified().await;
+    let mut stream = server.busy().await;
     tokio::time::sleep(NEXT_HEAD * 3).await;
     server.go.notify_one();
     answer(&mut stream, "slow").await;
@@ -126,12 +140,8 @@ async fn a_long_answer_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn where_all_seats_are_taken_who_does_nothing_has_to_leave() {
     let server = start(2).await;
-    let mut idle = server.connect().await;
-    send(&mut idle, HELLO).await;
-    answer(&mut idle, "hello").await;
-    let mut busy = server.connect().await;
-    send(&mut busy, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    server.come.notified().await;
+    let mut idle = server.idle().await;
+    let mut busy = server.busy().await;
     let mut third = server.connect().await;
     send(&mut third, HELLO).await;
     answer(&mut third, "hello").await;
@@ -144,9 +154,7 @@ async fn where_all_seats_are_taken_who_does_nothing_has_to_leave() {
 #[tokio::test(start_paused = true)]
 async fn where_everybody_is_served_the_next_one_waits() {
     let server = start(1).await;
-    let mut busy = server.connect().await;
-    send(&mut busy, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    server.come.notified().await;
+    let mut busy = server.busy().await;
     let mut second = server.connect().await;
     send(&mut second, HELLO).await;
     let waited = tokio::time::timeout(Duration::from_secs(60), second.read(&mut [0; 1])).await;
@@ -178,12 +186,8 @@ async fn handlers_know_the_peer() {
 #[tokio::test(start_paused = true)]
 async fn at_the_end_whoever_has_knocked_is_let_in_and_may_finish() {
     let server = start(9).await;
-    let mut idle = server.connect().await;
-    send(&mut idle, HELLO).await;
-    answer(&mut idle, "hello").await;
-    let mut busy = server.connect().await;
-    send(&mut busy, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    server.come.notified().await;
+    let mut idle = server.idle().await;
+    let mut busy = server.busy().await;
     // Nobody accepts before the next await, so these two wait in the kernel's queue while we are asked to stop.
     let knock = || {
         let stream = std::net::TcpStream::connect(server.address).unwrap();

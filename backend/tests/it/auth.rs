@@ -1,17 +1,8 @@
 //! `/auth` and `/start`, as a proxy asks them.
 
-use crate::support::{AGENT, CORP, Person, Server, Sim, json_of, start};
+use crate::support::{AGENT, CORP, IDENTITY, Person, Server, Sim, json_of, start};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
-
-const IDENTITY: [&str; 6] = [
-    "x-miandeng-jwt",
-    "x-miandeng-corp",
-    "x-miandeng-agent",
-    "x-miandeng-open-id",
-    "x-miandeng-union-id",
-    "x-miandeng-user-id",
-];
 
 fn header<'a>(answer: &'a Response, name: &str) -> Option<&'a str> {
     let mut values = answer.headers().get_all(name).iter();

@@ -1,21 +1,12 @@
 //! ISV suites: applications that no configuration names.
 
-use crate::support::{Person, Redis, Server, Sim, json_of};
+use crate::support::{Person, Redis, SUITE, Server, Sim, json_of};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
 const CORP: &str = "dingcust1";
 const WINDOW: &str = "3000000000001";
 const MICRO_APP: &str = "700001";
-
-const SUITE: &str = r#"
-[[suites]]
-name = "main"
-suite_key = "suitekey1"
-suite_secret = "suite-secret-of-suitekey1"
-callback_token = "callback-token-of-suite1"
-callback_aes_key = "suite1callbackaeskeysuite1callbackaeskeyabc"
-"#;
 
 fn without_apps(config: &mut String) {
     config.truncate(config.find("[[apps]]").unwrap());

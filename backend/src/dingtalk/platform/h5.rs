@@ -40,9 +40,9 @@ impl DingTalk {
             let (this, app) = (Arc::clone(self), Arc::clone(app));
             async move {
                 let client = &this.client.paid_by(&app);
-                let ticket = |token| async move { client.app_ticket(&token).await };
                 match &app.credentials {
                     Credentials::H5 { client_id, client_secret } => {
+                        let ticket = |token| async move { client.app_ticket(&token).await };
                         this.with_app_token(&app, client_id, client_secret, ticket).await
                     }
                     Credentials::Suite(granted) => {

@@ -1,7 +1,7 @@
 //! Requests that nobody means well with, to every route: never a server error, never a session, never a secret.
 
 use super::wire::{Answer, exchange, request};
-use crate::support::{AGENT, CORP, Person, Server, Sim};
+use crate::support::{AGENT, CORP, IDENTITY, Person, SUITE, Server, Sim};
 use reqwest::Method;
 
 /// Every public route with what it needs to be understood.
@@ -34,16 +34,6 @@ fn routes() -> Vec<Route> {
         route("OPTIONS /api/login", None),
     ]
 }
-
-/// So that its callback is a route.
-const SUITE: &str = r#"
-[[suites]]
-name = "main"
-suite_key = "suitekey1"
-suite_secret = "suite-secret-of-suitekey1"
-callback_token = "callback-token-of-suite1"
-callback_aes_key = "suite1callbackaeskeysuite1callbackaeskeyabc"
-"#;
 
 /// A server with a secret session, so that there is something to be stolen.
 async fn start() -> (Sim, Server) {
@@ -127,13 +117,7 @@ async fn hostile_headers_get_nowhere() {
     ] {
         headers.push(("Origin", bytes(origin)));
     }
-    for name in [
-        "X-Miandeng-Jwt",
-        "X-Miandeng-Corp",
-        "X-Miandeng-Agent",
-        "X-Miandeng-Open-Id",
-        "X-Miandeng-Union-Id",
-        "X-Miandeng-User-Id",
+    let others = [
         "x_miandeng_user_id",
         "X-MIANDENG-USER-ID",
         "X-Miandeng_User-Id",
@@ -170,7 +154,8 @@ async fn hostile_headers_get_nowhere() {
         "Expect",
         "TE",
         "Upgrade",
-    ] {
+    ];
+    for name in IDENTITY.into_iter().chain(others) {
         for value in [
             &b""[..],
             b"userid-employee-dingcorp1",

@@ -3,7 +3,7 @@
 
 use super::wire::{Answer, exchange, request};
 use super::{TARGETS, stays};
-use crate::support::{AGENT, CORP, Person, Server, Sim, start};
+use crate::support::{AGENT, CORP, IDENTITY, Person, Server, Sim, start};
 use percent_encoding::percent_decode_str;
 
 fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
@@ -14,15 +14,6 @@ fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
     assert!(found.next().is_none(), "{name} twice in {}", answer.text);
     value
 }
-
-const IDENTITY: [&str; 6] = [
-    "X-Miandeng-Jwt",
-    "X-Miandeng-Corp",
-    "X-Miandeng-Agent",
-    "X-Miandeng-Open-Id",
-    "X-Miandeng-Union-Id",
-    "X-Miandeng-User-Id",
-];
 
 #[tokio::test]
 async fn s04_every_identity_header_is_there_even_when_it_is_empty() {

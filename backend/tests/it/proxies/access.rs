@@ -15,6 +15,7 @@ behind_both!(
     hostile_deep_links_lead_nowhere,
     s7_a_visitor_cannot_say_what_he_opened,
     the_login_page_is_whole_under_its_base_path,
+    a_miandeng_that_is_gone_lets_nobody_in,
 );
 
 async fn the_application_learns_who_it_is(kind: Kind) {
@@ -169,4 +170,14 @@ async fn the_login_page_is_whole_under_its_base_path(kind: Kind) {
     assert!(location.ends_with(&format!("/_miandeng/?corpid={CORP}&agentid={AGENT}")), "{location}");
     // The very path only, and not whatever begins like it.
     assert_eq!(get(&site, "/_miandengx", &SCRIPT).await.status, 401);
+}
+
+async fn a_miandeng_that_is_gone_lets_nobody_in(kind: Kind) {
+    let mut site = site(kind).await;
+    site.server.kill();
+    for headers in [NAVIGATION, SCRIPT] {
+        let answer = get(&site, "/orders", &headers).await;
+        assert!(answer.status >= 500, "{}", answer.head);
+        assert!(!answer.body.contains("/orders"), "{}", answer.body);
+    }
 }

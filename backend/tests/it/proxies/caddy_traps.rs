@@ -1,12 +1,8 @@
 //! What goes wrong with Caddy 2.6 where lines of the shipped file are left out, and that they are needed.
 
-use super::{NAVIGATION, SCRIPT, identity, logged_in};
+use super::{identity, logged_in, site};
 use crate::support::raw::send;
-use crate::support::{Caddy, Kind, Sample, Scheme, Site, Trust, caddyfile, free_port};
-
-async fn site() -> Site {
-    Site::start(Kind::Caddy, Scheme::Http, |_, _| {}).await
-}
+use crate::support::{Caddy, Kind, Sample, Site, Trust, caddyfile, free_port};
 
 /// A further Caddy before the application of `site`, which asks the gateway at `gateway`, with the shipped file less
 /// the lines that contain one of `without`.
@@ -24,7 +20,7 @@ async fn further(site: &Site, gateway: &str, without: &[&str]) -> Caddy {
 
 #[tokio::test]
 async fn without_its_first_line_underscores_reach_the_application() {
-    let site = site().await;
+    let site = site(Kind::Caddy).await;
     let cookie = logged_in(&site).await;
     let miandeng = site.server.url.trim_start_matches("http://");
     let caddy = further(&site, miandeng, &["request_header -*Miandeng*"]).await;
@@ -35,7 +31,7 @@ async fn without_its_first_line_underscores_reach_the_application() {
 
 #[tokio::test]
 async fn another_gateway_that_leaves_a_header_out_makes_it_a_placeholder() {
-    let site = site().await;
+    let site = site(Kind::Caddy).await;
     // Answers everything with 200 and without any header.
     let nowhere = || String::from("http://127.0.0.1:1");
     let gateway = Sample::start(Trust { jwks_url: nowhere(), issuer: nowhere(), audience: nowhere() }).await;
@@ -44,15 +40,4 @@ async fn another_gateway_that_leaves_a_header_out_makes_it_a_placeholder() {
     let placeholder =
         identity(&received).iter().any(|(_, value)| value.contains("http.reverse_proxy.header"));
     assert!(placeholder, "the trap is there: {received}");
-}
-
-#[tokio::test]
-async fn a_miandeng_that_is_gone_lets_nobody_in() {
-    let mut site = site().await;
-    site.server.kill();
-    for headers in [NAVIGATION, SCRIPT] {
-        let answer = super::get(&site, "/orders", &headers).await;
-        assert!(answer.status >= 500, "{}", answer.head);
-        assert!(!answer.body.contains("/orders"), "{}", answer.body);
-    }
 }

@@ -1,10 +1,10 @@
 //! A PHP application: nginx hands it variables instead of headers, and dash and underscore are one there.
 
-use super::spoofing::{NAMES, attempts};
+use super::spoofing::attempts;
 use super::{SCRIPT, get, logged_in};
 use crate::support::fastcgi::FastCgi;
 use crate::support::raw::send;
-use crate::support::{Kind, Nginx, Scheme, Site, free_port};
+use crate::support::{IDENTITY, Kind, Nginx, Scheme, Site, free_port};
 use serde_json::Value;
 
 /// A site, and an nginx with its PHP application before its miandeng; its `server.conf` may be changed.
@@ -31,7 +31,7 @@ async fn php(change: impl Fn(String) -> String) -> (Site, FastCgi, Nginx) {
 fn found(variables: &Value) -> Vec<String> {
     let variables = variables.as_object().unwrap();
     assert!(!variables.values().any(|value| value.as_str().unwrap().contains("evil")), "{variables:?}");
-    let names = NAMES.iter().skip(1).map(|name| format!("HTTP_{}", name.replace('-', "_").to_uppercase()));
+    let names = IDENTITY.iter().skip(1).map(|name| format!("HTTP_{}", name.replace('-', "_").to_uppercase()));
     names.map(|name| variables[&name].as_str().unwrap().to_owned()).collect()
 }
 
@@ -50,7 +50,7 @@ async fn a_php_application_learns_who_it_is_and_nobody_can_lie_to_it() {
     assert_eq!(honest[3], claims["unionId"]);
 
     assert_eq!(send(&nginx.url, "GET /orders", &headers[1..], "").await.status, 401);
-    for mut headers in NAMES.into_iter().flat_map(attempts) {
+    for mut headers in IDENTITY.into_iter().flat_map(attempts) {
         headers.push(cookie.clone());
         let answer = send(&nginx.url, "GET /orders", &headers, "").await;
         match answer.status {
@@ -65,7 +65,7 @@ async fn underscores_let_through_elsewhere_do_not_reach_a_php_application() {
     let (site, _php, nginx) =
         php(|conf| conf.replace("underscores_in_headers off;", "underscores_in_headers on;")).await;
     let cookie = logged_in(&site).await;
-    for name in NAMES {
+    for name in IDENTITY {
         let underscores = name.replace('-', "_");
         for spelling in [underscores.clone(), underscores.to_lowercase(), name.replacen('-', "_", 1)] {
             let headers = [format!("{spelling}: evil"), "X_Other: through".to_owned(), cookie.clone()];

@@ -1,8 +1,8 @@
 //! What goes wrong with nginx where the shipped files are not followed to the letter, and that they are right.
 
-use super::{NAVIGATION, SCRIPT};
+use super::{NAVIGATION, SCRIPT, site};
 use crate::support::raw::send;
-use crate::support::{AGENT, CORP, Kind, Nginx, Scheme, Site, free_port, plain_site_conf};
+use crate::support::{AGENT, CORP, Kind, Nginx, Site, free_port, plain_site_conf};
 
 /// A further nginx before the application and the miandeng of `site`, with files changed by `adjust`, and its `site.conf`
 /// by `change`.
@@ -15,17 +15,13 @@ async fn further(
     Nginx::with_shipped(free_port(), upstream, &change(plain_site_conf()), adjust).await
 }
 
-async fn site() -> Site {
-    Site::start(Kind::Nginx, Scheme::Http, |_, _| {}).await
-}
-
 async fn status(nginx: &Nginx, path: &str) -> u16 {
     send(&nginx.url, &format!("GET {path}"), &SCRIPT.map(str::to_owned), "").await.status
 }
 
 #[tokio::test]
 async fn a_query_in_auth_request_misses_the_location_and_lets_everybody_in() {
-    let site = site().await;
+    let site = site(Kind::Nginx).await;
     let miandeng = &site.server.url;
     let app = &site.app.address;
     let server = |asked: &str| {
@@ -43,7 +39,7 @@ async fn a_query_in_auth_request_misses_the_location_and_lets_everybody_in() {
 
 #[tokio::test]
 async fn the_shipped_files_let_nobody_in_even_with_that_mistake() {
-    let site = site().await;
+    let site = site(Kind::Nginx).await;
     let mistake = format!("auth_request /_miandeng/auth?corpid={CORP}&agentid={AGENT};");
     let adjust = |name: &str, text: String| match name {
         "app.conf" => {
@@ -58,7 +54,7 @@ async fn the_shipped_files_let_nobody_in_even_with_that_mistake() {
 
 #[tokio::test]
 async fn what_is_between_nginx_and_miandeng_is_not_open_to_visitors() {
-    let site = site().await;
+    let site = site(Kind::Nginx).await;
     for path in ["/_miandeng/auth", "/_miandeng/start", "/_miandeng/%61uth", "/_miandeng/x/../auth"] {
         assert_eq!(super::get(&site, path, &NAVIGATION).await.status, 404, "{path}");
     }
@@ -66,7 +62,7 @@ async fn what_is_between_nginx_and_miandeng_is_not_open_to_visitors() {
 
 #[tokio::test]
 async fn locations_by_regular_expression_do_not_take_the_pages_files() {
-    let site = site().await;
+    let site = site(Kind::Nginx).await;
     let nginx = further(
         &site,
         |_, text| text,
@@ -75,15 +71,4 @@ async fn locations_by_regular_expression_do_not_take_the_pages_files() {
     .await;
     assert_eq!(status(&nginx, "/app.js").await, 418);
     assert_eq!(status(&nginx, "/_miandeng/no-such-file.js").await, 404, "miandeng was asked");
-}
-
-#[tokio::test]
-async fn a_miandeng_that_is_gone_lets_nobody_in() {
-    let mut site = site().await;
-    site.server.kill();
-    for headers in [NAVIGATION, SCRIPT] {
-        let answer = super::get(&site, "/orders", &headers).await;
-        assert!(answer.status >= 500, "{}", answer.head);
-        assert!(!answer.body.contains("/orders"), "{}", answer.body);
-    }
 }

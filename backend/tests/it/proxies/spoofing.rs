@@ -2,22 +2,13 @@
 
 use super::{SCRIPT, behind_both, get, identity, logged_in, site, value_of};
 use crate::support::raw::send;
-use crate::support::{Kind, Site};
+use crate::support::{IDENTITY, Kind, Site};
 
 behind_both!(
     s5_identity_headers_cannot_be_spoofed_in_any_spelling,
     s6_connection_cannot_take_identity_headers_away,
     s4_somebody_without_a_user_id_cannot_claim_one,
 );
-
-pub const NAMES: [&str; 6] = [
-    "X-Miandeng-Jwt",
-    "X-Miandeng-Corp",
-    "X-Miandeng-Agent",
-    "X-Miandeng-Open-Id",
-    "X-Miandeng-Union-Id",
-    "X-Miandeng-User-Id",
-];
 
 /// Every way to write `name` that some program takes for it: all choices of dash, underscore and dot, in three cases.
 fn spellings(name: &str) -> Vec<String> {
@@ -70,7 +61,7 @@ async fn seen_by_the_application(site: &Site, path: &str, headers: &[String]) ->
     }
     let identity = identity(&answer.json());
     assert!(!identity.iter().any(|(_, value)| value.contains("evil")), "{headers:?}: {identity:?}");
-    let names = NAMES.iter().skip(1).map(|name| name.replace('-', "_").to_uppercase());
+    let names = IDENTITY.iter().skip(1).map(|name| name.replace('-', "_").to_uppercase());
     Some(names.map(|name| value_of(&identity, &name)).collect())
 }
 
@@ -79,7 +70,7 @@ async fn s5_identity_headers_cannot_be_spoofed_in_any_spelling(kind: Kind) {
     let cookie = logged_in(&site).await;
     let honest = seen_by_the_application(&site, "/orders", std::slice::from_ref(&cookie)).await.unwrap();
     assert!(honest.contains(&"userid-employee-dingcorp1".to_owned()), "{honest:?}");
-    for mut headers in NAMES.into_iter().flat_map(attempts) {
+    for mut headers in IDENTITY.into_iter().flat_map(attempts) {
         // Nobody: not let in, whatever he says. Where no login is needed he is nobody.
         let answer = send(&site.url, "GET /orders", &headers, "").await;
         assert!(matches!(answer.status, 400 | 401), "{headers:?}: {}", answer.head);
@@ -98,7 +89,7 @@ async fn s6_connection_cannot_take_identity_headers_away(kind: Kind) {
     let site = site(kind).await;
     let cookie = logged_in(&site).await;
     let honest = seen_by_the_application(&site, "/orders", std::slice::from_ref(&cookie)).await.unwrap();
-    for name in NAMES {
+    for name in IDENTITY {
         for connection in [
             format!("Connection: {name}"),
             format!("connection: close, {}", name.to_lowercase()),

@@ -25,6 +25,26 @@ pub use site::{Kind, Scheme, Site, caddyfile, plain_site_conf};
 pub const CORP: &str = "dingcorp1";
 pub const AGENT: &str = "123456";
 
+/// The headers that tell an application who it is.
+pub const IDENTITY: [&str; 6] = [
+    "X-Miandeng-Jwt",
+    "X-Miandeng-Corp",
+    "X-Miandeng-Agent",
+    "X-Miandeng-Open-Id",
+    "X-Miandeng-Union-Id",
+    "X-Miandeng-User-Id",
+];
+
+/// The configuration for the simulator's first suite.
+pub const SUITE: &str = r#"
+[[suites]]
+name = "main"
+suite_key = "suitekey1"
+suite_secret = "suite-secret-of-suitekey1"
+callback_token = "callback-token-of-suite1"
+callback_aes_key = "suite1callbackaeskeysuite1callbackaeskeyabc"
+"#;
+
 /// A simulator and a server that takes it for DingTalk, with `extra` in the server's `[[apps]]` section.
 pub async fn start(extra: &str) -> (Sim, Server) {
     let sim = Sim::start(1).await;

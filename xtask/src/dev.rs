@@ -1,22 +1,19 @@
-//! `cargo xtask dev`: the demo with debug builds, and the page from `trunk serve`, which rebuilds and reloads it.
+//! `cargo xtask dev`: the demo, with the page from `trunk serve`, which rebuilds and reloads it.
 
 use anyhow::Result;
 
-use crate::build::{self, Profile};
+use crate::build;
 use crate::demo_config::{Front, login_url};
 use crate::ports::Ports;
 use crate::repo::Repo;
 use crate::servers::Servers;
 use crate::services::{Outcome, Services};
-use crate::tools;
 
 pub fn run(repo: &Repo) -> Result<()> {
-    tools::for_building(repo)?;
-    build::fetch(repo)?;
-    build::programs(repo, Profile::Debug)?;
+    build::dev(repo)?;
     let ports = Ports::behind_trunk()?;
     let mut services = Services::new(repo)?;
-    let servers = Servers { repo, name: "dev", profile: Profile::Debug, ports: &ports, front: Front::Trunk };
+    let servers = Servers { repo, name: "dev", ports: &ports, front: Front::Trunk };
     if servers.start(&mut services)? == Outcome::Stopped {
         return Ok(());
     }

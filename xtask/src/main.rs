@@ -27,7 +27,7 @@ const USAGE: &str = "\
 usage: cargo xtask <command>
 
   demo         build everything, start the simulator and the server, print the URL that logs in
-  dev          the same with debug builds and `trunk serve` with live reload on http://127.0.0.1:8081
+  dev          the same, the page by `trunk serve` with live reload on http://127.0.0.1:8081
   build        dist/ and both release binaries; with --static the server alone, which then runs on any Linux
   test [NAME]  everything CI runs, or the steps whose name contains NAME
   bench [NAME] the benchmarks, or those whose name contains NAME, as tables of ratios";

@@ -37,10 +37,8 @@ impl Repo {
             }
         }
         if self.in_ci {
-            // A fresh clone is compiled once: incremental state would only be written, never read, and of the debug
-            // information only the lines of a backtrace are ever looked at. Elsewhere the settings stay the developer's,
-            // so that his own `cargo test` finds everything compiled.
-            command.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
+            // A fresh clone is compiled once: incremental state would only be written, never read.
+            command.env("CARGO_INCREMENTAL", "0");
         }
         command
     }

@@ -1,46 +1,68 @@
-//! One line per step: what is being done, then how long it took. What children print goes to a log, and from there to the
-//! screen only when they fail.
+//! One line for each step: what is done, then how long it took. On a terminal the line moves while the step runs and counts
+//! cargo's crates; elsewhere a first line says when the step began. Steps may run beside each other. What children print
+//! goes to a log, and from there to the screen only when they fail.
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::clock::spoken;
 use crate::repo::Repo;
 
 /// Enough for a compiler error and what led to it.
 const TAIL_LINES: usize = 40;
+const TICK: Duration = Duration::from_millis(200);
+
+/// The moving lines of all steps; hidden where there is no terminal.
+static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// Times `work` and prints one line about it.
 pub fn timed<T>(title: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    print!("{title} … ");
-    io::stdout().flush().context("cannot write to the terminal")?;
-    let start = Instant::now();
-    let outcome = work();
-    let verdict = if outcome.is_ok() { "" } else { "failed after " };
-    println!("{verdict}{}", spoken(start.elapsed()));
-    outcome
+    step(title, |_| work())
 }
 
 /// Runs `command`; on failure prints the tail of `target/xtask/{log}.log` and stops.
 pub fn quiet(repo: &Repo, log: &str, title: &str, command: &mut Command) -> Result<()> {
     let path = repo.scratch().join(format!("{log}.log"));
-    let outcome = timed(title, || logged(&path, command));
+    let outcome = step(title, |bar| logged(&path, command, bar));
     if outcome.is_err() {
-        print_tail(&path);
+        BARS.suspend(|| print_tail(&path));
     }
     outcome.with_context(|| format!("{title}: see {}", repo.shown(&path)))
 }
 
-/// Like `quiet` for a command that has a fallback: its failure is told, not shown.
+/// Like `quiet` for a command that has a fallback: its failure is said, not shown.
 pub fn attempt(repo: &Repo, log: &str, title: &str, command: &mut Command) -> bool {
     let path = repo.scratch().join(format!("{log}.log"));
-    timed(title, || logged(&path, command)).is_ok()
+    step(title, |bar| logged(&path, command, bar)).is_ok()
+}
+
+fn step<T>(title: &str, work: impl FnOnce(&ProgressBar) -> Result<T>) -> Result<T> {
+    let began = *BEGAN;
+    let start = Instant::now();
+    let bar = BARS.add(ProgressBar::no_length().with_style(style(false)).with_message(title.to_owned()));
+    if bar.is_hidden() {
+        println!("{title} … begins after {}", spoken(start - began));
+    }
+    bar.enable_steady_tick(TICK);
+    let outcome = work(&bar);
+    bar.finish_and_clear();
+    let verdict = if outcome.is_ok() { "" } else { "failed after " };
+    BARS.suspend(|| println!("{title} … {verdict}{}", spoken(start.elapsed())));
+    outcome
+}
+
+fn style(counts: bool) -> ProgressStyle {
+    let template = if counts { "{msg} … {pos} of {len} crates, {elapsed}" } else { "{msg} … {elapsed}" };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
 /// Runs `command` with its output on the screen: for tests, whose output is the point.
@@ -80,15 +102,66 @@ fn tail(reader: impl BufRead, count: usize) -> VecDeque<String> {
     last
 }
 
-fn logged(log: &Path, command: &mut Command) -> Result<()> {
-    let (out, err) = log_file(log)?;
+fn logged(log: &Path, command: &mut Command, bar: &ProgressBar) -> Result<()> {
+    let (mut log, _) = log_file(log)?;
     let program = shown(command);
-    let status =
-        command.stdout(out).stderr(err).status().with_context(|| format!("cannot run `{program}`"))?;
+    let (mut printed, writer) = io::pipe().context("no pipe can be had")?;
+    let copy = writer.try_clone().context("no pipe can be had")?;
+    // Cargo, which Trunk starts too, then tells how far it is even where it writes to no terminal.
+    command.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "100");
+    command.env("CARGO_TERM_QUIET", "false").stdout(writer).stderr(copy);
+    let mut child = command.spawn().with_context(|| format!("cannot run `{program}`"))?;
+    // Our ends of the pipe, which would keep it open.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    follow(&mut printed, &mut log, |done, of| {
+        if bar.length().is_none() {
+            bar.set_style(style(true));
+        }
+        bar.set_length(of);
+        bar.set_position(done);
+    })
+    .context("cannot write the log")?;
+    let status = child.wait().with_context(|| format!("cannot run `{program}`"))?;
     if !status.success() {
         bail!("`{program}` failed ({status})");
     }
     Ok(())
+}
+
+/// Copies lines from `printed` to `log`, but for cargo's progress, which goes to `progress` as crates done and crates to do.
+fn follow(
+    printed: &mut impl Read,
+    log: &mut impl Write,
+    mut progress: impl FnMut(u64, u64),
+) -> io::Result<()> {
+    let mut reader = BufReader::new(printed);
+    let mut line = Vec::new();
+    loop {
+        let bytes = reader.fill_buf()?;
+        if bytes.is_empty() {
+            return log.write_all(&line);
+        }
+        let end = bytes.iter().position(|b| matches!(b, b'\n' | b'\r'));
+        let taken = end.map_or(bytes.len(), |end| end + 1);
+        line.extend_from_slice(&bytes[..taken]);
+        reader.consume(taken);
+        if end.is_none() {
+            continue;
+        }
+        match crates(&String::from_utf8_lossy(&line)) {
+            Some((done, of)) => progress(done, of),
+            None => log.write_all(&line)?,
+        }
+        line.clear();
+    }
+}
+
+/// Reads `Building [====>   ] 45/310: serde`.
+fn crates(line: &str) -> Option<(u64, u64)> {
+    let (_, counts) = line.split_once("Building [")?.1.split_once("] ")?;
+    let (done, rest) = counts.split_once('/')?;
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    Some((done.trim().parse().ok()?, rest[..end].parse().ok()?))
 }
 
 /// A new log, twice: for standard output and standard error.
@@ -112,6 +185,17 @@ fn shown(command: &Command) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn progress_is_told_and_everything_else_is_logged() {
+        let mut printed: &[u8] =
+            b"   Compiling a v1\n    Building [=>     ] 1/310: a\r    Building [==>    ] 12/310: b(build), c\r\
+              error: no\nBuilding [x\nno newline";
+        let (mut log, mut told) = (Vec::new(), Vec::new());
+        follow(&mut printed, &mut log, |done, of| told.push((done, of))).unwrap();
+        assert_eq!(told, [(1, 310), (12, 310)]);
+        assert_eq!(log, b"   Compiling a v1\nerror: no\nBuilding [x\nno newline");
+    }
 
     #[test]
     fn the_tail_is_the_last_lines() {

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::build::Profile;
 use crate::demo_config::{DemoConfig, Front};
 use crate::ports::Ports;
 use crate::repo::Repo;
@@ -23,7 +22,6 @@ pub struct Servers<'a> {
     pub repo: &'a Repo,
     /// The directory under target/xtask for configuration, state and logs.
     pub name: &'a str,
-    pub profile: Profile,
     pub ports: &'a Ports,
     pub front: Front,
 }
@@ -74,7 +72,7 @@ impl Servers<'_> {
     }
 
     fn program(&self, name: &str) -> Command {
-        let path = self.repo.program(self.profile.directory(), name);
+        let path = self.repo.program("debug", name);
         local(self.repo, &path.to_string_lossy())
     }
 

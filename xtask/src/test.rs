@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::build::{self, Profile};
+use crate::build;
 use crate::clock::spoken;
 use crate::demo_config::{DEFAULT_USER_ID, Front, login_url};
 use crate::ports::Ports;
@@ -35,13 +35,13 @@ struct Step {
     run: fn(&Testbed<'_>) -> Result<()>,
 }
 
-/// Cheap steps first. Later ones use what earlier ones build: `sdk` and `page` come before the tests that open them.
+/// Later steps use what earlier ones build: `page` compiles the tests too, beside the tools that the page waits for.
 const STEPS: [Step; 9] = [
     Step { name: "fmt", run: fmt },
+    Step { name: "page", run: page },
     Step { name: "clippy", run: clippy },
     Step { name: "clippy-wasm", run: clippy_wasm },
     Step { name: "sdk", run: sdk },
-    Step { name: "page", run: page },
     Step { name: "page-checks", run: page_checks },
     Step { name: "tests", run: tests },
     Step { name: "browser-units", run: browser_units },
@@ -60,6 +60,10 @@ pub fn run(repo: &Repo, filter: Option<&str>) -> Result<()> {
     }
     let start = Instant::now();
     let tools::Testing { browser, python } = tools::for_testing(repo)?;
+    if filter.is_some() {
+        // All steps get them from `page`.
+        tools::compiled(repo)?;
+    }
     let bed = Testbed { repo, browser, python };
     for step in &steps {
         (step.run)(&bed).with_context(|| format!("step `{}` failed", step.name))?;
@@ -86,7 +90,9 @@ fn clippy_wasm(bed: &Testbed<'_>) -> Result<()> {
 }
 
 fn page(bed: &Testbed<'_>) -> Result<()> {
-    build::page(bed.repo)
+    let mut command = tests_of_this_machine(bed.repo);
+    command.arg("--no-run");
+    build::page_beside(bed.repo, Some(build::tests(bed.repo, command)))
 }
 
 fn page_checks(bed: &Testbed<'_>) -> Result<()> {
@@ -126,16 +132,18 @@ fn tests(bed: &Testbed<'_>) -> Result<()> {
     let (dist, sdk) = (repo.dist(), sdk_path(repo)?);
     ensure!(dist.join("index.html").is_file(), "dist/ is missing: `cargo xtask test page` makes it");
     ensure!(sdk.is_file(), "the SDK is not bundled: `cargo xtask test sdk` does it");
-    let mut command = in_browser(bed, repo.cargo());
-    command
-        .arg("test")
-        .env("MIANDENG_DIST", dist)
-        .env("MIANDENG_SDK", sdk)
-        .env("MIANDENG_PYTHON", &bed.python);
+    let mut command = in_browser(bed, tests_of_this_machine(repo));
+    command.env("MIANDENG_DIST", dist).env("MIANDENG_SDK", sdk).env("MIANDENG_PYTHON", &bed.python);
+    run::streamed("tests: unit, integration and browser tests", &mut command)
+}
+
+fn tests_of_this_machine(repo: &Repo) -> Command {
+    let mut command = repo.cargo();
+    command.arg("test");
     for package in ["miandeng-shared", "miandeng", "dingtalk-simulator", "xtask", "miandeng-frontend"] {
         command.args(["-p", package]);
     }
-    run::streamed("tests: unit, integration and browser tests", &mut command)
+    command
 }
 
 fn browser_units(bed: &Testbed<'_>) -> Result<()> {
@@ -149,10 +157,9 @@ fn browser_units(bed: &Testbed<'_>) -> Result<()> {
 /// `trunk serve` beside it.
 fn demo(bed: &Testbed<'_>) -> Result<()> {
     let Testbed { repo, browser, .. } = bed;
-    build::programs(repo, Profile::Debug)?;
+    build::dev(repo)?;
     let ports = Ports::for_test()?;
-    let servers =
-        Servers { repo, name: "test", profile: Profile::Debug, ports: &ports, front: Front::Server };
+    let servers = Servers { repo, name: "test", ports: &ports, front: Front::Server };
     let log = servers.directory();
     let mut services = Services::new(repo)?;
     servers.start(&mut services)?.or_fail()?;

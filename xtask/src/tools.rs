@@ -8,18 +8,18 @@ pub mod npm;
 mod python;
 mod rust;
 
+pub use cargo_tool::{ensure_all as compiled, missing};
+
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
 use crate::repo::Repo;
 
-/// What it takes to build the page.
+/// What it takes to build the page, but for what has to be compiled.
 pub fn for_building(repo: &Repo) -> Result<()> {
     npm::ensure(repo)?;
-    rust::ensure_wasm_target(repo)?;
-    cargo_tool::ensure_trunk(repo)?;
-    cargo_tool::ensure_wasm_bindgen(repo)
+    rust::ensure_wasm_target(repo)
 }
 
 /// What it takes to build a server for `target`, which links musl's C library into it.

@@ -1,52 +1,71 @@
-//! Trunk and the wasm-bindgen command line, at the versions that fit this repository.
+//! Trunk and the wasm-bindgen command line, at the versions that fit this repository. They run for seconds, so they are
+//! compiled without optimisation: with the profiles that they are published with it takes three times as long.
 
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
 use crate::repo::Repo;
 use crate::run;
-use crate::version::{Version, locked};
+use crate::version::{self, Version};
 
 /// 0.22 wants a newer rustc than ours; before 0.21.14 some of the settings in Trunk.toml are unknown.
 const TRUNK: Version = Version::new(0, 21, 14);
 
-struct Tool {
+pub struct Tool {
     program: &'static str,
     package: &'static str,
     version: Version,
     /// Whether an installed version serves as well as `version`.
     serves: fn(installed: Version, wanted: Version) -> bool,
-    compile_time: &'static str,
+    /// Whether its published lock file can be used.
+    locked: bool,
 }
 
-pub fn ensure_trunk(repo: &Repo) -> Result<()> {
-    ensure(
-        repo,
-        &Tool {
-            program: "trunk",
-            package: "trunk",
-            version: TRUNK,
-            serves: same_series_or_later_patch,
-            compile_time: "usually 6 to 10 minutes, once",
-        },
-    )
+/// Both build what this repository wants; neither needs TLS or its own updates for that.
+const SETTINGS: [(&str, &str); 4] = [
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
+    ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
+];
+
+/// Installs what is missing, one after the other, because they share half of their crates.
+pub fn ensure_all(repo: &Repo) -> Result<()> {
+    for tool in missing(repo)? {
+        ensure(repo, &tool)?;
+    }
+    // A gigabyte that serves nothing any more.
+    let _ = fs::remove_dir_all(target_dir(repo));
+    Ok(())
 }
 
-/// The command line must be of the very version of the library: the two speak a private format to each other.
-pub fn ensure_wasm_bindgen(repo: &Repo) -> Result<()> {
+/// Those that are not there at the right version.
+pub fn missing(repo: &Repo) -> Result<Vec<Tool>> {
     let lock = fs::read_to_string(repo.root.join("Cargo.lock")).context("cannot read Cargo.lock")?;
-    let version = locked(&lock, "wasm-bindgen").context("Cargo.lock names no wasm-bindgen")?;
-    ensure(
-        repo,
-        &Tool {
-            program: "wasm-bindgen",
-            package: "wasm-bindgen-cli",
-            version,
-            serves: |installed, wanted| installed == wanted,
-            compile_time: "usually 4 minutes, once",
-        },
-    )
+    // The command line must be of the very version of the library: the two speak a private format to each other.
+    let version = version::locked(&lock, "wasm-bindgen").context("Cargo.lock names no wasm-bindgen")?;
+    let trunk = Tool {
+        program: "trunk",
+        package: "trunk",
+        version: TRUNK,
+        serves: same_series_or_later_patch,
+        locked: true,
+    };
+    let wasm_bindgen = Tool {
+        program: "wasm-bindgen",
+        package: "wasm-bindgen-cli",
+        version,
+        serves: |installed, wanted| installed == wanted,
+        // It names a release that registries lack.
+        locked: false,
+    };
+    Ok([trunk, wasm_bindgen].into_iter().filter(|tool| !serves(tool, installed(repo, tool))).collect())
+}
+
+fn target_dir(repo: &Repo) -> PathBuf {
+    repo.scratch().join("tools")
 }
 
 fn same_series_or_later_patch(installed: Version, wanted: Version) -> bool {
@@ -54,12 +73,8 @@ fn same_series_or_later_patch(installed: Version, wanted: Version) -> bool {
 }
 
 fn ensure(repo: &Repo, tool: &Tool) -> Result<()> {
-    let before = installed(repo, tool);
-    if serves(tool, before) {
-        return Ok(());
-    }
-    // Somebody else's version stays where it is; ours goes where only our children look.
-    let private = before.is_some().then(|| repo.private_tools().display().to_string());
+    // An installed version stays where it is; ours goes where only our children look.
+    let private = installed(repo, tool).is_some().then(|| repo.private_tools().display().to_string());
     let root: Vec<&str> = private.iter().flat_map(|root| ["--root", root]).collect();
     if !(download(repo, tool, &root) && serves(tool, installed(repo, tool))) {
         compile(repo, tool, &root)?;
@@ -92,19 +107,14 @@ fn download(repo: &Repo, tool: &Tool, root: &[&str]) -> bool {
 }
 
 fn compile(repo: &Repo, tool: &Tool, root: &[&str]) -> Result<()> {
-    let log = format!("install-{}", tool.package);
-    let install = || {
-        let mut command = repo.cargo();
-        command.args(["install", &spec(tool)]).args(root);
-        command
-    };
-    let title = format!("compiling {} {} ({})", tool.package, tool.version, tool.compile_time);
-    if run::attempt(repo, &log, &title, install().arg("--locked")) {
-        return Ok(());
+    let mut command = repo.cargo();
+    command.args(["install", &spec(tool), "--no-default-features"]).args(root).envs(SETTINGS);
+    command.env("CARGO_TARGET_DIR", target_dir(repo));
+    if tool.locked {
+        command.arg("--locked");
     }
-    // A published lock file can name a release that a registry no longer has; then newer dependencies do.
-    let title = format!("{title}, with newer dependencies");
-    run::quiet(repo, &log, &title, &mut install())
+    let title = format!("compiling {} {}, once", tool.package, tool.version);
+    run::quiet(repo, &format!("install-{}", tool.package), &title, &mut command)
 }
 
 fn spec(tool: &Tool) -> String {

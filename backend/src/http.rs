@@ -12,6 +12,8 @@ mod forwarded;
 mod guard;
 mod headers;
 mod login;
+mod login_loop;
+mod navigation;
 pub mod ops;
 mod pace;
 mod page;
@@ -19,6 +21,8 @@ mod report;
 mod session;
 mod suite_callback;
 mod token;
+
+pub use login_loop::RefusedSessions;
 
 use crate::state::AppState;
 use axum::Router;
@@ -97,6 +101,7 @@ pub fn router(state: AppState) -> Router {
             // Under `no-referrer`, old webviews send `Origin: null`.
             always(header::REFERRER_POLICY, "same-origin"),
             from_fn(error::localize),
+            from_fn_with_state(state.clone(), forwarded::warn_of_dropped),
             CatchPanicLayer::new(),
         ))
         .with_state(state)

@@ -40,6 +40,10 @@ pub struct Session {
 }
 
 impl Session {
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The end of the session, as RFC 3339.
     pub fn expires_at(&self) -> String {
         rfc3339(self.expires_at)

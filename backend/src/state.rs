@@ -3,6 +3,7 @@
 use crate::config::{App, Config, Suite};
 use crate::dingtalk::suite::{Push, WINDOW};
 use crate::dingtalk::{Client, DingTalk, Nonces, SuiteFailure};
+use crate::http::RefusedSessions;
 use crate::session::{Cookies, Identities, LoginProofs, Session, Sessions};
 use crate::store::Store;
 use anyhow::Context;
@@ -35,6 +36,7 @@ pub struct Shared {
     pub nonces: Nonces,
     pub ticket_renewals: TicketRenewals,
     pub pushes: Pushes,
+    pub refused_sessions: RefusedSessions,
     pub store: Arc<Store>,
     draining: AtomicBool,
 }
@@ -87,6 +89,7 @@ impl AppState {
             nonces: Nonces::new(&key),
             ticket_renewals: TicketRenewals::default(),
             pushes: Pushes::default(),
+            refused_sessions: RefusedSessions::default(),
             draining: AtomicBool::new(false),
             store,
             config,

@@ -77,6 +77,11 @@ pub fn forward_auth(decision: &'static str) {
     metrics::counter!("miandeng_forward_auth_total", "decision" => decision).increment(1);
 }
 
+/// A request was refused before the login, for a reason that the configuration, the proxy or a page has to end.
+pub fn refused(reason: &'static str) {
+    metrics::counter!("miandeng_refused_total", "reason" => reason).increment(1);
+}
+
 /// A login came to its end; `refusal` says why, unless it succeeded. `app` is a configured one, or one that an
 /// authorised corporation granted a suite, so that nobody can invent labels.
 pub fn login(app: &App, refusal: Option<&'static str>) {

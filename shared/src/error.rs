@@ -120,6 +120,12 @@ catalogue! {
     AuthMisconfigured "auth_misconfigured" 401 Configure
         zh "代理向 /auth 或 /start 传的参数不对，任何人都不会被放行。", "请检查代理配置：corpid 与 agentid 要么都写、要么都不写，mode 只能是 redirect，不能有别的参数。"
         en "The proxy asks /auth or /start with parameters that are not valid; nobody is let in.", "Check the proxy's configuration: corpid and agentid both or neither, mode only as redirect, and nothing else.";
+    GuardOfAnotherApp "guard_of_another_app" 0 Configure
+        zh "已经登录，但守卫应用的代理要的是另一个应用的登录。", "请管理员核对代理配置：问 /auth 与送到 /start 的 corpid、agentid 必须一致。"
+        en "You are logged in, but the proxy that guards the application wants the login of another one.", "The operator should compare the proxy's configuration: corpid and agentid must be the same at /auth and /start.";
+    GuardWithoutSession "guard_without_session" 0 Configure
+        zh "已经登录，但守卫应用的代理看不到这次登录。", "请管理员核对代理配置：问 /auth 时必须带上浏览器的 Cookie（nginx：proxy_set_header Cookie $http_cookie;），corpid、agentid 与 /start 一致；多个副本须共用一个存储或同一个 session.key。"
+        en "You are logged in, but the proxy that guards the application does not see it.", "The operator should check the proxy's configuration: it must ask /auth with the browser's Cookie (nginx: proxy_set_header Cookie $http_cookie;) and with the corpid and agentid of /start; replicas need one store or one session.key.";
     StoreUnavailable "store_unavailable" 503 BackOff
         zh "服务器的存储没有响应。", "请稍后重试；若持续出现，请管理员检查 [store]。"
         en "The server's store does not answer.", "Please try again in a moment; if it persists, the operator should check [store].";

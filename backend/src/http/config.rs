@@ -7,6 +7,7 @@ use crate::config::App;
 use crate::dingtalk::Ticket;
 use crate::session::seconds;
 use crate::state::AppState;
+use crate::telemetry;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -25,7 +26,7 @@ pub async fn config(
     headers: HeaderMap,
     Query(mut query): Query,
 ) -> Result<Response, ApiError> {
-    let app = guard::app(&state, &mut query, "corpid", "agentid").await?;
+    let app = guard::app(&state, &mut query, ["corpid", "agentid"], None).await?;
     // A classic service window cannot log in without `dd.config`; today's applications need it for other APIs only.
     let wanted = match query.optional("sign").as_deref() {
         None => app.credentials.kind() == AppKind::Channel,
@@ -49,6 +50,10 @@ async fn sign(
     let signed = state.dingtalk.sign(app, &href, seconds(SystemTime::now()), nonce).await;
     Ok(signed.inspect_err(|error| {
         tracing::warn!(corp = %app.corp_id, agent = %app.agent_id, %error, "page not signed");
+        // Other kinds log in without a signature.
+        if app.credentials.kind() == AppKind::Channel {
+            telemetry::login(app, Some(error.kind.policy().error.as_str()));
+        }
     })?)
 }
 

@@ -3,17 +3,17 @@
 
 use super::error::ApiError;
 use super::fields::{Fields, Query};
-use super::forwarded::{deep_link, is_navigation};
+use super::guard;
+use super::navigation::{is_navigation, return_to};
 use crate::config::Config;
 use crate::session::{IDENTITY_HEADERS, Session};
 use crate::state::AppState;
 use crate::telemetry;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use miandeng_shared::{AgentId, CorpId, ErrorCode};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use miandeng_shared::{AgentId, CorpId, ErrorCode, encode_next};
 use std::time::SystemTime;
 
 const LOGIN: HeaderName = HeaderName::from_static("x-miandeng-login");
@@ -56,15 +56,26 @@ pub async fn auth(
     query: Result<Query, ApiError>,
     request: Request,
 ) -> Response {
-    let Some(asked) = Asked::read(query) else {
-        telemetry::forward_auth("misasked");
-        return refused(ErrorCode::AuthMisconfigured, login_page(&state.config, None, None));
+    let response = match Asked::read(query) {
+        Some(asked) => judge(&state, &asked, &request),
+        None => {
+            telemetry::forward_auth("misasked");
+            for session in state.sessions.all(request.headers(), SystemTime::now()) {
+                state.refused_sessions.note(&session, None);
+            }
+            misasked(&state.config, &request)
+        }
     };
+    closing(response, &request)
+}
+
+fn judge(state: &AppState, asked: &Asked, request: &Request) -> Response {
     let now = SystemTime::now();
-    let mut decision = "no_session";
+    let (mut decision, mut refused) = ("no_session", None);
     for session in state.sessions.all(request.headers(), now) {
         if !asked.is_about(&session) || !state.knows_app_of(&session) {
             decision = "other_app";
+            refused = Some(session);
             continue;
         }
         let identity = match state.identities.of(&session, now) {
@@ -83,7 +94,10 @@ pub async fn auth(
         return response;
     }
     telemetry::forward_auth(decision);
-    to_login(&state.config, &asked, asked.redirect, &request)
+    if let (Some(session), Some(_)) = (refused, &asked.app) {
+        state.refused_sessions.note(&session, asked.app.as_ref());
+    }
+    to_login(state, asked, asked.redirect, request)
 }
 
 /// `/start`: people to the login, scripts a 401.
@@ -92,18 +106,36 @@ pub async fn start(
     query: Result<Query, ApiError>,
     request: Request,
 ) -> Response {
-    match Asked::read(query) {
-        Some(asked) => to_login(&state.config, &asked, true, &request),
-        None => refused(ErrorCode::AuthMisconfigured, login_page(&state.config, None, None)),
+    let response = match Asked::read(query) {
+        Some(asked) => to_login(&state, &asked, true, &request),
+        None => misasked(&state.config, &request),
+    };
+    closing(response, &request)
+}
+
+/// A body is not read, and may never come where the proxy keeps it: the connection ends, and the proxy has to know.
+fn closing(mut response: Response, request: &Request) -> Response {
+    if !request.body().is_end_stream() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
+    response
 }
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-fn to_login(config: &Config, asked: &Asked, redirect: bool, request: &Request) -> Response {
+fn to_login(state: &AppState, asked: &Asked, redirect: bool, request: &Request) -> Response {
+    let config = &state.config;
     let default = config.default_app().map(|app| (&app.corp_id, &app.agent_id));
     let app = asked.app.as_ref().map(|(corp, agent)| (corp, agent)).or(default);
-    let login = login_page(config, app, deep_link(config, request).as_deref());
+    // Which applications a suite has only the store or DingTalk know, and they are not asked here.
+    if let Some((corp, agent)) = app
+        && config.suites.is_empty()
+        && state.app(corp, agent).is_none()
+    {
+        let place = format!("[[apps]], or corpid and agentid of the proxy's {}", request.uri().path());
+        guard::note(ErrorCode::UnknownApp, &place, &format!("{corp}/{agent}"));
+    }
+    let login = login_page(config, app, return_to(config, request).as_deref());
     if redirect && is_navigation(config, request) {
         return (StatusCode::FOUND, [(header::LOCATION, login), (header::CACHE_CONTROL, NO_STORE)])
             .into_response();
@@ -111,12 +143,21 @@ fn to_login(config: &Config, asked: &Asked, redirect: bool, request: &Request) -
     refused(ErrorCode::NoSession, login)
 }
 
+fn misasked(config: &Config, request: &Request) -> Response {
+    let asked = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+    // A value of a parameter that is not ours may be a secret of the application's.
+    let shown = asked.map(|(name, value)| match name.as_ref() {
+        "corpid" | "agentid" | "mode" => format!("{name}={value}"),
+        _ => format!("{name}=…"),
+    });
+    let place = format!("the query of the proxy's {}", request.uri().path());
+    guard::note(ErrorCode::AuthMisconfigured, &place, &shown.collect::<Vec<_>>().join("&"));
+    refused(ErrorCode::AuthMisconfigured, login_page(config, None, None))
+}
+
 fn refused(code: ErrorCode, login: HeaderValue) -> Response {
     ([(LOGIN, login), (header::CACHE_CONTROL, NO_STORE)], ApiError::from(code)).into_response()
 }
-
-/// What `encodeURIComponent` leaves alone, nearly: the page decodes anything that does not begin with a slash.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// nginx gives an answer's headers 4 KB unless it is told otherwise, and makes a 502 of more.
 const MAX_LOGIN_URL: usize = 3072;
@@ -128,14 +169,18 @@ fn login_page(config: &Config, app: Option<(&CorpId, &AgentId)>, next: Option<&s
     if !url.ends_with('/') {
         url.push('/');
     }
-    if let Some((corp, agent)) = app {
-        url.push_str(&format!("?corpid={corp}&agentid={agent}"));
+    let mut query = app.map(|(corp, agent)| format!("corpid={corp}&agentid={agent}")).unwrap_or_default();
+    // In the query, because a fragment here would replace that of the page that was asked for, which browsers keep.
+    if let Some(next) =
+        next.map(encode_next).filter(|next| url.len() + query.len() + next.len() < MAX_LOGIN_URL)
+    {
+        let and = if query.is_empty() { "" } else { "&" };
+        query.push_str(&format!("{and}next={next}"));
     }
-    let fragment = next.map(|next| format!("#next={}", utf8_percent_encode(next, ENCODED)));
-    url.push_str(
-        &fragment.filter(|fragment| url.len() + fragment.len() <= MAX_LOGIN_URL).unwrap_or_default(),
-    );
-    // Everything in it is printable ASCII: an origin, a base path, plain identifiers and percent-encoded text.
+    if !query.is_empty() {
+        url.push_str(&format!("?{query}"));
+    }
+    // Everything in it is printable ASCII: an origin, a base path, plain identifiers and base64url.
     HeaderValue::from_str(&url).unwrap_or(HeaderValue::from_static("/"))
 }
 
@@ -187,16 +232,18 @@ mod tests {
     }
 
     #[test]
-    fn the_login_page_is_told_where_to_go_afterwards() {
+    fn k03_the_login_page_is_told_where_to_go_in_one_word_of_its_query() {
         assert_eq!(login("/", None), "https://h5.example.com/?corpid=ding1&agentid=7");
         assert_eq!(
             login("/_miandeng", Some("/a%2Fb/?q=%E4%B8%AD+x&y='1'")),
-            "https://h5.example.com/_miandeng/?corpid=ding1&agentid=7\
-             #next=%2Fa%252Fb%2F%3Fq%3D%25E4%25B8%25AD%2Bx%26y%3D%271%27"
+            "https://h5.example.com/_miandeng/?corpid=ding1&agentid=7&next=L2ElMkZiLz9xPSVFNCVCOCVBRCt4Jnk9JzEn"
         );
-        let long = format!("/{}", "a".repeat(2047));
-        assert!(login("/", Some(&long)).ends_with("aaa"));
-        let encoded_long = format!("/{}", "%E4".repeat(680));
-        assert_eq!(login("/", Some(&encoded_long)), login("/", None), "nginx would make a 502 of it");
+        for path in [&format!("/{}", "a".repeat(2047)), &format!("/{}", "%E4".repeat(682)), "/", "/spa/a//b"]
+        {
+            let login = login("/", Some(path));
+            let word = login.strip_prefix("https://h5.example.com/?corpid=ding1&agentid=7&next=").unwrap();
+            assert_eq!(miandeng_shared::decode_next(word).as_deref(), Some(path));
+            assert!(login.len() < MAX_LOGIN_URL, "nginx would make a 502 of it");
+        }
     }
 }

@@ -2,15 +2,18 @@
 //! `trusted_proxies` is believed, and what it says decides where a person returns to, never who they are.
 
 use crate::config::Config;
-use axum::extract::{ConnectInfo, Request};
-use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, header};
-use miandeng_shared::return_path;
+use crate::repeats::Repeats;
+use crate::state::AppState;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{Extensions, HeaderMap, HeaderName};
+use axum::middleware::Next;
+use axum::response::Response;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
 const METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
-const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// Where the connection comes from. None where the router is served without the peers' addresses.
 pub fn peer(extensions: &Extensions) -> Option<IpAddr> {
@@ -47,36 +50,40 @@ fn address(raw: &[u8]) -> Option<IpAddr> {
     Some(address.to_canonical())
 }
 
-/// The page that the person asked for, as a return target: path and query on this origin. None where no trusted proxy
-/// names one, and where it names something else.
-pub fn deep_link(config: &Config, request: &Request) -> Option<String> {
-    let raw = one(request.headers(), &URI).filter(|_| is_trusted(config, request))?;
-    let link = printable(raw);
-    let path = link.split(['?', '#']).next().unwrap_or_default();
-    // Whoever returned to one of these would be sent to the login again.
-    let ours = ["start", "auth"].iter().any(|route| path.strip_prefix(&config.base_path) == Some(*route));
-    return_path(&link).filter(|_| !ours).map(str::to_owned)
+/// The address that was asked for, as a trusted proxy tells it.
+pub fn uri(config: &Config, request: &Request) -> Option<String> {
+    one(request.headers(), &URI).filter(|_| is_trusted(config, request)).map(printable)
 }
 
-/// Whether a person waits for a page, rather than a script for an answer.
-pub fn is_navigation(config: &Config, request: &Request) -> bool {
-    let headers = request.headers();
-    if headers.contains_key(&SEC_FETCH_MODE) {
-        return one(headers, &SEC_FETCH_MODE) == Some(b"navigate");
+/// The method that was asked with: the proxy's own is always the same. None where a trusted one tells two.
+pub fn method<'a>(config: &Config, request: &'a Request) -> Option<&'a [u8]> {
+    match request.headers().contains_key(&METHOD) && is_trusted(config, request) {
+        true => one(request.headers(), &METHOD),
+        false => Some(request.method().as_str().as_bytes()),
     }
-    // A proxy asks with GET, whatever it was asked with itself.
-    let method = match one(headers, &METHOD).filter(|_| is_trusted(config, request)) {
-        Some(forwarded) => forwarded == b"GET",
-        None => request.method() == Method::GET,
-    };
-    let accepts = |value: &HeaderValue| {
-        value.to_str().is_ok_and(|value| value.to_ascii_lowercase().contains("text/html"))
-    };
-    method && headers.get_all(header::ACCEPT).iter().any(accepts)
+}
+
+/// Forwarding headers of each address in this time are worth one line.
+static DROPPED: Repeats<IpAddr> = Repeats::new(Duration::from_secs(3600));
+
+/// Says that forwarding headers are dropped: mostly they are of a proxy that `trusted_proxies` lacks.
+pub async fn warn_of_dropped(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let named = |name: &&HeaderName| name.as_str().starts_with("x-forwarded-");
+    if let Some(header) = request.headers().keys().find(named)
+        && let Some(address) = peer(request.extensions())
+        && !is_proxy(&state.config, address)
+        && let Some(suppressed) = DROPPED.first(address)
+    {
+        tracing::warn!(
+            %address, %header, suppressed,
+            "a forwarding header is dropped: where this address is a proxy of yours, trusted_proxies lacks it"
+        );
+    }
+    next.run(request).await
 }
 
 /// The only value of a header: two could be read differently by two programs.
-fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
+pub fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?;
     values.next().is_none().then(|| value.as_bytes())
@@ -95,12 +102,13 @@ fn printable(raw: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use axum::body::Body;
+    use axum::http::HeaderValue;
     use proptest::prelude::*;
 
-    fn config(base_path: &str) -> Config {
+    pub(crate) fn config(base_path: &str) -> Config {
         let text = format!(
             "public_url = \"https://h5.example.com\"\nbase_path = \"{base_path}\"\n\
              trusted_proxies = [\"192.0.2.0/24\", \"2001:db8::/32\"]\n[store]\nurl = \"memory:\"\n\
@@ -110,7 +118,7 @@ mod tests {
     }
 
     /// A request from `peer` with these headers.
-    fn request(peer: Option<&str>, headers: &[(&str, &[u8])]) -> Request {
+    pub(crate) fn request(peer: Option<&str>, headers: &[(&str, &[u8])]) -> Request {
         let mut request = Request::get("/auth").body(Body::empty()).unwrap();
         for (name, value) in headers {
             let name: HeaderName = name.parse().unwrap();
@@ -124,7 +132,8 @@ mod tests {
 
     #[test]
     fn only_a_trusted_proxy_is_believed() {
-        let headers: &[(&str, &[u8])] = &[("x-forwarded-uri", b"/orders/7?a=1")];
+        let headers: &[(&str, &[u8])] =
+            &[("x-forwarded-uri", "/orders/7?a=中".as_bytes()), ("x-forwarded-method", b"POST")];
         for (peer, believed) in [
             (Some("192.0.2.1"), true),
             (Some("::ffff:192.0.2.1"), true),
@@ -133,9 +142,20 @@ mod tests {
             (Some("::1"), false),
             (None, false),
         ] {
-            let link = deep_link(&config("/"), &request(peer, headers));
-            assert_eq!(link.as_deref(), believed.then_some("/orders/7?a=1"), "{peer:?}");
+            let request = request(peer, headers);
+            let said = uri(&config("/"), &request);
+            assert_eq!(said.as_deref(), believed.then_some("/orders/7?a=%E4%B8%AD"), "{peer:?}");
+            let method = method(&config("/"), &request).unwrap();
+            assert_eq!(method, if believed { b"POST".as_slice() } else { b"GET" }, "{peer:?}");
         }
+        let twice: &[(&str, &[u8])] = &[
+            ("x-forwarded-uri", b"/a"),
+            ("x-forwarded-uri", b"/a"),
+            ("x-forwarded-method", b"GET"),
+            ("x-forwarded-method", b"POST"),
+        ];
+        let twice = request(Some("192.0.2.1"), twice);
+        assert_eq!((uri(&config("/"), &twice), method(&config("/"), &twice)), (None, None));
     }
 
     #[test]
@@ -165,45 +185,6 @@ mod tests {
         is("192.0.2.1", &["198.51.100.7, unknown"], None);
         is("192.0.2.1", &["192.0.2.9"], None);
         assert_eq!(client(None, &[("x-forwarded-for", b"198.51.100.7")]), None);
-    }
-
-    #[test]
-    fn a_deep_link_is_a_path_on_this_origin() {
-        let link = |base, raw: &[u8]| {
-            deep_link(&config(base), &request(Some("192.0.2.1"), &[("x-forwarded-uri", raw)]))
-        };
-        for good in
-            ["/", "/a%2Fb?x=%2F+1&y=%E4%B8%AD", "/a?next=//b", "/start/x", "/starting", "/_miandeng/start"]
-        {
-            assert_eq!(link("/", good.as_bytes()).as_deref(), Some(good));
-        }
-        assert_eq!(link("/", "/中?q=文".as_bytes()).as_deref(), Some("/%E4%B8%AD?q=%E6%96%87"));
-        assert_eq!(link("/", b"/\xff").as_deref(), Some("/%FF"));
-        let long = format!("/{}", "a".repeat(3000));
-        for hostile in [
-            "",
-            "//evil.example",
-            "/\\evil.example",
-            "\\\\evil",
-            "https://evil.example/",
-            "/%2f/evil",
-            "/%5cevil",
-            "javascript:alert(1)",
-            "/a b",
-            "/\t/evil",
-            "/../a",
-            "@evil.example",
-            &long,
-            "/start",
-            "/start?a",
-            "/auth",
-        ] {
-            assert_eq!(link("/", hostile.as_bytes()), None, "{hostile:?}");
-        }
-        assert_eq!(link("/_miandeng", b"/_miandeng/start?x"), None);
-        assert_eq!(link("/_miandeng", b"/start?x").as_deref(), Some("/start?x"));
-        let twice = request(Some("192.0.2.1"), &[("x-forwarded-uri", b"/a"), ("X-Forwarded-Uri", b"/b")]);
-        assert_eq!(deep_link(&config("/"), &twice), None);
     }
 
     /// Addresses, and what stands in their place when somebody is clever.
@@ -248,40 +229,5 @@ mod tests {
             let found = client(&config("/"), request.headers(), request.extensions());
             prop_assert_eq!(found, "198.51.100.200".parse().ok());
         }
-
-        #[test]
-        fn a_deep_link_of_any_bytes_stays_on_this_origin(
-            front in prop::sample::select(&["/", "//", "/\\", "", "/.", "/%2"][..]),
-            rest in prop::collection::vec(prop_oneof![prop::sample::select(&b"/\\.%2fe5c@:?#;a"[..]), 32..=255_u8], 0..20),
-        ) {
-            let raw: Vec<u8> = front.bytes().chain(rest).filter(|b| *b != 127).collect();
-            if let Some(link) = deep_link(&config("/"), &request(Some("192.0.2.1"), &[("x-forwarded-uri", &raw)])) {
-                let origin = url::Url::parse("https://h5.example.com/").unwrap();
-                prop_assert_eq!(origin.join(&link).unwrap().origin(), origin.origin(), "{}", link);
-            }
-        }
-    }
-
-    #[test]
-    fn a_person_waits_for_a_page() {
-        let html: (&str, &[u8]) = ("accept", b"text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
-        type Case<'a> = (&'a [(&'a str, &'a [u8])], bool);
-        let cases: [Case<'_>; 9] = [
-            (&[("sec-fetch-mode", b"navigate")], true),
-            (&[("sec-fetch-mode", b"cors"), html], false),
-            (&[("sec-fetch-mode", b""), html], false),
-            (&[("sec-fetch-mode", b"navigate"), ("sec-fetch-mode", b"cors")], false),
-            (&[html], true),
-            (&[("accept", b"application/json"), html], true),
-            (&[("accept", b"*/*")], false),
-            (&[], false),
-            (&[html, ("x-forwarded-method", b"POST")], false),
-        ];
-        for (headers, expected) in cases {
-            let request = request(Some("192.0.2.1"), headers);
-            assert_eq!(is_navigation(&config("/"), &request), expected, "{headers:?}");
-        }
-        let stranger = request(None, &[html, ("x-forwarded-method", b"POST")]);
-        assert!(is_navigation(&config("/"), &stranger), "a stranger's word on the method counts for nothing");
     }
 }

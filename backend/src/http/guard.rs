@@ -3,29 +3,57 @@
 use super::error::ApiError;
 use super::fields::Fields;
 use crate::config::{App, Config};
+use crate::repeats::Repeats;
 use crate::state::AppState;
-use axum::http::{HeaderMap, header};
+use crate::telemetry;
+use axum::http::{HeaderMap, HeaderValue, header};
 use miandeng_shared::{AgentId, CorpId, ErrorCode};
 use std::sync::Arc;
+use std::time::Duration;
 use url::Url;
 
-/// The application that the fields `corp` and `agent` name, configured or granted to a suite.
+/// The application that the fields `corp` and `agent` name, configured or granted to a suite. Where the request gets
+/// `refusal` anyway, neither the store nor DingTalk is asked what a suite was granted.
 pub async fn app(
     state: &AppState,
     fields: &mut Fields,
-    corp: &str,
-    agent: &str,
+    [corp, agent]: [&str; 2],
+    refusal: Option<&ApiError>,
 ) -> Result<Arc<App>, ApiError> {
     let corp_id = fields.required(corp, CorpId::new)?;
     let agent_id = fields.required(agent, AgentId::new)?;
-    state.find_app(&corp_id, &agent_id).await?.ok_or(ErrorCode::UnknownApp.into())
+    if let Some(refusal) = refusal.filter(|_| !state.config.suites.is_empty()) {
+        return state.app(&corp_id, &agent_id).ok_or_else(|| refusal.clone());
+    }
+    state.find_app(&corp_id, &agent_id).await?.ok_or_else(|| {
+        note(ErrorCode::UnknownApp, "[[apps]]", &format!("{corp_id}/{agent_id}"));
+        ErrorCode::UnknownApp.into()
+    })
+}
+
+/// One line for each cause in this time.
+static NOTED: Repeats<(&str, String)> = Repeats::new(Duration::from_secs(60));
+
+/// Counts a refusal before the login that only an operator can end, and logs it once a minute: `change` is what to look
+/// at, `value` what does not fit it.
+pub fn note(code: ErrorCode, change: &str, value: &str) {
+    telemetry::refused(code.as_str());
+    if let Some(suppressed) = NOTED.first((code.as_str(), change.to_owned())) {
+        let value: String = value.chars().take(100).collect();
+        tracing::warn!(reason = code.as_str(), ?value, change, suppressed, "refused before the login");
+    }
 }
 
 /// Refuses a request that no page of ours sent: its `Origin` is missing or somebody else's.
 pub fn require_origin(config: &Config, headers: &HeaderMap) -> Result<(), ApiError> {
     match origin(headers) {
         Some(origin) if config.allows_origin(origin) => Ok(()),
-        _ => Err(ErrorCode::CrossSite.into()),
+        _ => {
+            let origins = headers.get_all(header::ORIGIN).iter().map(HeaderValue::as_bytes);
+            let shown = String::from_utf8_lossy(&origins.collect::<Vec<_>>().join(&b", "[..])).into_owned();
+            note(ErrorCode::CrossSite, "public_url or allowed_origins, for this Origin", &shown);
+            Err(ErrorCode::CrossSite.into())
+        }
     }
 }
 
@@ -70,7 +98,14 @@ pub fn page_url(config: &Config, href: &str) -> Result<(), ApiError> {
             true => Ok(()),
             false => Err(ApiError::invalid("url", "must name host and port as browsers do")),
         },
-        Ok(_) if named => Err(ErrorCode::OriginNotAllowed.into()),
+        Ok(url) if named => {
+            note(
+                ErrorCode::OriginNotAllowed,
+                "public_url or allowed_origins",
+                &url.origin().ascii_serialization(),
+            );
+            Err(ErrorCode::OriginNotAllowed.into())
+        }
         _ => Err(ApiError::invalid("url", "must be an http:// or https:// address")),
     }
 }

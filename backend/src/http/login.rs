@@ -24,11 +24,15 @@ pub async fn login(
     body: Body,
 ) -> Result<Response, ApiError> {
     let Body(mut fields) = body;
-    let app = guard::app(&state, &mut fields, "corpId", "agentId")
+    let origin = guard::require_origin(&state.config, &headers);
+    let app = guard::app(&state, &mut fields, ["corpId", "agentId"], origin.as_ref().err())
         .await
         .inspect_err(|error| audit::refused("login", from, error))?;
     let started = Instant::now();
-    let outcome = attempt(&state, &headers, &app, &mut fields).await;
+    let outcome = match origin {
+        Ok(()) => attempt(&state, &headers, &app, &mut fields).await,
+        Err(refusal) => Err(refusal),
+    };
     let told = outcome.as_ref().map(|(session, _)| &session.user);
     telemetry::login(&app, told.as_ref().err().map(|error| error.code.as_str()));
     audit::login(&app, from, told, started.elapsed());
@@ -45,7 +49,6 @@ async fn attempt(
     app: &Arc<App>,
     fields: &mut Fields,
 ) -> Result<(Session, HeaderValue), ApiError> {
-    guard::require_origin(&state.config, headers)?;
     if !state.login_proofs.verify(headers, app, SystemTime::now()) {
         return Err(ErrorCode::CrossSite.into());
     }

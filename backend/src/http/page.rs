@@ -1,8 +1,8 @@
 //! The page itself.
 
-use super::assets;
 use super::fields::{Fields, Query};
 use super::headers::{page_policy, policy_header};
+use super::{assets, login_loop};
 use crate::config::{Brand, Color};
 use crate::state::AppState;
 use axum::body::Bytes;
@@ -16,6 +16,7 @@ use std::time::SystemTime;
 pub async fn page(
     State(state): State<AppState>,
     headers: HeaderMap,
+    RawQuery(raw_query): RawQuery,
     query: Result<Query, super::error::ApiError>,
 ) -> Response {
     let Some(html) = assets::index() else { return not_built() };
@@ -23,6 +24,12 @@ pub async fn page(
     let app = match query.ok().and_then(|Query(query)| named(query)) {
         Some((corp_id, agent_id)) => state.find_app(&corp_id, &agent_id).await.unwrap_or_default(),
         None => None,
+    };
+    let next =
+        raw_query.as_deref().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("next="));
+    let round = match app.as_ref().map(|app| login_loop::round(&state, app, &headers, next)).transpose() {
+        Ok(round) => round.flatten(),
+        Err(disagreement) => return *disagreement,
     };
     let html = app.as_ref().and_then(|app| branded(&html, &app.brand)).unwrap_or(html);
     let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
@@ -37,6 +44,9 @@ pub async fn page(
     let Some(app) = app else { return response };
     let now = SystemTime::now();
     response.headers_mut().insert(header::SET_COOKIE, state.login_proofs.issue(&app, now));
+    if let Some(round) = round {
+        response.headers_mut().append(header::SET_COOKIE, round);
+    }
     if !state.sessions.read(&headers, now).is_some_and(|session| session.belongs_to(&app)) {
         // The SDK is on its way while the module still compiles.
         let preload = format!("<{}>; rel=preload; as=script", app.jsapi_url);

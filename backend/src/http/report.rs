@@ -17,7 +17,7 @@ pub async fn report(
 ) -> Result<StatusCode, ApiError> {
     guard::refuse_foreign_origin(&state.config, &headers)?;
     let Body(mut fields) = body;
-    let app = guard::app(&state, &mut fields, "corpId", "agentId").await?;
+    let app = guard::app(&state, &mut fields, ["corpId", "agentId"], None).await?;
     let any = |text: String| Ok::<_, std::convert::Infallible>(text);
     let nonce = fields.required("nonceStr", any)?;
     let error = fields.required("error", any)?;

@@ -4,7 +4,8 @@
 use super::wire::{Answer, exchange, request};
 use super::{TARGETS, stays};
 use crate::support::{AGENT, CORP, IDENTITY, Person, Server, Sim, start};
-use percent_encoding::percent_decode_str;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
     let lines = answer.text.split("\r\n\r\n").next().unwrap_or_default().lines();
@@ -138,10 +139,10 @@ async fn s08_no_deep_link_of_a_proxy_sends_people_away() {
                     continue;
                 };
                 assert_eq!(answer.status, Some(302), "{line} with {target:?}: {}", answer.text);
-                let Some(next) = location.strip_prefix(&page).unwrap().strip_prefix("#next=") else {
+                let Some(word) = location.strip_prefix(&page).unwrap().strip_prefix("&next=") else {
                     continue;
                 };
-                let next = percent_decode_str(next).decode_utf8().unwrap().into_owned();
+                let next = String::from_utf8(URL_SAFE_NO_PAD.decode(word).unwrap()).unwrap();
                 assert!(stays(&server.url, &next), "{line} with {target:?}: {next}");
                 kept += 1;
             }

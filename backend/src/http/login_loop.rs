@@ -1,0 +1,123 @@
+//! Ends the circle of a login that succeeds and a guard that refuses all the same: after a few rounds people no longer get
+//! the page, which would send them back at once, but what disagrees.
+
+use super::headers::{plain_policy, policy_header};
+use super::page::escaped;
+use super::{guard, navigation};
+use crate::config::App;
+use crate::session::{Session, seconds};
+use crate::state::{AppState, memory};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{Html, IntoResponse, Response};
+use miandeng_shared::{AgentId, CorpId, ErrorCode, Lang, decode_next};
+use moka::sync::Cache;
+use sha2::{Digest, Sha256};
+use std::time::{Duration, SystemTime};
+
+/// So many times in this time a person with a session may be sent to the same place by way of the login: tabs that were
+/// opened at once do it once each.
+const ROUNDS: u64 = 3;
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// Sessions that `/auth` refused lately, with the application that it was asked about, `corpId/agentId`; None where the
+/// question was not valid.
+pub struct RefusedSessions(Cache<String, Option<String>>);
+
+impl Default for RefusedSessions {
+    fn default() -> Self {
+        Self(memory(WINDOW))
+    }
+}
+
+impl RefusedSessions {
+    pub fn note(&self, session: &Session, asked: Option<&(CorpId, AgentId)>) {
+        self.0.insert(session.id().to_owned(), asked.map(|(corp, agent)| format!("{corp}/{agent}")));
+    }
+}
+
+/// Counts the person who was sent to the login of `app` with a session of it: the cookie that does so.
+///
+/// # Errors
+/// The answer instead of the page, where that has happened too often.
+pub fn round(
+    state: &AppState,
+    app: &App,
+    headers: &HeaderMap,
+    next: Option<&str>,
+) -> Result<Option<HeaderValue>, Box<Response>> {
+    // Without a deep link a guard shows by the page that people were on before: the login page itself.
+    if next.is_none() && !navigation::is_from_login(&state.config, headers) {
+        return Ok(None);
+    }
+    let now = SystemTime::now();
+    let Some(session) = state.sessions.all(headers, now).into_iter().find(|session| session.belongs_to(app))
+    else {
+        return Ok(None);
+    };
+    let secure = state.config.public_url.scheme() == "https";
+    let digest = Sha256::digest(format!("{} {}", app.name(), next.unwrap_or_default()));
+    let tag = hex::encode(digest.get(..4).unwrap_or_default());
+    let name = format!("{}miandeng_round_{tag}", if secure { "__Host-" } else { "" });
+    let now = seconds(now);
+    let recent = |(_, since): &(u64, u64)| (*since..=since.saturating_add(WINDOW.as_secs())).contains(&now);
+    let (count, since) = counted(headers, &name).filter(recent).unwrap_or((0, now));
+    if count >= ROUNDS {
+        return Err(Box::new(disagreement(state, app, &session, headers, next)));
+    }
+    let (secure, count) = (if secure { "; Secure" } else { "" }, count + 1);
+    let attributes = format!("HttpOnly; SameSite=Lax{secure}; Path=/; Max-Age={}", WINDOW.as_secs());
+    Ok(HeaderValue::try_from(format!("{name}={count}_{since}; {attributes}")).ok())
+}
+
+/// Rounds and the second of the first. Plain text, so that replicas with different keys count together: it opens nothing.
+fn counted(headers: &HeaderMap, name: &str) -> Option<(u64, u64)> {
+    let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+    let mut pairs = lines.flat_map(|line| line.split(|b| *b == b';')).map(<[u8]>::trim_ascii);
+    let value = pairs.find_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
+    let (count, since) = std::str::from_utf8(value).ok()?.split_once('_')?;
+    Some((count.parse().ok()?, since.parse().ok()?))
+}
+
+/// What the login and the guard do not agree on, for people and, once a minute, for the log.
+fn disagreement(
+    state: &AppState,
+    app: &App,
+    session: &Session,
+    headers: &HeaderMap,
+    next: Option<&str>,
+) -> Response {
+    let (code, asked) = match state.refused_sessions.0.get(session.id()) {
+        Some(Some(asked)) => (ErrorCode::GuardOfAnotherApp, asked),
+        Some(None) => (ErrorCode::AuthMisconfigured, "?".to_owned()),
+        None => (ErrorCode::GuardWithoutSession, "-".to_owned()),
+    };
+    let facts = format!("/auth: {asked} | /start: {}", app.name());
+    guard::note(code, "what the proxy asks /auth, and with which Cookie", &facts);
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let lang = Lang::from_accept_language(accepted.unwrap_or_default());
+    let back = next.and_then(decode_next).or_else(|| app.home.clone());
+    let text = code.text(lang);
+    let mut page = PAGE.to_owned();
+    for (place, text) in [
+        ("{lang}", lang.tag()),
+        ("{message}", text.message),
+        ("{hint}", text.hint),
+        ("{code}", code.as_str()),
+        ("{facts}", &facts),
+        ("{back}", back.as_deref().unwrap_or(&state.config.base_path)),
+        ("{again}", if lang == Lang::En { "Try again" } else { "重试" }),
+    ] {
+        page = page.replace(place, &escaped(text));
+    }
+    let mut response = ([(header::CACHE_CONTROL, "no-store")], Html(page)).into_response();
+    response.headers_mut().extend(policy_header(&state.config, &plain_policy(&state.config, style())));
+    response
+}
+
+const PAGE: &str = include_str!("login_loop.html");
+
+/// What stands in the page's style element.
+fn style() -> &'static str {
+    let after = PAGE.split_once("<style>").map_or("", |(_, after)| after);
+    after.split_once("</style>").map_or("", |(style, _)| style)
+}

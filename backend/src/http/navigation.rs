@@ -1,0 +1,114 @@
+//! What a proxy asks about: a page that a person waits for, or an answer that a script fetches; and which page to return
+//! to after the login, which is never the address of what is no page.
+
+use super::forwarded;
+use crate::config::Config;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use miandeng_shared::return_path;
+use url::{Position, Url};
+
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
+
+/// How headers begin that only scripts send (htmx, fixi, pjax, Turbo and Turbolinks, Unpoly, Inertia, Livewire, Alpine AJAX,
+/// Datastar, barba, SPF, Splade, JSF, Wicket, ASP.NET; tokens against request forgery), or browsers that fetch ahead.
+const SCRIPTS: [&str; 20] = [
+    "hx-",
+    "fx-request",
+    "x-pjax",
+    "turbo",
+    "x-turbo",
+    "x-up-",
+    "x-inertia",
+    "x-livewire",
+    "x-alpine-",
+    "datastar-",
+    "x-barba",
+    "x-spf-",
+    "x-splade",
+    "faces-request",
+    "wicket-",
+    "x-microsoftajax",
+    "x-csrf",
+    "x-xsrf",
+    "purpose",
+    "sec-purpose",
+];
+
+/// Whether a person waits for a page, rather than a script for an answer.
+pub fn is_navigation(config: &Config, request: &Request) -> bool {
+    let headers = request.headers();
+    if headers.contains_key(&SEC_FETCH_MODE) {
+        return forwarded::one(headers, &SEC_FETCH_MODE) == Some(b"navigate");
+    }
+    forwarded::method(config, request) == Some(b"GET") && accepts_html(headers) && !is_of_script(headers)
+}
+
+fn accepts_html(headers: &HeaderMap) -> bool {
+    let values = || headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let ranges = || values().flat_map(|value| value.split(','));
+    let is_html =
+        |range: &str| range.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/html");
+    // What jQuery and Turbo ask with, and no browser by itself.
+    let is_of_script = |range: &str| range.trim() == "*/*; q=0.01" || range.contains("vnd.turbo-stream");
+    ranges().any(is_html) && !ranges().any(is_of_script)
+}
+
+fn is_of_script(headers: &HeaderMap) -> bool {
+    let is_mark = |name: &HeaderName| SCRIPTS.iter().any(|front| name.as_str().starts_with(front));
+    // A webview of Android names its package: two words or more, with dots between them.
+    let is_package = |part: &[u8]| part.trim_ascii().is_empty() || part.contains(&b'.');
+    let requested = headers.get_all(&REQUESTED_WITH).iter().map(HeaderValue::as_bytes);
+    let by_script = requested.flat_map(|value| value.split(|b| *b == b',')).any(|part| !is_package(part));
+    let pages: [&[u8]; 6] = [b"document", b"iframe", b"frame", b"fencedframe", b"embed", b"object"];
+    let no_page = headers.get(&SEC_FETCH_DEST).is_some_and(|dest| !pages.contains(&dest.as_bytes()));
+    by_script || no_page || headers.keys().any(is_mark)
+}
+
+/// The page to return to after the login, path and query on this origin: the one that was asked for; where a form was
+/// posted or a script fetched something, the page that did it. None where neither is known to be one.
+pub fn return_to(config: &Config, request: &Request) -> Option<String> {
+    let page =
+        if is_page(config, request) { forwarded::uri(config, request)? } else { referrer(config, request)? };
+    return_path(&page).filter(|page| !is_ours(config, page)).map(str::to_owned)
+}
+
+/// nginx makes a GET of what it refuses, and says so in `X-Forwarded-Method` where its configuration does not know
+/// better. Browsers send neither header with the GET of a page.
+fn is_page(config: &Config, request: &Request) -> bool {
+    let posted =
+        [header::ORIGIN, header::CONTENT_TYPE].iter().any(|name| request.headers().contains_key(name));
+    is_navigation(config, request) && forwarded::method(config, request) == Some(b"GET") && !posted
+}
+
+/// The referring page, if it is one of this origin and not the login page.
+fn referrer(config: &Config, request: &Request) -> Option<String> {
+    let url = referring_url(config, request.headers())?;
+    (url.path() != config.base_path).then(|| url[Position::BeforePath..Position::AfterQuery].to_owned())
+}
+
+/// Whether the login page is what leads here.
+pub fn is_from_login(config: &Config, headers: &HeaderMap) -> bool {
+    referring_url(config, headers).is_some_and(|url| url.path() == config.base_path)
+}
+
+fn referring_url(config: &Config, headers: &HeaderMap) -> Option<Url> {
+    let raw = forwarded::one(headers, &header::REFERER)?;
+    let url = Url::parse(std::str::from_utf8(raw).ok()?).ok()?;
+    (url.origin() == config.public_url.origin()).then_some(url)
+}
+
+/// Whether this is an address of ours, from which people would only be sent to the login again.
+fn is_ours(config: &Config, page: &str) -> bool {
+    let path = page.split(['?', '#']).next().unwrap_or_default();
+    let Some(rest) = path.strip_prefix(config.base_path.trim_end_matches('/')) else { return false };
+    match config.base_path.as_str() {
+        "/" => ["/start", "/auth"].contains(&rest),
+        _ => rest.is_empty() || rest.starts_with('/'),
+    }
+}
+
+#[cfg(test)]
+mod tests;

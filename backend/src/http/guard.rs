@@ -7,7 +7,7 @@ use crate::repeats::Repeats;
 use crate::state::AppState;
 use crate::telemetry;
 use axum::http::{HeaderMap, HeaderValue, header};
-use miandeng_shared::{AgentId, CorpId, ErrorCode};
+use miandeng_shared::{AgentId, CorpId, ErrorCode, InvalidId};
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
@@ -20,8 +20,8 @@ pub async fn app(
     [corp, agent]: [&str; 2],
     refusal: Option<&ApiError>,
 ) -> Result<Arc<App>, ApiError> {
-    let corp_id = fields.required(corp, CorpId::new)?;
-    let agent_id = fields.required(agent, AgentId::new)?;
+    let corp_id = named(fields, corp, CorpId::new)?;
+    let agent_id = named(fields, agent, AgentId::new)?;
     if let Some(refusal) = refusal.filter(|_| !state.config.suites.is_empty()) {
         return state.app(&corp_id, &agent_id).ok_or_else(|| refusal.clone());
     }
@@ -29,6 +29,20 @@ pub async fn app(
         note(ErrorCode::UnknownApp, "[[apps]]", &format!("{corp_id}/{agent_id}"));
         ErrorCode::UnknownApp.into()
     })
+}
+
+/// One half of an application's name; the page or menu whose half is missing or malformed has to be mended.
+fn named<T>(
+    fields: &mut Fields,
+    name: &str,
+    new: impl Fn(String) -> Result<T, InvalidId>,
+) -> Result<T, ApiError> {
+    let mut given = String::new();
+    let read = |value: String| {
+        given.clone_from(&value);
+        new(value)
+    };
+    fields.required(name, read).inspect_err(|_| note(ErrorCode::InvalidRequest, name, &given))
 }
 
 /// One line for each cause in this time.

@@ -36,8 +36,10 @@ pub fn page_policy(config: &Config, app: Option<&App>, style: Option<&str>, head
     )
 }
 
-/// The policy of a document without scripts, whose only style element contains `style`.
-pub fn plain_policy(config: &Config, style: &str) -> String {
+/// The policy of `document`, which has no scripts and at most one style element.
+pub fn plain_policy(config: &Config, document: &str) -> String {
+    let after = document.split_once("<style>").map_or("", |(_, after)| after);
+    let style = after.split_once("</style>").map_or("", |(style, _)| style);
     format!("script-src 'none'; img-src 'self'; style-src {}; {NEVER}; {}", hash(style), framing(config))
 }
 

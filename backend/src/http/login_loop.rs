@@ -110,14 +110,8 @@ fn disagreement(
         page = page.replace(place, &escaped(text));
     }
     let mut response = ([(header::CACHE_CONTROL, "no-store")], Html(page)).into_response();
-    response.headers_mut().extend(policy_header(&state.config, &plain_policy(&state.config, style())));
+    response.headers_mut().extend(policy_header(&state.config, &plain_policy(&state.config, PAGE)));
     response
 }
 
 const PAGE: &str = include_str!("login_loop.html");
-
-/// What stands in the page's style element.
-fn style() -> &'static str {
-    let after = PAGE.split_once("<style>").map_or("", |(_, after)| after);
-    after.split_once("</style>").map_or("", |(style, _)| style)
-}

@@ -14,8 +14,8 @@ const BASE: &str = "/_miandeng";
 const OTHER_APP: &str = "guard_of_another_app";
 const NO_SESSION: &str = "guard_without_session";
 
-/// A server behind a proxy at `url`, and an application.
-async fn site(port: u16) -> (Sim, Server, Sample) {
+/// A server behind a proxy on this port, with the JSAPI from `sdk`, and an application.
+pub async fn site(port: u16, sdk: Option<&str>) -> (Sim, Server, Sample) {
     let url = format!("http://127.0.0.1:{port}");
     let sim = Sim::start(2).await;
     let server = Server::start(&sim, |config| {
@@ -29,6 +29,9 @@ async fn site(port: u16) -> (Sim, Server, Sample) {
              channel_secret = \"channel-secret-of-dingcorp2\"\njsapi_url = \"{}/jsapi/dingtalk.js\"\n",
             sim.url
         ));
+        if let Some(sdk) = sdk {
+            *config = config.replace(&format!("{}/jsapi/dingtalk.js", sim.url), &format!("{sdk}/sdk.js"));
+        }
     })
     .await;
     let app = Sample::start(Trust {
@@ -116,7 +119,7 @@ async fn k14_behind_nginx_a_login_that_the_guard_refuses_ends_after_a_few_rounds
     ];
     for (from, to, corp, code, asked) in cases {
         let port = free_port();
-        let (sim, server, app) = site(port).await;
+        let (sim, server, app) = site(port, None).await;
         let upstream = [server.url.trim_start_matches("http://"), &app.address];
         let nginx = Nginx::with_shipped(port, upstream, &plain_site_conf(), |name, text| match name {
             "server.conf" => swap(text, from, to),
@@ -139,7 +142,7 @@ async fn k14_behind_nginx_a_login_that_the_guard_refuses_ends_after_a_few_rounds
 #[tokio::test]
 async fn k14_behind_caddy_a_login_that_the_guard_refuses_ends_after_a_few_rounds() {
     let port = free_port();
-    let (sim, server, app) = site(port).await;
+    let (sim, server, app) = site(port, None).await;
     let url = format!("http://127.0.0.1:{port}");
     let sites = caddyfile(&url, server.url.trim_start_matches("http://"), &app.address);
     let guard = "uri /_miandeng/auth?";

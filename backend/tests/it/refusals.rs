@@ -71,6 +71,17 @@ fn causes(person: &Person<'_>, url: &str) -> Vec<Cause> {
             "dingother/7",
         ),
         (
+            "invalid_request",
+            vec![
+                config("corpid=$CORPID$&agentid=7", ""),
+                config("corpid=&agentid=7", ""),
+                config("agentid=7", ""),
+            ],
+            "corpid",
+            "$CORPID$",
+        ),
+        ("invalid_request", vec![config("corpid=dingcorp1", "")], "agentid", ""),
+        (
             "origin_not_allowed",
             vec![
                 config(&app, "https://www.evil.example:8443/a?secret=s"),

@@ -3,6 +3,7 @@
 mod axe;
 mod demo;
 mod failures;
+mod guarded;
 mod h5;
 mod look;
 mod native;

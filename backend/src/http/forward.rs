@@ -150,7 +150,7 @@ fn misasked(config: &Config, request: &Request) -> Response {
         "corpid" | "agentid" | "mode" => format!("{name}={value}"),
         _ => format!("{name}=…"),
     });
-    let place = format!("the query of the proxy's {}", request.uri().path());
+    let place = format!("corpid, agentid or mode in the query of the proxy's {}", request.uri().path());
     guard::note(ErrorCode::AuthMisconfigured, &place, &shown.collect::<Vec<_>>().join("&"));
     refused(ErrorCode::AuthMisconfigured, login_page(config, None, None))
 }

@@ -18,6 +18,8 @@ use std::time::{Duration, SystemTime};
 /// opened at once do it once each.
 const ROUNDS: u64 = 3;
 const WINDOW: Duration = Duration::from_secs(60);
+/// Places that are counted at one time: with the other cookies they have to fit into what proxies pass on.
+const PLACES: usize = 8;
 
 /// Sessions that `/auth` refused lately, with the application that it was asked about, `corpId/agentId`; None where the
 /// question was not valid.
@@ -55,27 +57,37 @@ pub fn round(
         return Ok(None);
     };
     let secure = state.config.public_url.scheme() == "https";
+    let kind = if secure { "__Host-miandeng_round_" } else { "miandeng_round_" };
     let digest = Sha256::digest(format!("{} {}", app.name(), next.unwrap_or_default()));
-    let tag = hex::encode(digest.get(..4).unwrap_or_default());
-    let name = format!("{}miandeng_round_{tag}", if secure { "__Host-" } else { "" });
+    let place = hex::encode(digest.get(..4).unwrap_or_default());
+    let counted = counted(headers, kind);
+    let here = counted.iter().find(|(its_place, _)| *its_place == place);
+    if here.is_none() && counted.len() >= PLACES {
+        return Ok(None);
+    }
     let now = seconds(now);
     let recent = |(_, since): &(u64, u64)| (*since..=since.saturating_add(WINDOW.as_secs())).contains(&now);
-    let (count, since) = counted(headers, &name).filter(recent).unwrap_or((0, now));
+    let (count, since) = here.map(|(_, rounds)| *rounds).filter(recent).unwrap_or((0, now));
     if count >= ROUNDS {
         return Err(Box::new(disagreement(state, app, &session, headers, next)));
     }
     let (secure, count) = (if secure { "; Secure" } else { "" }, count + 1);
     let attributes = format!("HttpOnly; SameSite=Lax{secure}; Path=/; Max-Age={}", WINDOW.as_secs());
-    Ok(HeaderValue::try_from(format!("{name}={count}_{since}; {attributes}")).ok())
+    Ok(HeaderValue::try_from(format!("{kind}{place}={count}_{since}; {attributes}")).ok())
 }
 
-/// Rounds and the second of the first. Plain text, so that replicas with different keys count together: it opens nothing.
-fn counted(headers: &HeaderMap, name: &str) -> Option<(u64, u64)> {
+/// The rounds to each place and the second of the first. Plain text, so that replicas with different keys count together:
+/// it opens nothing.
+fn counted<'a>(headers: &'a HeaderMap, kind: &str) -> Vec<(&'a str, (u64, u64))> {
     let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
-    let mut pairs = lines.flat_map(|line| line.split(|b| *b == b';')).map(<[u8]>::trim_ascii);
-    let value = pairs.find_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
-    let (count, since) = std::str::from_utf8(value).ok()?.split_once('_')?;
-    Some((count.parse().ok()?, since.parse().ok()?))
+    let pairs = lines.flat_map(|line| line.split(|b| *b == b';')).map(<[u8]>::trim_ascii);
+    let ours = pairs.filter_map(|pair| std::str::from_utf8(pair.strip_prefix(kind.as_bytes())?).ok());
+    let rounds = ours.filter_map(|pair| {
+        let (place, rounds) = pair.split_once('=')?;
+        let (count, since) = rounds.split_once('_')?;
+        Some((place, (count.parse().ok()?, since.parse().ok()?)))
+    });
+    rounds.collect()
 }
 
 /// What the login and the guard do not agree on, for people and, once a minute, for the log.

@@ -119,7 +119,7 @@ fn causes(person: &Person<'_>, url: &str) -> Vec<Cause> {
                 get("/auth?agentid=7"),
                 get(&format!("/auth?{long}")),
             ],
-            "the query of the proxy's /auth",
+            "corpid, agentid or mode in the query of the proxy's /auth",
             "corpid=dingcorp1&token=…",
         ),
         (
@@ -129,7 +129,7 @@ fn causes(person: &Person<'_>, url: &str) -> Vec<Cause> {
                 get("/start?corpid=a&corpid=b&agentid=1"),
                 get("/start?mode=%0a"),
             ],
-            "the query of the proxy's /start",
+            "corpid, agentid or mode in the query of the proxy's /start",
             "mode=xxxxxxxx",
         ),
     ]

@@ -10,7 +10,7 @@ mod wire;
 pub use error::{Action, DingTalkError, ErrorAnswer, ErrorBody, ErrorCode, Text};
 pub use id::{AgentId, AuthCode, CorpId, InvalidId, OpenId, UnionId, UserId};
 pub use lang::Lang;
-pub use return_path::return_path;
+pub use return_path::{decode_next, encode_next, return_path};
 pub use wire::{
     AppKind, ConfigAnswer, LoginAnswer, LoginRequest, ReportRequest, SessionAnswer, SignedConfig,
     TokenAnswer, User,

@@ -1,24 +1,76 @@
-//! Where a person may be sent after the login: one rule for the page and the server.
+//! Where a person may be sent after the login: one rule, and one way to write it in a query, for the page and the server.
 
 /// A deep link longer than this is not one.
 const MAX_LEN: usize = 2048;
 
 /// Accepts `raw` as a return target if it is a path on this origin, with query and fragment as they are.
 ///
-/// Refused is everything that any URL parser might read as another host or scheme: no leading `/`, `//`, `/\`,
-/// backslashes and control characters anywhere, dot segments and encoded slashes or backslashes at the front, and
-/// characters outside printable ASCII (a browser sends those encoded).
+/// Refused is what a URL parser, or a program that decodes or tidies a path before it redirects, might read as another
+/// host or scheme: what has no leading `/`; `//` or `/\` at the front, also encoded or left over once dot segments are
+/// resolved; dot segments at the root or above it; backslashes in the path; and anywhere whatever is not
+/// printable ASCII, because browsers strip some of it and send the rest encoded.
 #[must_use]
 pub fn return_path(raw: &str) -> Option<&str> {
     let path = raw.split(['?', '#']).next().unwrap_or_default();
-    let plain = raw.len() <= MAX_LEN && raw.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    let lower = path.to_ascii_lowercase();
-    let rooted = path.starts_with('/') && !path.as_bytes().windows(2).any(|pair| pair == b"//");
-    let encoded_front = ["/%2f", "/%5c", "/%09", "/%0a", "/%0d"].iter().any(|front| lower.starts_with(front));
-    // Spelled out and not replaced: the page has no use for a search for text beside its own, which is small.
-    let dots =
-        lower.split('/').any(|segment| matches!(segment, "." | ".." | "%2e" | ".%2e" | "%2e." | "%2e%2e"));
-    (plain && rooted && !encoded_front && !dots).then_some(raw)
+    let plain = raw.len() <= MAX_LEN && raw.bytes().all(|b| b.is_ascii_graphic()) && !path.contains('\\');
+    (plain && stays_below_root(path.strip_prefix('/')?)).then_some(raw)
+}
+
+/// Whether the segments of a path, resolved as the URL standard does, never leave or reopen its root.
+fn stays_below_root(path: &str) -> bool {
+    let mut depth = 0_usize;
+    let mut segments = path.split('/').peekable();
+    while let Some(segment) = segments.next() {
+        // Spelled out and not replaced: the page has no use for a search for text beside its own, which is small.
+        match segment.to_ascii_lowercase().as_str() {
+            "." | "%2e" if depth > 0 => {}
+            ".." | ".%2e" | "%2e." | "%2e%2e" if depth > 0 => depth -= 1,
+            "." | "%2e" | ".." | ".%2e" | "%2e." | "%2e%2e" => return false,
+            // An empty segment at the end is the slash of a folder.
+            first if depth == 0 && (is_slash(first) || first.is_empty() && segments.peek().is_some()) => {
+                return false;
+            }
+            _ => depth += 1,
+        }
+    }
+    true
+}
+
+/// Whether a program that decodes this first segment finds a slash, or what browsers drop or take for one, at its front.
+fn is_slash(segment: &str) -> bool {
+    ["%2f", "%5c", "%09", "%0a", "%0d"].iter().any(|front| segment.starts_with(front))
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// A return target as one word of base64url without padding: in a query that is signed, nothing of it is ever escaped.
+#[must_use]
+pub fn encode_next(path: &str) -> String {
+    let mut word = String::with_capacity(path.len().div_ceil(3) * 4);
+    for chunk in path.as_bytes().chunks(3) {
+        let bits = (0..3).fold(0, |bits, i| bits << 8 | chunk.get(i).map_or(0, |byte| usize::from(*byte)));
+        for i in 0..=chunk.len() {
+            word.push(char::from(ALPHABET[bits >> (18 - 6 * i) & 63]));
+        }
+    }
+    word
+}
+
+/// The return target in a word of [`encode_next`]. None where it is no such word, or not of a [`return_path`].
+#[must_use]
+pub fn decode_next(word: &str) -> Option<String> {
+    let (mut bytes, mut bits, mut count) = (Vec::new(), 0, 0);
+    for byte in word.bytes() {
+        bits = bits << 6 & 0xffff | ALPHABET.iter().position(|known| *known == byte)?;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from(bits >> count & 0xff).ok()?);
+        }
+    }
+    let path = String::from_utf8(bytes).ok()?;
+    return_path(&path)?;
+    Some(path)
 }
 
 #[cfg(test)]
@@ -28,6 +80,32 @@ mod tests {
     #[test]
     fn deep_links_keep_their_query() {
         for raw in ["/", "/orders/7?tab=a&x=%E4%B8%AD#top", "/a?next=//b", "/a#/route", "/%E4%B8%AD"] {
+            assert_eq!(return_path(raw), Some(raw));
+        }
+    }
+
+    #[test]
+    fn k16_what_browsers_accept_is_kept() {
+        for raw in [
+            "/spa/a//b",
+            "/view/https://x.example/doc",
+            "/a//",
+            "/a///b//",
+            "/proxy/http://10.0.0.1:8080//x?u=//y",
+            "/a;x=1/b;y",
+            "/a/../b",
+            "/a/./b",
+            "/a/b/..",
+            "/a/%2e%2e/b",
+            "/a//../b",
+            "/a%2F%2Fb",
+            "/a/%5cb",
+            "/files?dir=C:\\x\\y",
+            "/#\\x",
+            "/a?x=/../..//b#//c",
+            "/@user/x@y",
+            "/!$&'()*+,;=:@-._~|^`{}[]\"<>",
+        ] {
             assert_eq!(return_path(raw), Some(raw));
         }
     }
@@ -49,6 +127,8 @@ mod tests {
             "/\nevil",
             " /a",
             "/a b",
+            "/a?b c",
+            "/a#\tb",
             "/\u{a0}a",
             "/%2fevil.example",
             "/%2Fevil.example",
@@ -56,12 +136,19 @@ mod tests {
             "/%5Cevil",
             "/%09/evil.example",
             "/./\\evil",
+            "/a\\b",
             "/.//evil.example",
             "/..//evil.example",
             "/%2e%2e//evil",
-            "/a//b",
+            "/a/..//evil.example",
+            "/a/.././/evil.example",
+            "/a/b/../..//evil.example",
+            "/a/%2E%2e//evil.example",
+            "/a/../%2fevil.example",
+            "/a/../%5Cevil.example",
+            "/a/../../evil",
+            "/a//../../..//evil",
             "/../evil",
-            "/a/../b",
             "/%2E/a",
             "?next=/a",
             "#/a",
@@ -71,5 +158,25 @@ mod tests {
             assert_eq!(return_path(raw), None, "{raw:?}");
         }
         assert_eq!(return_path(&format!("/{}", "a".repeat(2048))), None);
+    }
+
+    #[test]
+    fn k03_a_return_target_is_one_word() {
+        // RFC 4648 §10, with the letters of §5.
+        for (path, word) in [("/f", "L2Y"), ("/fo", "L2Zv"), ("/foo", "L2Zvbw"), ("/?>?~", "Lz8-P34")] {
+            assert_eq!((encode_next(path).as_str(), decode_next(word).as_deref()), (word, Some(path)));
+        }
+        for path in ["/", "/orders/7?q=%E4%B8%AD+x&y='1'#/a", "/spa/a//b", &format!("/{}", "~".repeat(2047))]
+        {
+            let word = encode_next(path);
+            assert!(word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'), "{word}");
+            assert_eq!(decode_next(&word).as_deref(), Some(path));
+        }
+        for path in ["", "//evil.example", "https://evil.example", "/\\evil", "/a\nb", "/中", "orders"] {
+            assert_eq!(decode_next(&encode_next(path)), None, "{path}");
+        }
+        for word in ["L2Y=", "L2+v", "L2/v", "L2 Y", "%2Ff", "/f", "L2Y\n", "_____w", "中"] {
+            assert_eq!(decode_next(word), None, "{word}");
+        }
     }
 }

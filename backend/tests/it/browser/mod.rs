@@ -2,9 +2,12 @@
 
 mod axe;
 mod demo;
+mod entry;
 mod failures;
+mod front_end;
 mod h5;
 mod look;
+mod matrix;
 mod native;
 mod phone;
 mod pictures;

@@ -24,6 +24,7 @@ pub use suite::{AesKey, Suite};
 pub use value::is_loopback;
 
 use base64::Engine;
+use miandeng_shared::AppKind;
 use reader::Section;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -177,8 +178,10 @@ impl Config {
                 "is missing; add an [[apps]] section with corp_id, agent_id, kind and its secret, or [[suites]]",
             );
         }
-        let apps: Vec<App> = apps.into_iter().filter_map(App::read).collect();
-        let suites: Vec<Suite> = suites.into_iter().filter_map(Suite::read).collect();
+        let simulated = dingtalk.simulated_jsapi();
+        let simulated = simulated.as_deref();
+        let apps: Vec<App> = apps.into_iter().filter_map(|s| App::read(s, simulated)).collect();
+        let suites: Vec<Suite> = suites.into_iter().filter_map(|s| Suite::read(s, simulated)).collect();
         let found = s.found();
         s.finish();
         let public_url = public_url?;
@@ -244,6 +247,12 @@ impl Config {
                  authorise the suite again; use \"embedded:\" or Redis",
             );
         }
+        if self.dingtalk.simulator {
+            found.warn(
+                "dingtalk.simulator",
+                "is on: any browser counts as DingTalk, anybody is let in as whom they choose, and the pages say that it is a demo",
+            );
+        }
         for (i, origin) in self.allowed_origins.iter().enumerate() {
             if !same_site(origin, &self.public_url) {
                 found.warn(
@@ -257,6 +266,14 @@ impl Config {
     /// Where people are sent whom a proxy wants logged in without saying to which application.
     pub fn default_app(&self) -> Option<&App> {
         self.apps.iter().find(|app| app.default).or(self.apps.first())
+    }
+
+    /// Where the JSAPI of an application may be that is not known yet: a suite's, and the default of either kind.
+    pub fn jsapi_urls(&self) -> HashSet<&str> {
+        let of_suites = self.suites.iter().filter_map(|suite| suite.jsapi_url.as_deref());
+        of_suites
+            .chain([AppKind::Channel, AppKind::H5].map(|kind| credentials::defaults(kind).jsapi_url))
+            .collect()
     }
 
     /// Who signs identities: `public_url` and `base_path` as they are written, so with a slash at the end only where
@@ -333,6 +350,11 @@ impl DingTalk {
         }
         s.finish();
         DingTalk { oapi_url, api_url, timeout, simulator, max_calls_per_minute }
+    }
+
+    /// Only the simulator's own JSAPI makes an ordinary browser a DingTalk.
+    fn simulated_jsapi(&self) -> Option<String> {
+        self.simulator.then(|| format!("{}jsapi/dingtalk.js", self.oapi_url))
     }
 }
 

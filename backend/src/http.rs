@@ -28,6 +28,7 @@ use crate::state::AppState;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::{MethodRouter, any, get, post};
 use pace::Pace;
 use std::num::NonZeroU32;
@@ -42,6 +43,10 @@ use tower_http::timeout::TimeoutLayer;
 const MAX_BODY: usize = 16 * 1024;
 /// Above the budget of a login (20 s), below the patience of proxies.
 const MAX_TIME: Duration = Duration::from_secs(28);
+
+/// Which pages may include an answer.
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const CROSS_ORIGIN: HeaderValue = HeaderValue::from_static("cross-origin");
 
 /// The product, to be served or nested.
 pub fn router(state: AppState) -> Router {
@@ -71,6 +76,9 @@ pub fn router(state: AppState) -> Router {
     // body, wait for nothing, and take any method.
     let forward =
         Router::new().route(&at("auth"), any(forward::auth)).route(&at("start"), any(forward::start));
+    // A guarded page's refusal says nothing of anybody, and others may see that it is there, as the login page itself.
+    let refusal = |response: &Response| (!response.status().is_success()).then_some(CROSS_ORIGIN);
+    let forward = forward.layer(SetResponseHeaderLayer::if_not_present(RESOURCE_POLICY, refusal));
     let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME);
     // It reads its body itself, so that one that is too large is answered as everything else that is wrong with a push.
     let suites = Router::new()
@@ -93,10 +101,7 @@ pub fn router(state: AppState) -> Router {
         .layer((
             SetResponseHeaderLayer::if_not_present(policy_name, policy),
             // Pages elsewhere read what CORS lets them read, and include nothing.
-            SetResponseHeaderLayer::if_not_present(
-                HeaderName::from_static("cross-origin-resource-policy"),
-                HeaderValue::from_static("same-origin"),
-            ),
+            SetResponseHeaderLayer::if_not_present(RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
             always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             // Under `no-referrer`, old webviews send `Origin: null`.
             always(header::REFERRER_POLICY, "same-origin"),

@@ -1,19 +1,18 @@
 //! The address the page was opened with: which application, what to sign, where to go afterwards.
 
 use crate::cut::cut;
-use miandeng_shared::{AgentId, CorpId, return_path};
+use miandeng_shared::{Address, AgentId, CorpId, Unnamed, decode_next, percent_decode, return_path};
 
 /// Read once, when the document starts: later the address may be another one, and DingTalk checks the entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Missing too where DingTalk did not replace a literal `$CORPID$`.
-    pub corp_id: Option<CorpId>,
-    pub agent_id: Option<AgentId>,
+    pub corp_id: Result<CorpId, Unnamed>,
+    pub agent_id: Result<AgentId, Unnamed>,
     /// The address without fragment, which is what DingTalk signs.
     pub url: String,
     /// Its path, to recognise a deep link back to this very page.
     pub path: String,
-    /// The deep link of the fragment, if it is a path on this origin.
+    /// Where to go after the login, a path on this origin.
     pub next: Option<String>,
 }
 
@@ -25,13 +24,13 @@ impl Entry {
         let (address, query) = url.split_once('?').unwrap_or((url, ""));
         let after_scheme = cut(address, "://").map_or(address, |(_, rest)| rest);
         let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("/");
-        Self {
-            corp_id: parameter(query, "corpid").and_then(|raw| CorpId::new(raw).ok()),
-            agent_id: parameter(query, "agentid").and_then(|raw| AgentId::new(raw).ok()),
-            url: url.to_owned(),
-            path: path.to_owned(),
-            next: next(fragment),
-        }
+        let Address { corp_id, agent_id, next } = Address::read(query);
+        let (url, path) = (url.to_owned(), path.to_owned());
+        let next = match next.and_then(|word| decode_next(&word)) {
+            Some(target) => Some(with_fragment(target, fragment)),
+            None => in_fragment(fragment),
+        };
+        Self { corp_id, agent_id, url, path, next }
     }
 
     /// True if `target`, a path on this origin, is the page that is already open: going there would come back here.
@@ -42,18 +41,19 @@ impl Entry {
     }
 }
 
-/// Identifiers are plain ASCII, so an escaped value is not one and nothing needs decoding. The name may be spelled
-/// `corpId` as well: consoles and older menus do.
-fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
-    query
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .find_map(|(key, value)| key.eq_ignore_ascii_case(name).then_some(value))
+/// The page that a guard sent here, with the fragment that it was opened with: no request carries a fragment, but a
+/// browser keeps it through redirects. One that cannot come along is dropped.
+fn with_fragment(target: String, fragment: &str) -> String {
+    let mut whole = target.clone();
+    whole.push('#');
+    whole.push_str(fragment);
+    let joined = !fragment.is_empty() && !target.contains('#') && return_path(&whole).is_some();
+    if joined { whole } else { target }
 }
 
 /// `next=` takes the rest of the fragment. A value that starts with `/` is the path as it is; any other is
 /// percent-encoded as a whole, as `encodeURIComponent` leaves it.
-fn next(fragment: &str) -> Option<String> {
+fn in_fragment(fragment: &str) -> Option<String> {
     let value = match fragment.strip_prefix("next=") {
         Some(value) => value,
         None => cut(fragment, "&next=")?.1,
@@ -63,47 +63,83 @@ fn next(fragment: &str) -> Option<String> {
     Some(target)
 }
 
-/// None where an escape is broken or the result is not text.
-fn percent_decode(raw: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(raw.len());
-    let mut rest = raw.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let high = char::from(rest.next()?).to_digit(16)?;
-            let low = char::from(rest.next()?).to_digit(16)?;
-            bytes.push(u8::try_from(high * 16 + low).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn app(href: &str) -> (Option<String>, Option<String>) {
-        let entry = Entry::parse(href);
-        (entry.corp_id.map(String::from), entry.agent_id.map(String::from))
-    }
+    use miandeng_shared::encode_next;
 
     #[test]
     fn the_app_stands_in_the_query() {
-        let both = (Some("ding1".to_owned()), Some("2147483648123".to_owned()));
-        assert_eq!(app("https://h5.example.com/?corpid=ding1&agentid=2147483648123"), both);
-        assert_eq!(app("https://h5.example.com/?agentId=2147483648123&x&corpId=ding1#next=/a"), both);
+        for href in [
+            "https://h5.example.com/?corpid=ding1&agentid=2147483648123",
+            "https://h5.example.com/?agentId=2147483648123&x&corpId=ding1#next=/a",
+        ] {
+            let entry = Entry::parse(href);
+            assert_eq!(entry.corp_id.unwrap().as_str(), "ding1");
+            assert_eq!(entry.agent_id.unwrap().as_str(), "2147483648123");
+        }
+        for href in ["http://127.0.0.1:8080/", "http://127.0.0.1:8080/#?corpid=ding1&agentid=1"] {
+            let entry = Entry::parse(href);
+            assert_eq!((entry.corp_id, entry.agent_id), (Err(Unnamed::Missing), Err(Unnamed::Missing)));
+        }
+    }
+
+    /// The place to return to that a guard's redirect to the login names.
+    fn guarded(path: &str, fragment: &str) -> Option<String> {
+        let query = format!("?corpid=ding1&agentid=1&next={}", encode_next(path));
+        let entry = Entry::parse(&format!("https://h5.example.com/_miandeng/{query}{fragment}"));
+        assert_eq!(
+            entry.url,
+            format!("https://h5.example.com/_miandeng/{query}"),
+            "the query is signed as it is"
+        );
+        entry.next
     }
 
     #[test]
-    fn what_dingtalk_did_not_fill_in_is_missing() {
-        for corp in ["$CORPID$", "%24CORPID%24", "", "a%20b", "企业"] {
-            let (corp_id, agent_id) = app(&format!("http://127.0.0.1:8080/?corpid={corp}&agentid=1"));
-            assert_eq!(corp_id, None, "{corp}");
-            assert_eq!(agent_id.as_deref(), Some("1"));
+    fn k03_the_fragment_that_the_browser_kept_belongs_to_the_way_back() {
+        for (path, fragment, expected) in [
+            ("/spa/", "#/orders/5", "/spa/#/orders/5"),
+            ("/spa/", "#!/orders/5?tab=a&x=1", "/spa/#!/orders/5?tab=a&x=1"),
+            (
+                "/spa/?a=%E4%B8%AD&b=c+d",
+                "#/orders?q=%E4%B8%AD",
+                "/spa/?a=%E4%B8%AD&b=c+d#/orders?q=%E4%B8%AD",
+            ),
+            ("/", "#a=b", "/#a=b"),
+            ("/docs", "#chapter-2", "/docs#chapter-2"),
+            // A fragment of the application's own, whatever it looks like.
+            ("/docs", "#next=/elsewhere", "/docs#next=/elsewhere"),
+            ("/docs", "#next=https://evil.example/", "/docs#next=https://evil.example/"),
+            ("/docs", "#//evil.example", "/docs#//evil.example"),
+            ("/docs", "#", "/docs"),
+            ("/docs", "", "/docs"),
+            ("/docs#own", "#theirs", "/docs#own"),
+        ] {
+            assert_eq!(guarded(path, fragment).as_deref(), Some(expected), "{path} {fragment}");
         }
-        assert_eq!(app("http://127.0.0.1:8080/"), (None, None));
-        assert_eq!(app("http://127.0.0.1:8080/#?corpid=ding1&agentid=1"), (None, None));
+    }
+
+    #[test]
+    fn k03_a_fragment_that_cannot_come_along_costs_the_fragment_only() {
+        for fragment in ["#/搜索", "#a b", &format!("#{}", "x".repeat(4000))] {
+            assert_eq!(guarded("/spa/", fragment).as_deref(), Some("/spa/"), "{fragment}");
+        }
+    }
+
+    #[test]
+    fn k03_a_hostile_word_is_ignored_and_the_menus_own_way_stays() {
+        let page = "https://h5.example.com/?corpid=ding1&agentid=1";
+        let hostile =
+            ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", ""];
+        // What is no word at all, and what is one of no path.
+        for word in
+            hostile.map(encode_next).iter().map(String::as_str).chain(["%", "/orders", "L2E=L2E", "a"])
+        {
+            let entry = |fragment: &str| Entry::parse(&format!("{page}&next={word}{fragment}")).next;
+            assert_eq!(entry("#/x"), None, "{word}");
+            assert_eq!(entry("#next=/orders").as_deref(), Some("/orders"), "{word}");
+        }
     }
 
     #[test]
@@ -134,7 +170,7 @@ mod tests {
             ("/route", None),
             ("", None),
         ] {
-            assert_eq!(next(fragment).as_deref(), expected, "{fragment}");
+            assert_eq!(in_fragment(fragment).as_deref(), expected, "{fragment}");
         }
     }
 
@@ -146,11 +182,15 @@ mod tests {
         let encoded = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
         for target in targets["refused"].as_array().unwrap() {
             let target = target.as_str().unwrap();
-            for fragment in [target.to_owned(), encoded(target), format!("{}&next={target}", encoded(target))]
-            {
+            for fragment in [target.to_owned(), encoded(target)] {
                 let entry = Entry::parse(&format!("{page}#next={fragment}"));
                 assert_eq!((entry.next, entry.url.as_str()), (None, page), "{fragment:?}");
             }
+            // All of it is one value, and never its second part alone.
+            let twice = format!("{}&next={target}", encoded(target));
+            let entry = Entry::parse(&format!("{page}#next={twice}"));
+            assert_eq!(entry.url, page);
+            assert!(entry.next.is_none_or(|next| next == format!("{target}&next={target}")), "{twice:?}");
         }
         for target in targets["harmless"].as_array().unwrap() {
             let target = target.as_str().unwrap();

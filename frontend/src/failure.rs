@@ -3,11 +3,11 @@
 use crate::dd::{DdError, Refusal};
 use miandeng_shared::{Action, ErrorBody, ErrorCode};
 
-/// One failure. Its words come from the catalogue unless `said` knows better.
+/// One failure. Its words come from the catalogue unless the server said more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub code: ErrorCode,
-    /// Message and hint of a server that is newer than this page and sends a code that the page does not know.
+    /// Message and hint of the server.
     pub said: Option<(String, String)>,
     /// Seconds that the server asks to wait.
     pub retry_after: Option<u32>,
@@ -36,16 +36,14 @@ impl Failure {
     /// An error answer of our own server.
     #[must_use]
     pub fn from_server(status: u16, body: Option<ErrorBody>, retry_after: Option<u32>) -> Self {
-        let Some(body) = body else { return Self::without_body(status, retry_after) };
+        let Some(body) = body else { return Self { retry_after, ..Self::by_status(status) } };
         let mut failure = match ErrorCode::from_code(&body.code) {
-            Some(code) => Self::new(code),
-            None => Self {
-                said: Some((body.message, body.hint)),
-                ..Self::new(ErrorCode::Unexpected).detail("code", body.code)
-            },
+            Some(code) => Self::new(code).detail("status", status.to_string()),
+            // The server is newer than this page.
+            None => Self::by_status(status).detail("code", body.code),
         };
+        failure.said = Some((body.message, body.hint)).filter(|(message, _)| !message.is_empty());
         failure.retry_after = retry_after;
-        failure = failure.detail("status", status.to_string());
         let Some(dingtalk) = body.dingtalk else { return failure };
         let named = [
             ("dingtalk", Some(dingtalk.code)),
@@ -56,11 +54,16 @@ impl Failure {
         failure
     }
 
-    /// A proxy in between answers in HTML: its gateway errors pass, anything else is a surprise.
-    fn without_body(status: u16, retry_after: Option<u32>) -> Self {
-        let code =
-            if matches!(status, 502..=504) { ErrorCode::RequestTimeout } else { ErrorCode::Unexpected };
-        Self { retry_after, ..Self::new(code) }.detail("status", status.to_string())
+    /// What a status alone tells: that of a proxy in between, which answers in HTML. From 520 on they are those of a CDN
+    /// whose origin is away.
+    fn by_status(status: u16) -> Self {
+        let code = match status {
+            408 => ErrorCode::SlowRequest,
+            429 => ErrorCode::TooManyRequests,
+            502..=504 | 520..=530 => ErrorCode::RequestTimeout,
+            _ => ErrorCode::Unexpected,
+        };
+        Self::new(code).detail("status", status.to_string())
     }
 
     /// What DingTalk's component said while the page was being verified.
@@ -189,7 +192,7 @@ mod tests {
         assert_eq!((failure.code, failure.retry_after), (ErrorCode::DingtalkBusy, Some(3)));
         assert!(failure.details.contains(&("dingtalk", "40078".to_owned())));
         assert!(failure.details.contains(&("request id", "r1".to_owned())));
-        assert_eq!(failure.said, None);
+        assert_eq!(failure.said, Some(("m".to_owned(), "h".to_owned())), "the server knows best");
     }
 
     #[test]
@@ -198,11 +201,23 @@ mod tests {
         assert_eq!(failure.code, ErrorCode::Unexpected);
         assert_eq!(failure.said, Some(("m".to_owned(), "h".to_owned())));
         assert!(failure.details.contains(&("code", "teapot".to_owned())));
+        let busy = Failure::from_server(503, Some(body("platform_asleep")), Some(2));
+        assert_eq!((busy.code, busy.retry_after), (ErrorCode::RequestTimeout, Some(2)), "a pause heals it");
     }
 
     #[test]
     fn a_proxys_html_is_told_by_its_status() {
-        assert_eq!(Failure::from_server(504, None, None).code, ErrorCode::RequestTimeout);
-        assert_eq!(Failure::from_server(200, None, None).code, ErrorCode::Unexpected);
+        for (status, code) in [
+            (408, ErrorCode::SlowRequest),
+            (429, ErrorCode::TooManyRequests),
+            (500, ErrorCode::Unexpected),
+            (502, ErrorCode::RequestTimeout),
+            (504, ErrorCode::RequestTimeout),
+            (522, ErrorCode::RequestTimeout),
+            (200, ErrorCode::Unexpected),
+        ] {
+            let failure = Failure::from_server(status, None, Some(7));
+            assert_eq!((failure.code, failure.retry_after), (code, Some(7)), "{status}");
+        }
     }
 }

@@ -9,16 +9,23 @@ pub use command::{Command, Event, Facts, LoggedIn, Stage};
 
 use crate::{
     dd::{CodeRequest, DdError},
+    entry::Entry,
     env::Env,
     failure::Failure,
 };
 use miandeng_shared::{
     Action, AgentId, AppKind, AuthCode, ConfigAnswer, CorpId, ErrorCode, LoginAnswer, LoginRequest,
-    ReportRequest, SessionAnswer, User, return_path,
+    ReportRequest, SessionAnswer, Unnamed, User, return_path,
 };
 
 /// The server says that a code is spent or unknown: DingTalk is asked for a new one this often.
 const NEW_CODES: u8 = 1;
+
+/// What a pause heals is tried again by itself, this often.
+const TRIES: u32 = 3;
+/// In seconds: one pause, and everything from the first failure to the last try.
+const LONGEST_PAUSE: u32 = 8;
+const PATIENCE: u32 = 15;
 
 /// How far DingTalk's component has come on this page. Versions 2 and 3 take one `dd.config` and silently ignore any
 /// other, so that a fresh start after it takes a fresh page.
@@ -41,6 +48,10 @@ pub struct Flow {
     /// The server stands on a simulator, which decides what the browser counts as.
     simulator: bool,
     new_codes: u8,
+    tries: u32,
+    /// Seconds since some beginning, and when the first failure was that is being healed.
+    now: u32,
+    failing_since: Option<u32>,
 }
 
 impl Flow {
@@ -49,13 +60,22 @@ impl Flow {
     /// # Errors
     /// An address that does not name the application leaves nothing to be done.
     pub fn new(facts: Facts) -> Result<(Self, Command), Box<Failure>> {
-        let (Some(corp_id), Some(agent_id)) = (facts.entry.corp_id.clone(), facts.entry.agent_id.clone())
-        else {
-            return Err(Box::new(link_incomplete(&facts)));
+        let (Ok(corp_id), Ok(agent_id)) = (facts.entry.corp_id.clone(), facts.entry.agent_id.clone()) else {
+            return Err(Box::new(unnamed(&facts)));
         };
-        let (stage, sdk) = (Stage::Session, Sdk::Untouched);
-        let flow =
-            Self { facts, corp_id, agent_id, stage, sdk, config: None, simulator: false, new_codes: 0 };
+        let flow = Self {
+            facts,
+            corp_id,
+            agent_id,
+            stage: Stage::Session,
+            sdk: Sdk::Untouched,
+            config: None,
+            simulator: false,
+            new_codes: 0,
+            tries: 0,
+            now: 0,
+            failing_since: None,
+        };
         Ok((flow, Command::AskSession))
     }
 
@@ -77,6 +97,11 @@ impl Flow {
         self.simulator
     }
 
+    /// Tells the time, in seconds since some beginning.
+    pub fn tick(&mut self, now: u32) {
+        self.now = now;
+    }
+
     /// Takes in what happened and says what to do. An event that does not belong to the stage (a second tap, a late
     /// answer) changes nothing.
     pub fn step(&mut self, event: Event) -> Command {
@@ -86,9 +111,10 @@ impl Flow {
             (Stage::Config, Event::Config(answer)) => self.on_config(answer),
             (Stage::Sdk, Event::Loaded(result)) => self.on_loaded(result),
             (Stage::Verify, Event::Verified(result)) => self.on_verified(result),
+            // The report made the server drop a stale ticket, so a fresh page may pass.
             (Stage::Reporting(failure), Event::Reported) => {
                 let failure = failure.clone();
-                self.on_reported(failure)
+                self.start_afresh(*failure)
             }
             (Stage::Reloading(Some(failure)), Event::ReloadBlocked) => {
                 let failure = failure.clone();
@@ -96,6 +122,9 @@ impl Flow {
             }
             (Stage::Code, Event::Code(result)) => self.on_code(result),
             (Stage::Login, Event::Login(answer)) => self.on_login(answer),
+            // As if the person had asked for it: the answer may have been lost on its way here, so the session is asked
+            // first; and the code may be spent, so that it takes a new one.
+            (Stage::Pausing, Event::Paused) => self.go(Stage::Session, Command::AskSession),
             (Stage::Failed(failure), Event::Retry) => {
                 let code = failure.code;
                 self.on_retry(code)
@@ -123,15 +152,27 @@ impl Flow {
         self.go(Stage::Failed(Box::new(failure)), Command::Nothing)
     }
 
+    /// Waits where that heals `failure`, as long as the person's patience lasts; shows it otherwise.
+    fn heal(&mut self, failure: Failure) -> Command {
+        let since = *self.failing_since.get_or_insert(self.now);
+        let pause = failure.retry_after.unwrap_or_default().max(1 << self.tries);
+        let in_time = self.now.saturating_sub(since).saturating_add(pause) <= PATIENCE;
+        if failure.code.action() != Action::BackOff || self.tries == TRIES || !in_time {
+            return self.fail(failure);
+        }
+        self.tries += 1;
+        self.go(Stage::Pausing, Command::Pause(pause.min(LONGEST_PAUSE)))
+    }
+
     fn on_session(&mut self, answer: Result<Option<SessionAnswer>, Failure>) -> Command {
         if let Ok(Some(session)) = &answer {
             self.simulator = session.simulator;
         }
         match answer {
-            Err(failure) => self.fail(failure),
-            Ok(Some(session)) if self.is_of_this_app(&session.user) => {
-                let target = self.facts.entry.next.clone().or(session.home);
-                self.arrive(LoggedIn { user: session.user, expires_at: session.expires_at }, target)
+            Err(failure) => self.heal(failure),
+            Ok(Some(SessionAnswer { user, expires_at, home, .. })) if self.is_of_this_app(&user) => {
+                let target = self.facts.entry.next.clone().or_else(|| home.clone());
+                self.arrive(LoggedIn { user, expires_at, home }, target)
             }
             Ok(_) if self.sdk == Sdk::Verified => self.ask_code(),
             Ok(_) if self.misfit(AppKind::Channel).is_none() => self.ask_config(),
@@ -169,7 +210,7 @@ impl Flow {
     /// Outside DingTalk on a phone nothing is signed; the server is only asked whether that matters here.
     fn on_app(&mut self, answer: Result<ConfigAnswer, Failure>) -> Command {
         match answer {
-            Err(failure) => self.fail(failure),
+            Err(failure) => self.heal(failure),
             Ok(app) => {
                 self.simulator = app.simulator;
                 match self.misfit(app.kind) {
@@ -184,7 +225,7 @@ impl Flow {
     fn on_config(&mut self, answer: Result<ConfigAnswer, Failure>) -> Command {
         let config = match answer {
             Ok(config) => config,
-            Err(failure) => return self.fail(failure),
+            Err(failure) => return self.heal(failure),
         };
         self.simulator = config.simulator;
         if let Some(code) = self.misfit(config.kind) {
@@ -205,7 +246,12 @@ impl Flow {
     fn on_loaded(&mut self, result: Result<(), DdError>) -> Command {
         let Some(config) = self.config.clone() else { return self.go(Stage::Session, Command::AskSession) };
         match result {
-            Err(error) => self.fail(Failure::from_load(&error, &config.jsapi_url)),
+            Err(error) => {
+                let failure = Failure::from_load(&error, &config.jsapi_url);
+                // The document may have been made when the server did not know where this application's component is,
+                // and its policy forbids it then. Who has waited for it in vain is not made to wait again.
+                if error == DdError::Timeout { self.fail(failure) } else { self.start_afresh(failure) }
+            }
             // Today's applications log in without `dd.config`.
             Ok(()) if config.kind == AppKind::H5 => self.ask_code(),
             Ok(()) => {
@@ -238,12 +284,12 @@ impl Flow {
         self.go(Stage::Reporting(Box::new(failure)), Command::Report(report))
     }
 
-    /// The report made the server drop a stale ticket, so a fresh page may pass; but only once, lest it go in circles.
-    fn on_reported(&mut self, failure: Box<Failure>) -> Command {
+    /// On a fresh page, but only once: else it might go in circles.
+    fn start_afresh(&mut self, failure: Failure) -> Command {
         if self.facts.reloaded {
-            self.fail(*failure)
+            self.fail(failure)
         } else {
-            self.go(Stage::Reloading(Some(failure)), Command::ReloadOnce)
+            self.go(Stage::Reloading(Some(Box::new(failure))), Command::ReloadOnce)
         }
     }
 
@@ -267,30 +313,30 @@ impl Flow {
     fn on_login(&mut self, answer: Result<LoginAnswer, Failure>) -> Command {
         match answer {
             Ok(answer) => {
-                let LoginAnswer { user, expires_at, next } = answer;
-                self.arrive(LoggedIn { user, expires_at }, next)
+                let LoginAnswer { user, expires_at, next, home } = answer;
+                self.arrive(LoggedIn { user, expires_at, home }, next)
             }
             Err(failure) if failure.wants_new_code() && self.new_codes < NEW_CODES => {
                 self.new_codes += 1;
                 self.ask_code()
             }
-            Err(failure) => self.fail(failure),
+            Err(failure) => self.heal(failure),
         }
     }
 
     /// Logged in: on to `target`, unless that is this very page or this page is the application itself.
-    fn arrive(&mut self, logged_in: LoggedIn, target: Option<String>) -> Command {
+    fn arrive(&mut self, mut logged_in: LoggedIn, target: Option<String>) -> Command {
         let asked_for = self.facts.entry.next.is_some() || !self.facts.embedded;
-        let target =
-            target.filter(|to| asked_for && return_path(to).is_some() && !self.facts.entry.is_here(to));
-        match target {
+        let elsewhere = |to: &String| return_path(to).is_some() && !self.facts.entry.is_here(to);
+        logged_in.home = logged_in.home.filter(elsewhere);
+        match target.filter(elsewhere).filter(|_| asked_for) {
             Some(to) => self.go(Stage::Leaving(to.clone()), Command::Leave(to)),
             None => self.go(Stage::Done(Box::new(logged_in)), Command::Greet),
         }
     }
 
     fn on_retry(&mut self, code: ErrorCode) -> Command {
-        self.new_codes = 0;
+        (self.new_codes, self.tries, self.failing_since) = (0, 0, None);
         self.facts.reloaded = false;
         if self.needs_fresh_page(code) {
             self.go(Stage::Reloading(None), Command::Reload)
@@ -300,26 +346,27 @@ impl Flow {
         }
     }
 
-    /// Once the component was configured only what is none of its business can be tried again on the same page: a
-    /// pause for the network or the server, a dialogue that the person closed.
+    /// Waiting and a dialogue that the person closed are none of the document's business. With everything else the
+    /// document may be what is wrong: its policy, its cookie, its one `dd.config`.
     fn needs_fresh_page(&self, code: ErrorCode) -> bool {
         let passing = code.action() == Action::BackOff || code == ErrorCode::Cancelled;
-        match self.sdk {
-            Sdk::Untouched => false,
-            Sdk::Configured => true,
-            Sdk::Verified => !passing,
-        }
+        self.sdk == Sdk::Configured || !passing
     }
 }
 
-fn link_incomplete(facts: &Facts) -> Failure {
-    let missing = match (&facts.entry.corp_id, &facts.entry.agent_id) {
-        (None, None) => "corpid, agentid",
-        (None, _) => "corpid",
-        _ => "agentid",
-    };
-    Failure::new(ErrorCode::LinkIncomplete)
-        .detail("missing", missing)
-        .detail("url", facts.entry.url.clone())
-        .detail("client", facts.env.describe())
+/// The address does not say which application: what is wrong with it.
+fn unnamed(facts: &Facts) -> Failure {
+    let Entry { corp_id, agent_id, url, .. } = &facts.entry;
+    let mut failure = Failure::new(ErrorCode::LinkIncomplete);
+    for (name, wrong) in [("corpid", corp_id.as_ref().err()), ("agentid", agent_id.as_ref().err())] {
+        let Some(wrong) = wrong else { continue };
+        let (code, words) = match wrong {
+            Unnamed::Missing => (failure.code, "missing"),
+            Unnamed::Placeholder => (ErrorCode::LinkPlaceholder, "a placeholder"),
+            Unnamed::Malformed => (ErrorCode::LinkInvalid, "no identifier"),
+            Unnamed::Contradictory => (ErrorCode::LinkInvalid, "two values that differ"),
+        };
+        failure = Failure { code, ..failure.detail(name, words) };
+    }
+    failure.detail("url", url.clone()).detail("client", facts.env.describe())
 }

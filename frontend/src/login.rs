@@ -7,6 +7,8 @@ use crate::{
     flow::{Command, Event, Facts, Flow},
     page,
 };
+use gloo_timers::future::TimeoutFuture;
+use js_sys::Math;
 use miandeng_shared::{AgentId, CorpId};
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen_futures::spawn_local;
@@ -41,7 +43,11 @@ impl Login {
     }
 
     fn step(&self, event: Event) -> Command {
-        let command = self.flow.borrow_mut().step(event);
+        let command = {
+            let mut flow = self.flow.borrow_mut();
+            flow.tick(page::age() / 1000);
+            flow.step(event)
+        };
         (self.show)(&self.flow.borrow());
         command
     }
@@ -77,6 +83,13 @@ impl Login {
                 Event::Reported
             }
             Command::Login(request) => Event::Login(self.api.login(&request).await),
+            Command::Pause(seconds) => {
+                // Pages that failed together do not come back together.
+                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                let apart = (Math::random() * 300.0) as u32;
+                TimeoutFuture::new(seconds * 1000 + apart).await;
+                Event::Paused
+            }
             Command::EndSession => Event::Ended(self.api.end_session().await),
             Command::ReloadOnce if !page::reload_marked() => Event::ReloadBlocked,
             Command::ReloadOnce | Command::Nothing => return None,

@@ -29,7 +29,11 @@ fn window() -> Option<Window> {
 #[must_use]
 pub fn entry(corp_id: Option<CorpId>, agent_id: Option<AgentId>) -> Entry {
     let entry = Entry::parse(&entry_href());
-    Entry { corp_id: corp_id.or(entry.corp_id), agent_id: agent_id.or(entry.agent_id), ..entry }
+    Entry {
+        corp_id: corp_id.map_or(entry.corp_id, Ok),
+        agent_id: agent_id.map_or(entry.agent_id, Ok),
+        ..entry
+    }
 }
 
 /// The client around the page, and the one that a simulator would have it be.
@@ -85,8 +89,10 @@ pub fn sees(selector: &str) -> bool {
 
 /// Milliseconds since the document was asked for.
 #[must_use]
-pub fn age() -> f64 {
-    window().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now())
+// A duration, far from the limits of the type.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+pub fn age() -> u32 {
+    window().and_then(|window| window.performance()).map_or(0, |clock| clock.now() as u32)
 }
 
 #[must_use]
@@ -110,7 +116,7 @@ pub fn focus(id: &str) {
     }
 }
 
-/// Set while the page is on its second try after a refused `dd.config`. A property of the tab, which a reload keeps.
+/// Set while the page is on its second try. A property of the tab, which a reload keeps.
 const MARK: &str = "miandeng.reloaded";
 
 fn storage() -> Option<Storage> {

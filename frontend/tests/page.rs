@@ -9,7 +9,7 @@ mod support;
 
 use leptos::prelude::*;
 use miandeng_frontend::{AutoLogin, LoggedIn};
-use support::{SESSION, agent, appears, asked, corp, root, run, serve};
+use support::{SESSION, agent, appears, asked, corp, hurry, root, run, serve};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -79,6 +79,7 @@ async fn outside_dingtalk_nothing_is_signed() {
 
 #[wasm_bindgen_test]
 async fn what_the_server_may_answer_besides() {
+    hurry();
     for (answer, code, detail) in [
         ("return null", "network", "Failed to fetch"),
         ("return [200, '<!DOCTYPE html>']", "unexpected", "status: 200"),
@@ -92,21 +93,34 @@ async fn what_the_server_may_answer_besides() {
             "dingtalk_busy",
             "request id: r",
         ),
+        (
+            r#"return [403, '{"error":{"code":"cross_site","message":"这台服务器","hint":"不认识这个 Cookie","dingtalk":null}}']"#,
+            "cross_site",
+            "status: 403",
+        ),
     ] {
         serve(answer);
         let page =
             mount_to(root(), || view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="/m/" /> });
         assert_eq!(appears("#root #error-code").await, code, "{answer}");
+        assert_eq!(
+            asked().len(),
+            if ["unexpected", "cross_site"].contains(&code) { 1 } else { 4 },
+            "three tries: {answer}"
+        );
         let details = appears("#root pre").await;
         assert!(details.contains(detail), "{answer}: {details}");
         let alert = appears("#root [role=alert]").await;
         assert_eq!(alert.contains('7'), code == "dingtalk_busy", "Retry-After is told: {alert}");
+        let words = alert.contains("这台服务器") && alert.contains("不认识这个 Cookie");
+        assert_eq!(words, code == "cross_site", "the server's own words: {alert}");
         drop(page);
     }
 }
 
 #[wasm_bindgen_test]
 async fn retry_starts_over_in_place() {
+    hurry();
     serve("return null");
     let page = mount_to(root(), || view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="/m/" /> });
     appears("#root [role=alert]").await;

@@ -9,7 +9,7 @@ mod support;
 use js_sys::Promise;
 use leptos::prelude::*;
 use miandeng_frontend::AutoLogin;
-use support::{SESSION, agent, appears, asked, corp, root, run, serve};
+use support::{GONE, SESSION, agent, appears, asked, corp, hurry, root, run, serve};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -31,7 +31,7 @@ async fn until(condition: &str) {
 /// A page that has failed, in a document that has the focus.
 async fn fail() -> impl Drop {
     run("document.hasFocus = function () { return true }");
-    serve("return null");
+    serve(GONE);
     let page = mount_to(root(), || view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="/m/" /> });
     appears("#root [role=alert]").await;
     page
@@ -47,7 +47,7 @@ async fn a_failure_takes_the_focus() {
 #[wasm_bindgen_test]
 async fn a_page_around_this_one_keeps_its_focus() {
     run("document.hasFocus = function () { return false }");
-    serve("return null");
+    serve(GONE);
     let page = mount_to(root(), || view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="/m/" /> });
     appears("#root [role=alert]").await;
     run("window.later = false; setTimeout(function () { later = true }, 50)");
@@ -84,7 +84,7 @@ async fn without_a_clipboard_the_details_are_selected() {
             ));
             let said = appears("#root #copied:not(:empty)").await;
             assert!(words.contains(&&*said), "{said}");
-            assert!(text("getSelection()").contains("code: network"), "{}", text("getSelection()"));
+            assert!(text("getSelection()").contains("code: unknown_app"), "{}", text("getSelection()"));
             appears("#root details[open]").await;
             drop(page);
         }
@@ -98,7 +98,7 @@ async fn the_indicator_does_not_start_anew_with_each_step() {
              window.first = document.querySelector('#root .spinner'); \
              return [401, '{\"error\":{\"code\":\"no_session\",\"message\":\"\",\"hint\":\"\",\"dingtalk\":null}}'] } \
          window.second = document.querySelector('#root .spinner'); \
-         return null",
+         return [404, '{\"error\":{\"code\":\"unknown_app\",\"message\":\"\",\"hint\":\"\",\"dingtalk\":null}}']",
     );
     let page = mount_to(root(), || view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="/m/" /> });
     appears("#root [role=alert]").await;
@@ -114,7 +114,7 @@ async fn what_was_seen_before_does_not_vanish() {
         old.set_inner_html(&format!(
             "<main class='waiting' style='visibility:{visibility}'><b class='mark'></b><p><span></span></p></main>"
         ));
-        serve("window.shown = document.querySelector('#root > main:last-child').className; return null");
+        serve(&format!("window.shown = document.querySelector('#root > main:last-child').className; {GONE}"));
         let page = mount_to(old, || view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="/m/" /> });
         appears("#root [role=alert]").await;
         assert_eq!(text("shown"), class);
@@ -135,7 +135,7 @@ async fn a_returning_session_says_that_it_is_a_demo() {
 
 #[wasm_bindgen_test]
 async fn a_name_that_the_server_gave_stays_the_title() {
-    serve("return null");
+    serve(GONE);
     for (name, kept) in [(Some("某某会员"), true), (None, false)] {
         run("document.title = 'before'; document.documentElement.removeAttribute('data-name')");
         if let Some(name) = name {
@@ -147,4 +147,21 @@ async fn a_name_that_the_server_gave_stays_the_title() {
         assert_eq!(text("document.title") == "before", kept);
         drop(page);
     }
+}
+
+#[wasm_bindgen_test]
+async fn the_screen_says_at_once_that_it_tries_again() {
+    hurry();
+    serve(
+        "return asked.length < 3 ? null : [404, '{\"error\":{\"code\":\"unknown_app\",\"message\":\"\",\"hint\":\"\",\"dingtalk\":null}}']",
+    );
+    run("window.seen = []; window.watching = new MutationObserver(function () { \
+         var says = document.querySelector('#root #says.aloud'); if (says) seen.push(says.textContent) }); \
+         watching.observe(document.body, { childList: true, subtree: true, attributes: true, characterData: true })");
+    let page = mount_to(root(), || view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="/m/" /> });
+    assert_eq!(appears("#root #error-code").await, "unknown_app");
+    run("watching.disconnect()");
+    let seen = text("seen.join()");
+    assert!(seen.contains("正在自动重试") || seen.contains("Trying again by itself"), "{seen}");
+    drop(page);
 }

@@ -11,7 +11,7 @@ pub enum Action {
     Retry,
     /// This code is spent; a new one from DingTalk helps.
     NewCode,
-    /// DingTalk or the network needs a pause.
+    /// A pause heals it. The page takes one by itself and tries again before it says anything.
     BackOff,
     /// Only the enterprise's developer or operator can mend it.
     Configure,
@@ -105,7 +105,7 @@ catalogue! {
     UnsupportedMediaType "unsupported_media_type" 415 Configure
         zh "请求内容不是 JSON。", "请使用 Content-Type: application/json。"
         en "The request is not JSON.", "Send Content-Type: application/json.";
-    SlowRequest "slow_request" 408 Retry
+    SlowRequest "slow_request" 408 BackOff
         zh "请求内容没有及时到达。", "请检查网络后重试。"
         en "The request did not arrive in time.", "Check the network and try again.";
     TooManyRequests "too_many_requests" 429 BackOff
@@ -132,7 +132,7 @@ catalogue! {
     RequestTimeout "request_timeout" 503 BackOff
         zh "服务器未能及时完成请求。", "请稍后重试。"
         en "The server could not finish in time.", "Please try again in a moment.";
-    Internal "internal" 500 BackOff
+    Internal "internal" 500 Retry
         zh "服务器内部错误。", "请稍后重试；若仍失败，请联系管理员查看日志。"
         en "Something went wrong in the server.", "Please try again in a moment; if it fails again, ask the operator to look into the log.";
 
@@ -195,9 +195,15 @@ catalogue! {
     LinkIncomplete "link_incomplete" 0 Configure
         zh "网址不完整，缺少企业或应用编号。", "请从服务窗菜单进入；网址应含 ?corpid=$CORPID$&agentid=应用编号。"
         en "The address is incomplete: corporation or application is missing.", "Enter through the service window's menu; the address must carry ?corpid=$CORPID$&agentid=….";
-    SdkUnavailable "sdk_unavailable" 0 BackOff
-        zh "没能载入钉钉组件。", "请检查网络后重试。"
-        en "DingTalk's component could not be loaded.", "Check the network and try again.";
+    LinkPlaceholder "link_placeholder" 0 TellPerson
+        zh "网址里的占位符（如 $CORPID$）没有被替换。", "钉钉只替换 $CORPID$，而且只在从菜单打开页面时：请从服务窗菜单进入。若仍如此，请管理员在菜单网址里直接写企业与应用的编号。"
+        en "A placeholder in the address, such as $CORPID$, was not replaced.", "DingTalk replaces $CORPID$ only when it opens the page from a menu, and no other placeholder: enter through the service window's menu. If it stays, the administrator should write the ids themselves into the menu's address.";
+    LinkInvalid "link_invalid" 0 Configure
+        zh "网址中的企业或应用编号有误。", "请从服务窗菜单进入。若仍如此，请开发者检查菜单网址：corpid 与 agentid 各只写一个值，只含字母、数字、- 和 _。"
+        en "The address names no valid corporation or application.", "Enter through the service window's menu. If it stays, the developer should check the menu's address: one value each for corpid and agentid, of letters, digits, - and _.";
+    SdkUnavailable "sdk_unavailable" 0 Retry
+        zh "没能载入钉钉组件。", "请重试，页面会重新载入。若仍失败，请把详情交给开发者：核对组件的网址，手机能否访问它，页面的安全策略是否允许它。"
+        en "DingTalk's component could not be loaded.", "Try again; the page loads afresh. If it fails again, pass the details to the developer: whether the component's address is right, reachable from this phone and allowed by the page's policy.";
     ConfigRefused "config_refused" 0 Configure
         zh "钉钉没有认可此页面。", "请把详情交给开发者：核对签名网址、agentid 与密钥。"
         en "DingTalk does not accept this page.", "Pass the details to the developer: signed URL, agentid and secret should be checked.";

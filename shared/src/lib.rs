@@ -1,12 +1,14 @@
 //! What crosses the wire between the page (`frontend`) and the server (`backend`): identifiers, requests, answers and
 //! the catalogue of errors. Compiled for both sides, so it has no dependency but serde.
 
+mod address;
 mod error;
 mod id;
 mod lang;
 mod return_path;
 mod wire;
 
+pub use address::{Address, Unnamed, percent_decode};
 pub use error::{Action, DingTalkError, ErrorAnswer, ErrorBody, ErrorCode, Text};
 pub use id::{AgentId, AuthCode, CorpId, InvalidId, OpenId, UnionId, UserId};
 pub use lang::Lang;

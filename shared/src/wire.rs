@@ -97,6 +97,9 @@ pub struct LoginAnswer {
     pub expires_at: String,
     /// Where to go now: the request's `next`, else the application's `home`, else null and the page greets.
     pub next: Option<String>,
+    /// The application's `home`, the way on from a greeting.
+    #[serde(default)]
+    pub home: Option<String>,
 }
 
 /// `GET /api/session`.

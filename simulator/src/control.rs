@@ -1,6 +1,7 @@
 //! `/_sim`: how a test, or the phone page, turns the simulator's knobs.
 
 mod handover;
+mod look;
 mod problem;
 mod routes;
 mod stream;

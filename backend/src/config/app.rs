@@ -50,8 +50,9 @@ pub struct App {
 }
 
 impl App {
-    /// Reads one `[[apps]]` section; `None` where a problem was recorded that leaves no application.
-    pub fn read(mut s: Section<'_>) -> Option<Self> {
+    /// Reads one `[[apps]]` section; `None` where a problem was recorded that leaves no application. `simulated` is the
+    /// JSAPI of a simulator, the default beside one.
+    pub fn read(mut s: Section<'_>, simulated: Option<&str>) -> Option<Self> {
         let corp_id = s.required("corp_id", "\"dingcorp1\"", id(CorpId::new));
         let agent_id = s.required("agent_id", "\"123456\"", id(AgentId::new));
         let credentials = Credentials::read(&mut s);
@@ -68,7 +69,7 @@ impl App {
         Some(App {
             corp_id: corp_id?,
             agent_id: agent_id?,
-            jsapi_url: jsapi_url.map_or(defaults.jsapi_url.to_owned(), Into::into),
+            jsapi_url: jsapi_url.map_or(simulated.unwrap_or(defaults.jsapi_url).to_owned(), Into::into),
             sign_alg,
             sign_plus_as_space,
             js_api_list: js_api_list

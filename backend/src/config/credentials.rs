@@ -101,18 +101,22 @@ impl Credentials {
     }
 
     pub fn defaults(&self) -> Defaults {
-        match self.kind() {
-            // The SDK that the classic 服务窗 was documented with; it needs at least 0.8.3.
-            AppKind::Channel => Defaults {
-                jsapi_url: "https://g.alicdn.com/dingding/open-develop/1.5.1/dingtalk.js",
-                js_api_list: &["channel.permission.requestAuthCode"],
-            },
-            // Its login needs no signed API.
-            AppKind::H5 => Defaults {
-                jsapi_url: "https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js",
-                js_api_list: &[],
-            },
-        }
+        defaults(self.kind())
+    }
+}
+
+pub fn defaults(kind: AppKind) -> Defaults {
+    match kind {
+        // The SDK that the classic 服务窗 was documented with; it needs at least 0.8.3.
+        AppKind::Channel => Defaults {
+            jsapi_url: "https://g.alicdn.com/dingding/open-develop/1.5.1/dingtalk.js",
+            js_api_list: &["channel.permission.requestAuthCode"],
+        },
+        // Its login needs no signed API.
+        AppKind::H5 => Defaults {
+            jsapi_url: "https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js",
+            js_api_list: &[],
+        },
     }
 }
 

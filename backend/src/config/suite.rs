@@ -33,14 +33,16 @@ pub struct Suite {
 }
 
 impl Suite {
-    /// Reads one `[[suites]]` section; `None` where a problem was recorded that leaves no suite.
-    pub fn read(mut s: Section<'_>) -> Option<Self> {
+    /// Reads one `[[suites]]` section; `None` where a problem was recorded that leaves no suite. `simulated` is the JSAPI
+    /// of a simulator, the default beside one.
+    pub fn read(mut s: Section<'_>, simulated: Option<&str>) -> Option<Self> {
         let name = s.required("name", "\"main\"", path_segment);
         let suite_key = s.required("suite_key", "\"suitexyz\"", client_id);
         let suite_secret = s.required("suite_secret", "{ env = \"SUITE_SECRET\" }", secret);
         let callback_token = s.required("callback_token", "{ env = \"SUITE_TOKEN\" }", secret);
         let callback_aes_key = s.required("callback_aes_key", "{ env = \"SUITE_AES_KEY\" }", aes_key);
         let jsapi_url = s.optional("jsapi_url", https_url).map(Into::into);
+        let jsapi_url = jsapi_url.or_else(|| simulated.map(str::to_owned));
         let home = s.optional("home", home);
         // `name` is taken: an application of a suite has a colour and a logo, but no name of its own.
         let brand = Brand::read(&mut s);

@@ -5,6 +5,7 @@ use crate::config::{App, Config, ContentSecurityPolicy};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use base64::Engine as _;
 use sha2::{Digest, Sha256};
+use std::collections::{BTreeSet, HashSet};
 use url::Url;
 
 /// What every document of ours goes without.
@@ -22,13 +23,15 @@ pub fn page_policy(config: &Config, app: Option<&App>, style: Option<&str>, head
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let strict = engine::knows_wasm_source(agent) && !asks_for_eval(headers);
     let compile = if strict { "'wasm-unsafe-eval'" } else { "'unsafe-eval'" }.to_owned();
-    let jsapi = app.and_then(|app| origin(&app.jsapi_url));
+    // The server may know the application a moment later; the document has to do for that as well.
+    let jsapi = app.map_or_else(|| config.jsapi_urls(), |app| HashSet::from([app.jsapi_url.as_str()]));
+    let jsapi: BTreeSet<String> = jsapi.into_iter().filter_map(origin).collect();
     // Avatars come from hosts of DingTalk's that nobody lists. A logo on http is one on this machine.
     let logo = app.and_then(|app| origin(app.brand.logo.as_deref()?)).filter(|url| url.starts_with("http:"));
     let simulator = simulator(config);
     format!(
         "script-src 'self'{}; connect-src 'self'{}; img-src 'self' data: https:{}; style-src 'self'{}; {NEVER}; {}",
-        words([jsapi, Some(compile)]),
+        words(jsapi.into_iter().chain([compile]).map(Some)),
         words([simulator.clone()]),
         words([logo, simulator]),
         words([style.map(hash)]),
@@ -149,9 +152,30 @@ mod tests {
     }
 
     #[test]
-    fn an_old_engine_may_compile_and_an_unknown_application_has_no_jsapi() {
+    fn an_old_engine_may_compile() {
         let policy = page_policy(&config(PUBLIC, ""), None, None, &agent("Chrome/69.0.3497.100"));
-        assert_eq!(directive(&policy, "script-src"), "'self' 'unsafe-eval'");
+        assert_eq!(directive(&policy, "script-src"), "'self' https://g.alicdn.com 'unsafe-eval'");
+    }
+
+    #[test]
+    fn k01_an_application_that_is_not_known_yet_may_have_its_jsapi_where_any_may() {
+        let suite = |name: &str, more: &str| {
+            format!(
+                "[[suites]]\nname = \"{name}\"\nsuite_key = \"{name}\"\nsuite_secret = \"s\"\ncallback_token = \"t\"\n\
+                 callback_aes_key = \"suite1callbackaeskeysuite1callbackaeskeyabc\"\n{more}\n"
+            )
+        };
+        let scripts = |rest: &str| {
+            let policy = page_policy(&config(PUBLIC, rest), None, None, &agent("Chrome/120.0.0.0"));
+            directive(&policy, "script-src").to_owned()
+        };
+        assert_eq!(scripts(""), "'self' https://g.alicdn.com 'wasm-unsafe-eval'");
+        assert_eq!(scripts(&suite("a", "")), "'self' https://g.alicdn.com 'wasm-unsafe-eval'");
+        let [a, b] = ["a", "b"].map(|name| suite(name, "jsapi_url = \"https://cdn.example.com/NAME.js\""));
+        assert_eq!(
+            scripts(&(a + &b)),
+            "'self' https://cdn.example.com https://g.alicdn.com 'wasm-unsafe-eval'"
+        );
     }
 
     #[test]
@@ -164,10 +188,10 @@ mod tests {
         for cookie in
             ["miandeng_eval=1", "a=b; miandeng_eval=1", "miandeng_eval=1;c=d", "a=中; miandeng_eval=1"]
         {
-            assert_eq!(compile(cookie), "'self' 'unsafe-eval'", "{cookie}");
+            assert_eq!(compile(cookie), "'self' https://g.alicdn.com 'unsafe-eval'", "{cookie}");
         }
         for cookie in ["", "miandeng_eval=0", "x_miandeng_eval=1", "a=miandeng_eval=1"] {
-            assert_eq!(compile(cookie), "'self' 'wasm-unsafe-eval'", "{cookie}");
+            assert_eq!(compile(cookie), "'self' https://g.alicdn.com 'wasm-unsafe-eval'", "{cookie}");
         }
     }
 

@@ -39,7 +39,8 @@ pub async fn login(
     let (session, cookie) = outcome?;
     let next = fields.optional("next");
     let next = next.as_deref().and_then(return_path).map(str::to_owned).or_else(|| app.home.clone());
-    let answer = LoginAnswer { expires_at: session.expires_at(), user: session.user, next };
+    let home = app.home.clone();
+    let answer = LoginAnswer { expires_at: session.expires_at(), user: session.user, next, home };
     Ok(([(header::SET_COOKIE, cookie)], Json(answer)).into_response())
 }
 

@@ -1,32 +1,27 @@
 //! The page itself.
 
-use super::fields::{Fields, Query};
 use super::headers::{page_policy, policy_header};
-use super::{assets, login_loop};
+use super::{CROSS_ORIGIN, RESOURCE_POLICY, assets, login_loop};
 use crate::config::{Brand, Color};
 use crate::state::AppState;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use miandeng_shared::{AgentId, CorpId};
+use miandeng_shared::Address;
 use std::time::SystemTime;
 
 /// The same HTML for everybody, with a login cookie and the looks of the application that the address names.
-pub async fn page(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-    RawQuery(raw_query): RawQuery,
-    query: Result<Query, super::error::ApiError>,
-) -> Response {
+pub async fn page(State(state): State<AppState>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     let Some(html) = assets::index() else { return not_built() };
-    // The page tells people what is wrong with an address, so nothing about the query is an error here.
-    let app = match query.ok().and_then(|Query(query)| named(query)) {
-        Some((corp_id, agent_id)) => state.find_app(&corp_id, &agent_id).await.unwrap_or_default(),
-        None => None,
+    // The page tells people what is wrong with an address or with the server, so nothing of it is an error here.
+    let app = match Address::read(query.as_deref().unwrap_or_default()) {
+        Address { corp_id: Ok(corp_id), agent_id: Ok(agent_id), .. } => {
+            state.find_app(&corp_id, &agent_id).await.unwrap_or_default()
+        }
+        _ => None,
     };
-    let next =
-        raw_query.as_deref().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("next="));
+    let next = query.as_deref().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("next="));
     let round = match app.as_ref().map(|app| login_loop::round(&state, app, &headers, next)).transpose() {
         Ok(round) => round.flatten(),
         Err(disagreement) => return *disagreement,
@@ -39,7 +34,7 @@ pub async fn page(
     response.headers_mut().extend(policy_header(&state.config, &policy));
     // The same for everybody, so others may look whether it is there, as the simulator's phone does; no more than that,
     // because reading it takes CORS.
-    response.headers_mut().insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    response.headers_mut().insert(RESOURCE_POLICY, CROSS_ORIGIN);
     response.headers_mut().insert("permissions-policy", HeaderValue::from_static(UNUSED));
     let Some(app) = app else { return response };
     let now = SystemTime::now();
@@ -59,12 +54,6 @@ pub async fn page(
 
 /// What the page never asks a browser for, so that no script in it can. A native bridge has ways of its own.
 const UNUSED: &str = "camera=(), geolocation=(), microphone=()";
-
-fn named(mut query: Fields) -> Option<(CorpId, AgentId)> {
-    let corp_id = query.required("corpid", CorpId::new).ok()?;
-    let agent_id = query.required("agentid", AgentId::new).ok()?;
-    Some((corp_id, agent_id))
-}
 
 /// What the HTML of the page has where an application may have something of its own.
 const ROOT: &str = "<html lang=\"zh-CN\"";
@@ -129,9 +118,9 @@ fn not_built() -> Response {
 }
 
 /// The page refers to its files relatively, which works only below a slash.
-pub async fn add_slash(State(state): State<AppState>, RawQuery(query): RawQuery) -> Redirect {
+pub async fn add_slash(State(state): State<AppState>, RawQuery(query): RawQuery) -> impl IntoResponse {
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    Redirect::permanent(&format!("{}{query}", state.config.base_path))
+    ([(RESOURCE_POLICY, CROSS_ORIGIN)], Redirect::permanent(&format!("{}{query}", state.config.base_path)))
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use crate::state::AppState;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 
-/// The ticket cannot be read, or does not match the signature: both may mean that another one has replaced it.
+/// The ticket cannot be read, or does not match the signature: both may mean that another one has replaced it. So may a
+/// refusal without a number, because some clients tell no more.
 const TICKET_ERRORS: [&str; 2] = ["52011", "52013"];
 
 pub async fn report(
@@ -29,7 +30,7 @@ pub async fn report(
     // What was signed with another ticket than ours of today has been seen to already.
     let ticket = state.dingtalk.held_ticket(&app).filter(|ticket| state.nonces.is_for(&nonce, &app, ticket));
     let renewed = match ticket {
-        Some(ticket) if code.is_some_and(|code| TICKET_ERRORS.contains(&code)) => {
+        Some(ticket) if code.is_none_or(|code| TICKET_ERRORS.contains(&code)) => {
             state.ticket_renewals.first_use(&app) && state.dingtalk.drop_ticket(&app, &ticket).await
         }
         _ => false,

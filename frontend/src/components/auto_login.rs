@@ -41,7 +41,7 @@ pub fn AutoLogin(
             Stage::Done(logged_in) => Screen::Done(logged_in.clone()),
             stage if matches!(*shown.read_untracked(), (Screen::Waiting(_), _)) => {
                 let target = if let Stage::Leaving(target) = stage { Some(&**target) } else { None };
-                return still_waiting(waiting_for(stage), target);
+                return still_waiting(waiting_for(stage), target, *stage == Stage::Pausing);
             }
             stage => Screen::Waiting(waiting_for(stage)),
         };

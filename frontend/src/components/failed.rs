@@ -24,12 +24,13 @@ pub fn failed(failure: Failure, lang: Lang) -> Told {
         title: title.strip_suffix("。").or(title.strip_suffix(".")).unwrap_or(&title).to_owned(),
         text,
         line: ("wait", wait),
+        way: None,
         action: (button, words.retry),
         details: Some(Details { code: failure.code.as_str(), text: details(&failure) }),
     }
 }
 
-/// The catalogue's words, unless the server knows better.
+/// The words of the server, which knows best what is wrong there; else the catalogue's.
 fn in_words(failure: &Failure, lang: Lang) -> (String, String) {
     if let Some(said) = &failure.said {
         return said.clone();
@@ -45,9 +46,7 @@ fn details(failure: &Failure) -> String {
         lines.push_str(&format!("{name}: {value}\n"));
     }
     let now = String::from(js_sys::Date::new_0().to_iso_string());
-    // A duration in milliseconds, far from the limits of the type.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let age = page::age() as u32;
+    let age = page::age();
     lines.push_str(&format!(
         "page: miandeng {}\ntime: {now}, {age} ms after the start\nuser agent: {}",
         env!("CARGO_PKG_VERSION"),

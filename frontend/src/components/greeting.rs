@@ -5,7 +5,7 @@ use miandeng_shared::{Lang, User};
 /// `contactType` of somebody whom the directory knows but who does not work there.
 const EXTERNAL: u8 = 1;
 
-/// Who is logged in, and the way out for somebody else.
+/// Who is logged in, the way on, and the way out for another person.
 pub fn greeting(logged_in: LoggedIn, lang: Lang) -> Told {
     let words = words(lang);
     let User { nick, avatar, user_id, contact_type, .. } = logged_in.user;
@@ -25,6 +25,7 @@ pub fn greeting(logged_in: LoggedIn, lang: Lang) -> Told {
         title,
         text: words.logged_in.to_owned(),
         line: ("identity", identity),
+        way: logged_in.home,
         action: ("quiet", words.not_you),
         details: None,
     }

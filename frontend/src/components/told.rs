@@ -15,7 +15,9 @@ pub struct Told {
     pub text: String,
     /// A second line and its id; it may be empty.
     pub line: (&'static str, String),
-    /// Class and label of the one thing to do.
+    /// The way on, if there is one.
+    pub way: Option<String>,
+    /// Class and label of the one thing to do here.
     pub action: (&'static str, &'static str),
     pub details: Option<Details>,
 }
@@ -34,7 +36,7 @@ const COPIED: &str = "copied";
 pub fn tell(told: Told, lang: Lang, act: impl Fn() + 'static) -> AnyView {
     // Keyboard and screen reader come along, once there is something to come to.
     Timeout::new(0, || page::focus(TOLD)).forget();
-    let Told { mark, avatar, role, title, text, line, action, details } = told;
+    let Told { mark, avatar, role, title, text, line, way, action, details } = told;
     view! {
         <main class="screen">
             {avatar.map(|src| view! { <img class="mark" src=src alt="" referrerpolicy="no-referrer" /> })}
@@ -44,6 +46,8 @@ pub fn tell(told: Told, lang: Lang, act: impl Fn() + 'static) -> AnyView {
                 <p>{text}</p>
                 <p id=line.0>{line.1}</p>
             </div>
+            // Hidden and not left out, which would cost a kind of view of its own.
+            <a class="primary" hidden=way.is_none() href=way.unwrap_or_default()>{words(lang).go_on}</a>
             <button class=action.0 type="button" on:click=move |_| act()>{action.1}</button>
             {details.map(|details| more(details, lang))}
         </main>

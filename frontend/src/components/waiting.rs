@@ -29,12 +29,15 @@ pub fn Waiting(says: &'static str, lang: Lang) -> impl IntoView {
     }
 }
 
-/// What is being waited for by now, and the way there if it leads away. The view stays, lest its indicator start anew
-/// with each step of the login.
-pub fn still_waiting(says: &'static str, target: Option<&str>) {
+/// What is being waited for by now, and the way there if it leads away. The view stays, so that its indicator does not
+/// start anew with each step of the login. From `aloud` on its words show at once.
+pub fn still_waiting(says: &'static str, target: Option<&str>, aloud: bool) {
     page::say(SAYS, says);
+    // Attributes of these names are always allowed.
+    if let Some(words) = page::element(SAYS).filter(|_| aloud) {
+        let _ = words.set_attribute("class", "aloud");
+    }
     if let (Some(way), Some(target)) = (page::element(WAY), target) {
-        // Attributes of these names are always allowed.
         let _ = way.set_attribute("href", target);
         way.set_hidden(false);
     }

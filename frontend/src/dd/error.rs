@@ -1,7 +1,7 @@
 //! What DingTalk's component says when it fails, brought to one form. Each version and platform has its own.
 
 use crate::cut::{cut, has};
-use js_sys::{Number, Reflect};
+use js_sys::{JSON, Number, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// Why a call of the component came to nothing.
@@ -33,12 +33,14 @@ const FIRST_WORDS: usize = 40;
 
 impl DdError {
     /// Reads the arguments of a failure callback: `{errorCode, errorMessage}`, `{message}`, an `Error`, a string, or
-    /// nothing at all with the code as second argument.
+    /// nothing at all with the code as second argument. Of any other object the whole JSON is what it says.
     pub(crate) fn from_js(first: &JsValue, second: &JsValue) -> Self {
         let code = field(first, "errorCode").or_else(|| text(second));
+        let json = || first.is_object().then(|| JSON::stringify(first).ok().map(String::from)).flatten();
         let message = field(first, "errorMessage")
             .or_else(|| field(first, "message"))
             .or_else(|| text(first))
+            .or_else(json)
             .unwrap_or_default();
         if code.as_deref() == Some(CANCELLED) {
             return DdError::Cancelled;
@@ -70,12 +72,16 @@ impl DdError {
 }
 
 impl Refusal {
-    /// The platform's code inside the text: `Code:52013`, or in an older form the first number of the 52xxx family.
+    /// The platform's code: `Code:52013` in the text, or the first number of the 52xxx family there, or as the client's
+    /// own. Codes of the client are shorter.
     #[must_use]
     pub fn platform_code(&self) -> Option<&str> {
         let named = cut(&self.message, "Code:").map(|(_, rest)| rest.trim_start());
-        let named = named.and_then(|rest| rest.get(..digits(rest))).filter(|code| !code.is_empty());
-        named.or_else(|| numbers(&self.message).find(|n| n.len() == 5 && n.starts_with("52")))
+        let named = named.and_then(|rest| rest.get(..digits(rest))).filter(|code| code.len() > 3);
+        let of_family = |n: &&str| n.len() == 5 && n.starts_with("52");
+        named
+            .or_else(|| numbers(&self.message).find(of_family))
+            .or_else(|| self.code.as_deref().filter(of_family))
     }
 
     /// The address that DingTalk verified against: it quotes it as `url:[…]`.
@@ -100,13 +106,18 @@ impl Refusal {
             .trim_end_matches([',', ' '])
     }
 
-    /// For the server's report: the platform's code, else the first words.
+    /// For the server's report: the platform's code, else the first words. Another number (a port, a time) would be taken
+    /// for a code there, so the words end before any.
     #[must_use]
     pub fn in_short(&self) -> String {
         if let Some(code) = self.platform_code() {
             return code.to_owned();
         }
-        let words = self.without_tickets().split([',', '[', '\n']).next().unwrap_or_default();
+        let words = self
+            .without_tickets()
+            .split(|c: char| c.is_ascii_digit() || matches!(c, ',' | '[' | '\n'))
+            .next()
+            .unwrap_or_default();
         let words: String = words.chars().filter(|c| !c.is_control()).take(FIRST_WORDS).collect();
         match (&self.code, words.is_empty()) {
             (Some(code), true) => code.clone(),
@@ -160,11 +171,21 @@ mod tests {
             ("Code: 52011 - Message:jsapi ticket 读取失败", Some("52011")),
             ("权限检验失败,52019,无效的agentid", Some("52019")),
             ("Code: - timestamp:[1525254205] 52020", Some("52020")),
+            ("{\"errorCode\":3,\"body\":\"Code:3 - 52019\"}", Some("52019")),
             ("timestamp:[1525254205]", None),
+            ("权限校验失败 Code:3", None),
             ("", None),
         ] {
             assert_eq!(refusal(message).platform_code(), expected, "{message}");
         }
+    }
+
+    #[test]
+    fn the_platforms_code_as_the_clients_own() {
+        let code =
+            |code: &str| Refusal { code: Some(code.to_owned()), message: "权限校验失败".to_owned() };
+        assert_eq!(code("52011").platform_code(), Some("52011"));
+        assert_eq!(code("3").platform_code(), None);
     }
 
     #[test]
@@ -188,6 +209,10 @@ mod tests {
         assert_eq!(refusal("Code:52013 - Message:x").in_short(), "52013");
         assert_eq!(refusal(&"长".repeat(100)).in_short().chars().count(), FIRST_WORDS);
         assert_eq!(refusal("").in_short(), "3");
+        for words in ["权限校验失败", "权限校验失败 http://h5.example.com:20080/", "权限校验失败 10001 次"]
+        {
+            assert!(!refusal(words).in_short().contains(|c: char| c.is_ascii_digit()), "{words}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub struct Facts {
     pub env: Env,
     /// The client that counts instead where the server stands on a simulator.
     pub simulated: Env,
-    /// This page is itself the second try after a refused `dd.config`.
+    /// This page is itself the second try, after a refused `dd.config` or a component that did not come.
     pub reloaded: bool,
     /// The page belongs to an application that shows itself once somebody is logged in; only a deep link leads away.
     pub embedded: bool,
@@ -28,6 +28,8 @@ pub struct Facts {
 pub struct LoggedIn {
     pub user: User,
     pub expires_at: String,
+    /// The application's `home`, if it has one and is not this page.
+    pub home: Option<String>,
 }
 
 /// Where the login stands; the view shows exactly this.
@@ -51,6 +53,8 @@ pub enum Stage {
     Code,
     /// The server redeems the code.
     Login,
+    /// Something failed that a pause heals; the login is tried again after it.
+    Pausing,
     /// On the way to this path.
     Leaving(String),
     /// Logged in, and staying here.
@@ -75,6 +79,8 @@ pub enum Command {
     Report(ReportRequest),
     AskCode(CodeRequest),
     Login(LoginRequest),
+    /// Let so many seconds pass.
+    Pause(u32),
     EndSession,
     /// Load the page afresh and remember that it was done; an event comes back only if it cannot be remembered.
     ReloadOnce,
@@ -99,6 +105,7 @@ pub enum Event {
     ReloadBlocked,
     Code(Result<AuthCode, DdError>),
     Login(Result<LoginAnswer, Failure>),
+    Paused,
     Ended(Result<(), Failure>),
     Retry,
     NotMe,

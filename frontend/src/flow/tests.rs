@@ -30,8 +30,12 @@ fn session(corp: &str, home: Option<&str>) -> Event {
 }
 
 fn logged_in(next: Option<&str>) -> Event {
-    let next = next.map(str::to_owned);
-    Event::Login(Ok(LoginAnswer { user: user("dingcorp1"), expires_at: "later".to_owned(), next }))
+    logged_in_at(next, None)
+}
+
+fn logged_in_at(next: Option<&str>, home: Option<&str>) -> Event {
+    let (next, home) = (next.map(str::to_owned), home.map(str::to_owned));
+    Event::Login(Ok(LoginAnswer { user: user("dingcorp1"), expires_at: "later".to_owned(), next, home }))
 }
 
 fn config() -> ConfigAnswer {
@@ -159,7 +163,7 @@ mod success {
             let with_session = after(facts(), [session("dingcorp1", home)]);
             // The server puts `next` before `home`, as we do.
             let entry = facts().entry;
-            let answer = logged_in(entry.next.as_deref().or(home));
+            let answer = logged_in_at(entry.next.as_deref().or(home), home);
             let with_login =
                 after(facts(), up_to_verify().into_iter().chain([Event::Verified(Ok(())), code(), answer]));
             for flow in [with_session, with_login] {
@@ -169,6 +173,33 @@ mod success {
                 }
             }
         }
+    }
+
+    #[test]
+    fn k16_a_greeting_has_a_way_on_where_home_is_known() {
+        for (fragment, home, way) in [
+            // The place that was asked for is this page.
+            ("#next=/app/", Some("/home"), Some("/home")),
+            ("#next=/app?x=1", Some("/home?a=b#c"), Some("/home?a=b#c")),
+            ("#next=/app/", None, None),
+            // A link to this page, or to another origin, is no way on.
+            ("#next=/app/", Some("/app/"), None),
+            ("", Some("/app"), None),
+            ("", Some("//evil.example"), None),
+            ("", Some("https://evil.example/"), None),
+        ] {
+            let page = || facts(&format!("{PAGE}{fragment}"));
+            let answer = logged_in_at(page().entry.next.as_deref().or(home), home);
+            let with_login =
+                after(page(), up_to_verify().into_iter().chain([Event::Verified(Ok(())), code(), answer]));
+            for flow in [after(page(), [session("dingcorp1", home)]), with_login] {
+                let Stage::Done(logged_in) = flow.stage() else { panic!("{fragment} {home:?}: {flow:?}") };
+                assert_eq!(logged_in.home.as_deref(), way, "{fragment} {home:?}");
+            }
+        }
+        // An application around the page stays what is shown, and knows the way.
+        let flow = after(Facts { embedded: true, ..facts(PAGE) }, [session("dingcorp1", Some("/home"))]);
+        assert!(matches!(flow.stage(), Stage::Done(who) if who.home.as_deref() == Some("/home")));
     }
 
     #[test]
@@ -192,13 +223,37 @@ mod elsewhere {
 
     #[test]
     fn an_incomplete_address_is_told_at_once() {
-        for (query, missing) in
-            [("", "corpid, agentid"), ("?corpid=$CORPID$&agentid=1", "corpid"), ("?corpid=a", "agentid")]
-        {
-            let failure = Flow::new(facts(&format!("https://h5.example.com/{query}"))).unwrap_err();
-            assert_eq!(failure.code, ErrorCode::LinkIncomplete);
-            assert!(failure.details.contains(&("missing", missing.to_owned())), "{query}");
+        for (query, code, details) in [
+            ("", ErrorCode::LinkIncomplete, &[("corpid", "missing"), ("agentid", "missing")][..]),
+            ("?corpid=a", ErrorCode::LinkIncomplete, &[("agentid", "missing")]),
+            ("?agentid=1&corpid=", ErrorCode::LinkIncomplete, &[("corpid", "missing")]),
+            ("?corpid=a&corpId=b&agentid=1", ErrorCode::LinkInvalid, &[("corpid", "two values that differ")]),
+            ("?corpid=企业&agentid=1", ErrorCode::LinkInvalid, &[("corpid", "no identifier")]),
+            ("?corpid=a%20b", ErrorCode::LinkInvalid, &[("corpid", "no identifier"), ("agentid", "missing")]),
+        ] {
+            assert_told(query, code, details);
         }
+    }
+
+    #[test]
+    fn k01_a_placeholder_that_was_not_replaced_has_words_of_its_own() {
+        for (query, details) in [
+            ("?corpid=$CORPID$&agentid=1", &[("corpid", "a placeholder")][..]),
+            ("?agentId=1&corpId=%24CORPID%24", &[("corpid", "a placeholder")]),
+            ("?corpid=$corpId$&agentid=1", &[("corpid", "a placeholder")]),
+            ("?corpid=ding1&agentid=$APPID$", &[("agentid", "a placeholder")]),
+            ("?corpid=$CORPID$", &[("corpid", "a placeholder"), ("agentid", "missing")]),
+        ] {
+            assert_told(query, ErrorCode::LinkPlaceholder, details);
+        }
+    }
+
+    fn assert_told(query: &str, code: ErrorCode, details: &[(&'static str, &str)]) {
+        let failure = Flow::new(facts(&format!("https://h5.example.com/{query}"))).unwrap_err();
+        assert_eq!(failure.code, code, "{query}");
+        let told: Vec<_> = failure.details.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        assert_eq!(&told[..details.len()], details, "{query}");
+        assert_eq!(told[details.len()].0, "url", "{query}: {told:?}");
     }
 
     #[test]
@@ -353,7 +408,7 @@ mod codes {
 
     #[test]
     fn any_other_refusal_is_final() {
-        for name in ["not_following", "dingtalk_busy", "cross_site", "unknown_app", "internal"] {
+        for name in ["not_following", "dingtalk_quota", "cross_site", "unknown_app", "internal"] {
             let flow = after(facts(PAGE), up_to_login().chain([Event::Login(Err(from_server(name, 500)))]));
             assert_eq!(failed(&flow).as_str(), name);
         }
@@ -386,46 +441,37 @@ mod retry {
         (flow, command)
     }
 
-    #[test]
-    fn before_dd_config_the_page_starts_over_in_place() {
-        let network = || Failure::new(ErrorCode::Network);
-        for events in [
-            vec![Event::Session(Err(network()))],
-            vec![Event::Session(Ok(None)), Event::Config(Err(network()))],
-            vec![
-                Event::Session(Ok(None)),
-                Event::Config(Ok(config())),
-                Event::Loaded(Err(DdError::Missing("dd.config"))),
-            ],
-        ] {
-            let (flow, command) = retry(events);
-            assert!(matches!(command, Command::AskSession));
-            assert_eq!(*flow.stage(), Stage::Session);
-        }
+    fn verified() -> impl Iterator<Item = Event> {
+        up_to_verify().into_iter().chain([Event::Verified(Ok(()))])
+    }
+
+    /// A failure that a pause heals, after a pause that is too long to be waited for.
+    fn banned() -> Failure {
+        Failure { retry_after: Some(300), ..from_server("dingtalk_banned", 503) }
     }
 
     #[test]
-    fn after_it_only_what_passes_by_itself_does() {
-        let verified = || up_to_verify().into_iter().chain([Event::Verified(Ok(()))]);
-        for (last, in_place) in [
-            (vec![Event::Code(Err(DdError::Cancelled))], true),
-            (vec![code(), Event::Login(Err(Failure::new(ErrorCode::Network)))], true),
-            (vec![code(), Event::Login(Err(Failure::new(ErrorCode::ServerTimeout)))], true),
-            (vec![code(), Event::Login(Err(from_server("dingtalk_busy", 503)))], true),
-            (vec![code(), Event::Login(Err(from_server("cross_site", 403)))], false),
-            (vec![Event::Code(Err(DdError::Timeout))], false),
-            (vec![Event::Code(Err(refusal("7", "")))], false),
+    fn what_passes_by_itself_starts_over_in_place() {
+        for (events, in_place) in [
+            (vec![Event::Session(Err(banned()))], true),
+            (vec![Event::Session(Ok(None)), Event::Config(Err(banned()))], true),
+            (verified().chain([code(), Event::Login(Err(banned()))]).collect(), true),
+            (verified().chain([Event::Code(Err(DdError::Cancelled))]).collect(), true),
+            (vec![Event::Session(Ok(None)), Event::Config(Err(from_server("unknown_app", 404)))], false),
+            (verified().chain([code(), Event::Login(Err(from_server("cross_site", 403)))]).collect(), false),
+            (verified().chain([Event::Code(Err(DdError::Timeout))]).collect(), false),
+            (verified().chain([Event::Code(Err(refusal("7", "")))]).collect(), false),
         ] {
-            let (_, command) = retry(verified().chain(last.clone()));
-            assert_eq!(matches!(command, Command::AskSession), in_place, "{last:?}: {command:?}");
-            assert_eq!(matches!(command, Command::Reload), !in_place, "{last:?}: {command:?}");
+            let (flow, command) = retry(events.clone());
+            assert_eq!(matches!(command, Command::AskSession), in_place, "{events:?}: {command:?}");
+            assert_eq!(matches!(command, Command::Reload), !in_place, "{events:?}: {command:?}");
+            assert_eq!(*flow.stage() == Stage::Session, in_place);
         }
     }
 
     #[test]
     fn a_second_try_in_place_configures_nothing_twice() {
-        let lost = [Event::Verified(Ok(())), code(), Event::Login(Err(Failure::new(ErrorCode::Network)))];
-        let (mut flow, _) = retry(up_to_verify().into_iter().chain(lost));
+        let (mut flow, _) = retry(verified().chain([code(), Event::Login(Err(banned()))]));
         assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskCode(_)));
         assert!(matches!(flow.step(code()), Command::Login(_)));
         assert!(matches!(flow.step(logged_in(None)), Command::Greet));
@@ -433,18 +479,192 @@ mod retry {
 
     #[test]
     fn the_person_is_owed_a_first_try() {
-        let network = Event::Session(Err(Failure::new(ErrorCode::Network)));
-        let mut flow = after(Facts { reloaded: true, ..facts(PAGE) }, [network, Event::Retry]);
-        up_to_verify().into_iter().for_each(|event| drop(flow.step(event)));
+        let mut flow = after(
+            Facts { reloaded: true, ..facts(PAGE) },
+            [Event::Session(Err(banned())), Event::Retry].into_iter().chain(up_to_verify()),
+        );
         flow.step(Event::Verified(Err(refusal("3", "Code:52013"))));
         assert!(matches!(flow.step(Event::Reported), Command::ReloadOnce));
     }
 
     #[test]
     fn a_login_whose_answer_was_lost_is_found_again() {
-        let lost = [Event::Verified(Ok(())), code(), Event::Login(Err(Failure::new(ErrorCode::Network)))];
-        let (mut flow, _) = retry(up_to_verify().into_iter().chain(lost));
+        let (mut flow, _) = retry(verified().chain([code(), Event::Login(Err(banned()))]));
         assert!(matches!(flow.step(session("dingcorp1", None)), Command::Greet));
+    }
+}
+
+mod component {
+    use super::*;
+
+    fn not_loaded(error: DdError) -> impl Iterator<Item = Event> {
+        [Event::Session(Ok(None)), Event::Config(Ok(config())), Event::Loaded(Err(error))].into_iter()
+    }
+
+    /// A document that was made when the server did not know the application forbids its component.
+    #[test]
+    fn k01_one_that_does_not_come_is_tried_once_on_a_fresh_page() {
+        for error in [refusal("", ""), DdError::Missing("dd.config")] {
+            let mut flow = after(facts(PAGE), not_loaded(error.clone()));
+            assert!(matches!(flow.stage(), Stage::Reloading(Some(_))), "{error:?}");
+            flow.step(Event::ReloadBlocked);
+            assert_eq!(failed(&flow), ErrorCode::SdkUnavailable);
+
+            let mut flow = after(Facts { reloaded: true, ..facts(PAGE) }, not_loaded(error));
+            assert_eq!(failed(&flow), ErrorCode::SdkUnavailable);
+            assert!(matches!(flow.step(Event::Retry), Command::Reload), "a fresh document");
+        }
+    }
+
+    #[test]
+    fn after_a_long_wait_the_person_is_asked() {
+        let mut flow = after(facts(PAGE), not_loaded(DdError::Timeout));
+        assert_eq!(failed(&flow), ErrorCode::SdkUnavailable);
+        assert!(matches!(flow.step(Event::Retry), Command::Reload));
+    }
+}
+
+/// A person never sees what trying again heals.
+mod healing {
+    use super::*;
+
+    /// The server's failure, with its `Retry-After`.
+    fn failing(name: &str, status: u16, retry_after: Option<u32>) -> Failure {
+        Failure { retry_after, ..from_server(name, status) }
+    }
+
+    fn busy() -> Failure {
+        failing("dingtalk_busy", 503, Some(1))
+    }
+
+    /// Where the server may fail: the events before, and the failure.
+    fn steps(failure: &Failure) -> Vec<Vec<Event>> {
+        let login = up_to_verify().into_iter().chain([Event::Verified(Ok(())), code()]);
+        vec![
+            vec![Event::Session(Err(failure.clone()))],
+            vec![Event::Session(Ok(None)), Event::Config(Err(failure.clone()))],
+            login.chain([Event::Login(Err(failure.clone()))]).collect(),
+        ]
+    }
+
+    /// What the machine waits for after `events`, if it waits.
+    fn pause(flow: &mut Flow, events: impl IntoIterator<Item = Event>) -> Option<u32> {
+        let mut command = Command::Nothing;
+        for event in events {
+            command = flow.step(event);
+        }
+        match command {
+            Command::Pause(seconds) => {
+                assert_eq!(*flow.stage(), Stage::Pausing);
+                Some(seconds)
+            }
+            _ => None,
+        }
+    }
+
+    fn new(href: &str) -> Flow {
+        Flow::new(facts(href)).unwrap().0
+    }
+
+    #[test]
+    fn every_passing_failure_at_every_step_is_tried_again() {
+        for failure in [
+            busy(),
+            failing("dingtalk_bad_answer", 502, None),
+            failing("dingtalk_timeout", 504, None),
+            failing("store_unavailable", 503, None),
+            failing("too_many_requests", 429, Some(1)),
+            failing("call_budget", 503, Some(1)),
+            failing("of_a_newer_server", 503, None),
+            Failure::from_server(502, None, None),
+            Failure::from_server(504, None, None),
+            Failure::new(ErrorCode::Network),
+            Failure::new(ErrorCode::ServerTimeout),
+        ] {
+            for events in steps(&failure) {
+                let mut flow = new(PAGE);
+                assert_eq!(pause(&mut flow, events.clone()), Some(1), "{events:?}");
+                assert!(matches!(flow.step(Event::Paused), Command::AskSession));
+                assert_eq!(*flow.stage(), Stage::Session);
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_pause_heals_is_told_at_once() {
+        for failure in [
+            failing("app_misconfigured", 502, None),
+            failing("dingtalk_quota", 503, None),
+            failing("unknown_app", 404, None),
+            failing("not_following", 403, None),
+            failing("internal", 500, None),
+            failing("dingtalk_banned", 503, Some(300)),
+            failing("dingtalk_throttled", 503, Some(60)),
+            failing("too_many_requests", 429, Some(16)),
+        ] {
+            for events in steps(&failure) {
+                let mut flow = new(PAGE);
+                assert_eq!(pause(&mut flow, events.clone()), None, "{events:?}");
+                assert_eq!(failed(&flow), failure.code);
+            }
+        }
+    }
+
+    #[test]
+    fn a_login_is_tried_again_with_a_new_code() {
+        let mut flow = new(PAGE);
+        let [_, _, login] = &steps(&busy())[..] else { unreachable!() };
+        assert_eq!(pause(&mut flow, login.clone()), Some(1));
+        assert!(matches!(flow.step(Event::Paused), Command::AskSession));
+        assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskCode(_)), "no second dd.config");
+        assert!(matches!(flow.step(code()), Command::Login(_)));
+        assert!(matches!(flow.step(logged_in(None)), Command::Greet));
+    }
+
+    #[test]
+    fn a_login_whose_answer_was_lost_is_found_again() {
+        let mut flow = new(PAGE);
+        let [_, _, login] = &steps(&Failure::new(ErrorCode::Network))[..] else { unreachable!() };
+        assert_eq!(pause(&mut flow, login.clone()), Some(1));
+        flow.step(Event::Paused);
+        assert!(matches!(flow.step(session("dingcorp1", None)), Command::Greet), "no second login");
+    }
+
+    #[test]
+    fn at_most_three_tries_that_grow_apart() {
+        let mut flow = new(PAGE);
+        for expected in [1, 2, 4] {
+            assert_eq!(pause(&mut flow, [Event::Session(Err(busy()))]), Some(expected));
+            flow.step(Event::Paused);
+        }
+        assert_eq!(pause(&mut flow, [Event::Session(Err(busy()))]), None);
+        assert_eq!(failed(&flow), ErrorCode::DingtalkBusy);
+        // Who taps is owed as much again.
+        flow.step(Event::Retry);
+        assert_eq!(pause(&mut flow, [Event::Session(Err(busy()))]), Some(1));
+    }
+
+    #[test]
+    fn at_most_eight_seconds_at_a_time_and_fifteen_in_all() {
+        let asks = |seconds| [Event::Session(Err(failing("too_many_requests", 429, Some(seconds))))];
+        let mut flow = new(PAGE);
+        flow.tick(100);
+        assert_eq!(pause(&mut flow, asks(12)), Some(8));
+        flow.tick(108);
+        flow.step(Event::Paused);
+        assert_eq!(pause(&mut flow, asks(7)), Some(7), "at fifteen seconds");
+        flow.tick(115);
+        flow.step(Event::Paused);
+        assert_eq!(pause(&mut flow, asks(1)), None);
+        assert_eq!(failed(&flow), ErrorCode::TooManyRequests);
+
+        // A server that takes its time uses the patience up as well, but one try there is always.
+        let mut flow = new(PAGE);
+        flow.tick(30);
+        assert_eq!(pause(&mut flow, [Event::Session(Err(Failure::new(ErrorCode::ServerTimeout)))]), Some(1));
+        flow.step(Event::Paused);
+        flow.tick(61);
+        assert_eq!(pause(&mut flow, [Event::Session(Err(Failure::new(ErrorCode::ServerTimeout)))]), None);
     }
 }
 
@@ -466,6 +686,7 @@ fn what_does_not_belong_to_a_stage_is_ignored() {
         vec![session("dingcorp1", None), Event::NotMe],
         vec![session("dingcorp1", Some("/x"))],
         vec![Event::Session(Err(failure()))],
+        vec![Event::Session(Err(from_server("unknown_app", 404)))],
     ];
     let events = [
         (Event::Session(Ok(None)), "Session"),
@@ -476,6 +697,7 @@ fn what_does_not_belong_to_a_stage_is_ignored() {
         (Event::ReloadBlocked, "Reloading"),
         (code(), "Code"),
         (logged_in(None), "Login"),
+        (Event::Paused, "Pausing"),
         (Event::Ended(Ok(())), "Ending"),
         (Event::NotMe, "Done"),
         (Event::Retry, "Failed"),

@@ -23,6 +23,7 @@ export const suites = () => call('GET', '/suites');
 export const setCallback = (name, callbackUrl) => call('PUT', `/suites/${name}`, { callbackUrl });
 export const push = (name, what, about) => call('POST', `/suites/${name}/${what}`, about);
 export const handOver = () => call('POST', '/handover');
+export const look = (url) => call('POST', '/look', { url });
 
 /**
  * Follows the simulator: `on.clear()`, `on.call(entry)`, `on.state(state)`. Only while the page is visible, because a

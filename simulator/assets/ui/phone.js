@@ -1,6 +1,6 @@
 // The phone: a chat with the service window, and the page that its menu opens.
 
-import { handOver } from './api.js';
+import { handOver, look } from './api.js';
 import { choice, onChoice, otherPage } from './choice.js';
 import { $, element } from './dom.js';
 import { inWords, t } from './words.js';
@@ -47,15 +47,16 @@ async function takePhone() {
   sessionStorage.setItem(HELD, name);
 }
 
-/** Says so where nothing listens at the page's address: the browser's own words for it help nobody here. */
+/**
+ * Says so where nothing listens at the page's address: the browser's own words for it are no help here. What the browser
+ * may not read fails as well, so the simulator has a look too; either may be the one that the page is near to.
+ */
 async function lookForPage(url) {
   const { host } = new URL(url);
-  let found = true;
-  try {
-    await fetch(url, { method: 'HEAD', mode: 'no-cors', credentials: 'omit', cache: 'no-store' });
-  } catch {
-    found = false;
-  }
+  const found = await fetch(url, { method: 'HEAD', mode: 'no-cors', credentials: 'omit', cache: 'no-store' }).then(
+    () => true,
+    () => look(url).then(({ listens }) => listens, () => false)
+  );
   $('missing').hidden = found;
   $('missing').textContent = found ? '' : t('missing', host);
 }

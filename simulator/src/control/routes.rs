@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Problem, Wanted, handover, stream, suites};
+use super::{Problem, Wanted, handover, look, stream, suites};
 use crate::Options;
 use crate::faults::Fault;
 use crate::journal::View;
@@ -35,6 +35,7 @@ pub fn routes(simulator: &Arc<Simulator>) -> Router<Arc<Simulator>> {
         .route("/journal", get(journal).delete(clear_journal))
         .route("/journal/stream", get(stream::stream))
         .route("/handover", post(handover::handover))
+        .route("/look", post(look::look))
         .route("/reset", post(reset))
         .route("/people", get(people))
         .route("/corps", get(corps))

@@ -269,3 +269,17 @@ async fn only_a_loopback_address_is_served() {
         assert!(serve(listener, options).await.is_err());
     }
 }
+
+#[tokio::test]
+async fn a_page_is_there_where_something_listens() {
+    let desk = Desk::open().await;
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let look = async |url: &str| desk.post("/_sim/look", &json!({ "url": url })).await["listens"].clone();
+    assert_eq!(look(&format!("{}/whatever?it=is#x", desk.origin)).await, true);
+    assert_eq!(look(&format!("http://{gone}/")).await, false);
+    assert_eq!(look("http://no-such-host.invalid/").await, false);
+    for url in ["", "/", "ftp://127.0.0.1/", "javascript:alert(1)", "127.0.0.1:80"] {
+        let answer = desk.request("/_sim/look", &json!({ "url": url })).send().await.unwrap();
+        assert_eq!(answer.status(), 422, "{url}");
+    }
+}

@@ -1,7 +1,10 @@
 //! With `simulator = true`: any browser is a phone.
 
 use super::{Phone, Ua};
-use crate::support::{AGENT, CORP, Server, Sim, json_of};
+use crate::support::{AGENT, CORP, Kind, Scheme, Server, Sim, Site, json_of};
+use axum::Router;
+use axum::response::Html;
+use axum::routing::get;
 use fantoccini::Locator;
 
 async fn demo(extra: &str) -> (Sim, Server) {
@@ -154,3 +157,83 @@ async fn assets_are_compressed_and_kept_the_page_is_not() {
     let error = json_of(http.get(format!("{wasm}.br")).send().await.unwrap()).await;
     assert_eq!(error["error"]["code"], "not_found");
 }
+
+/// Applications that set `Cross-Origin-Resource-Policy` everywhere, and our own refusals, are answers.
+#[tokio::test]
+async fn the_phone_calls_nothing_absent_that_answers() {
+    let site = Site::start(Kind::Nginx, Scheme::Http, |config, _| {
+        *config = config.replace("timeout = ", "simulator = true\ntimeout = ");
+    })
+    .await;
+    let policy = || async { ([("cross-origin-resource-policy", "same-origin")], Html("<p id=strict>")) };
+    let strict = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let strict_url = format!("http://{}/", strict.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(strict, Router::new().route("/", get(policy))).await });
+
+    let phone = Phone::open(Ua::Ordinary, "zh-CN").await;
+    for (page, shown) in [
+        (format!("{}/orders/7", site.url), "#user"),
+        (format!("{}/_miandeng", site.url), "#identity"),
+        (format!("{}/_miandeng/start", site.url), "#identity"),
+        (strict_url, "#strict"),
+    ] {
+        let link = percent_encoding::utf8_percent_encode(&page, percent_encoding::NON_ALPHANUMERIC);
+        // Remembers every word that the phone has for a page that is not there.
+        phone.goto(&format!("{}/?person=employee&client=android&pageUrl={link}", site.sim.url)).await;
+        phone.run(WATCH_FETCH).await;
+        phone.click("[data-menu=member]").await;
+        phone.until("window.looked").await;
+        assert_eq!(phone.run("return document.querySelector('#missing').hidden").await, true, "{page}");
+        let window = phone.client.wait().for_element(Locator::Css("#window")).await.unwrap();
+        window.enter_frame().await.unwrap();
+        phone.text(shown).await;
+        phone.client.clone().enter_parent_frame().await.unwrap();
+    }
+    // And what is not there is still called so.
+    phone.goto(&format!("{}/?pageUrl=http%3A%2F%2F127.0.0.1%3A9%2F", site.sim.url)).await;
+    phone.click("[data-menu=member]").await;
+    phone.until("!document.querySelector('#missing').hidden").await;
+    phone.client.clone().close().await.unwrap();
+}
+
+/// True in `looked` once the phone has looked for its page, in whichever way it finds out.
+const WATCH_FETCH: &str = "const ask = window.fetch; window.fetch = (url, options) => { \
+    const answer = ask(url, options); \
+    const done = () => setTimeout(() => { window.looked = true }, 50); \
+    if (options && options.method === 'HEAD') answer.then(done, () => {}); \
+    if (String(url).endsWith('/look')) answer.then(done, done); \
+    return answer }";
+
+#[tokio::test]
+async fn a_simulator_brings_its_own_jsapi() {
+    let sim = Sim::start(1).await;
+    let server = Server::start(&sim, |config| {
+        *config = config.replace("timeout = ", "simulator = true\ntimeout = ");
+        let from = config.find("jsapi_url").unwrap();
+        config.truncate(from);
+        config.push_str(H5);
+    })
+    .await;
+    let phone = Phone::open(Ua::Ordinary, "zh-CN").await;
+    for (corp, agent) in [(CORP, AGENT), ("dingvirtual1", "223456")] {
+        phone.goto(&format!("{}/?corpid={corp}&agentid={agent}", server.url)).await;
+        assert!(phone.identity().await.contains(&format!("userid-employee-{corp}")));
+    }
+    phone.close().await;
+
+    let check = std::process::Command::new(env!("CARGO_BIN_EXE_miandeng"))
+        .args(["check", "--config"])
+        .arg(server.config_file())
+        .output()
+        .unwrap();
+    let (said, config) = (String::from_utf8_lossy(&check.stderr), String::from_utf8_lossy(&check.stdout));
+    assert!(check.status.success() && said.contains("dingtalk.simulator: is on"), "{said}");
+    assert_eq!(
+        config.matches(&format!("jsapi_url = \"{}/jsapi/dingtalk.js\"", sim.url)).count(),
+        2,
+        "{config}"
+    );
+}
+
+const H5: &str = "[[apps]]\ncorp_id = \"dingvirtual1\"\nagent_id = \"223456\"\nkind = \"h5\"\n\
+    client_id = \"client-of-dingvirtual1\"\nclient_secret = \"client-secret-of-dingvirtual1\"\n";

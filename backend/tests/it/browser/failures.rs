@@ -60,7 +60,8 @@ async fn back_off_and_then_retry() {
         (json!({ "contentType": "text/html", "body": "<html></html>" }), "dingtalk_bad_answer", "无法识别"),
     ] {
         let (sim, _sdk, server, phone) = on_android().await;
-        sim.fault(json!({ "endpoint": BY_CODE, "reply": reply })).await;
+        // More often than the page tries by itself.
+        sim.fault(json!({ "endpoint": BY_CODE, "times": 4, "reply": reply })).await;
         phone.goto(&page(&server)).await;
         let (code, alert, _) = phone.failure().await;
         assert_eq!(code, expected);
@@ -125,7 +126,15 @@ async fn the_person_is_told() {
             "请在钉钉中打开",
         ),
         (Ua::Pc, format!("corpid={CORP}&agentid={AGENT}"), "zh-CN", "pc_unsupported", "手机"),
-        (Ua::Android, format!("corpid=$CORPID$&agentid={AGENT}"), "zh-CN", "link_incomplete", "网址不完整"),
+        (Ua::Android, format!("corpid=$CORPID$&agentid={AGENT}"), "zh-CN", "link_placeholder", "没有被替换"),
+        (
+            Ua::Ordinary,
+            format!("corpid={CORP}&agentId=%24APPID%24"),
+            "en",
+            "link_placeholder",
+            "not replaced",
+        ),
+        (Ua::Ios, format!("corpid={CORP}&corpId=x&agentid={AGENT}"), "zh-CN", "link_invalid", "编号有误"),
         (Ua::Android, format!("corpid={CORP}"), "zh-CN", "link_incomplete", "网址不完整"),
     ] {
         let phone = Phone::open(ua, lang).await;

@@ -2,10 +2,13 @@
 
 mod axe;
 mod demo;
+mod entry;
 mod failures;
+mod front_end;
 mod guarded;
 mod h5;
 mod look;
+mod matrix;
 mod native;
 mod phone;
 mod pictures;

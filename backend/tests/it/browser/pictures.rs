@@ -119,7 +119,8 @@ async fn the_page() {
     scene.fail("code_rejected").await;
     take(&scene.phone, "failure-new-code.png").await;
 
-    scene.sim.reply("/channel/user/get_by_code", 1, errcode(-1)).await;
+    // More often than the page tries by itself.
+    scene.sim.reply("/channel/user/get_by_code", 4, errcode(-1)).await;
     scene.fail("dingtalk_busy").await;
     take(&scene.phone, "failure-back-off.png").await;
     scene.phone.dark(true).await;

@@ -1,0 +1,164 @@
+//! Which application an address names: one reader for page and server, so that what the server prepares (policy, cookie,
+//! preload, looks) is for the application that the page logs in to.
+
+use crate::{AgentId, CorpId};
+
+/// Why a parameter of an address names nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unnamed {
+    /// The parameter is not there, or has no value.
+    Missing,
+    /// `$CORPID$` and its like: DingTalk replaces that one, and only in an address that it opens from a menu.
+    Placeholder,
+    /// The value is no identifier.
+    Malformed,
+    /// Two values that differ.
+    Contradictory,
+}
+
+/// What the query of an address says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    pub corp_id: Result<CorpId, Unnamed>,
+    pub agent_id: Result<AgentId, Unnamed>,
+    /// The word for the place to return to, as [`crate::decode_next`] reads it.
+    pub next: Option<String>,
+}
+
+impl Address {
+    /// Reads a query, what stands between `?` and `#`.
+    ///
+    /// Names count in any case, names and values percent-encoded or not, with blanks around them or without; empty and
+    /// unknown parameters do not count, nor does an identical repetition. `&amp;` is the `&` of an address that was copied
+    /// out of HTML.
+    #[must_use]
+    pub fn read(query: &str) -> Self {
+        Self {
+            corp_id: value(query, "corpid").and_then(|id| CorpId::new(id).map_err(|_| Unnamed::Malformed)),
+            agent_id: value(query, "agentid").and_then(|id| AgentId::new(id).map_err(|_| Unnamed::Malformed)),
+            next: value(query, "next").ok(),
+        }
+    }
+}
+
+/// The one value of the parameter `name`. A `$`, which no value of ours has, tells a placeholder; beside a real value a
+/// placeholder does not count.
+fn value(query: &str, name: &str) -> Result<String, Unnamed> {
+    let mut found = Err(Unnamed::Missing);
+    for pair in query.split('&') {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (key, value) = (plain(key), plain(value));
+        let key = key.strip_prefix("amp;").unwrap_or(&key);
+        if !key.eq_ignore_ascii_case(name) || value.is_empty() {
+            continue;
+        }
+        let placeholder = value.bytes().any(|byte| byte == b'$');
+        match found {
+            Err(_) if placeholder => found = Err(Unnamed::Placeholder),
+            Err(_) => found = Ok(value),
+            Ok(ref before) if !placeholder && *before != value => return Err(Unnamed::Contradictory),
+            Ok(_) => {}
+        }
+    }
+    found
+}
+
+/// Without escapes, blanks and what cannot be seen. A second round is for proxies that encode what is encoded already; no
+/// name and no value of ours has a `%`.
+fn plain(raw: &str) -> String {
+    let mut text: String = raw.chars().map(|c| if c == '+' { ' ' } else { c }).collect();
+    for _ in 0..2 {
+        if let Some(decoded) = percent_decode(&text) {
+            text = decoded;
+        }
+    }
+    // Spelled out: the page has no use for Unicode's table of blanks beside this.
+    let blank = |c| matches!(c, '\0'..=' ' | '\u{a0}' | '\u{3000}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+    text.trim_matches(blank).to_owned()
+}
+
+/// None where an escape is broken or the result is not text.
+#[must_use]
+pub fn percent_decode(raw: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(raw.len());
+    let mut rest = raw.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let high = char::from(rest.next()?).to_digit(16)?;
+            let low = char::from(rest.next()?).to_digit(16)?;
+            bytes.push(u8::try_from(high * 16 + low).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> (Result<String, Unnamed>, Result<String, Unnamed>) {
+        let Address { corp_id, agent_id, .. } = Address::read(query);
+        (corp_id.map(String::from), agent_id.map(String::from))
+    }
+
+    /// Spellings of one address, for this test and for the ones that open it.
+    const SAME: &str = include_str!("../tests/same_address.txt");
+
+    #[test]
+    fn k01_one_application_however_its_address_is_written() {
+        assert!(SAME.lines().count() > 20);
+        for query in SAME.lines() {
+            assert_eq!(read(query), (Ok("dingcorp1".into()), Ok("123456".into())), "{query}");
+        }
+    }
+
+    #[test]
+    fn k01_what_names_nothing_says_why() {
+        use Unnamed::{Contradictory, Malformed, Missing, Placeholder};
+        for (corp, why) in [
+            ("", Missing),
+            ("corpid", Missing),
+            ("corpid=", Missing),
+            ("corpid=%20+", Missing),
+            ("corpids=ding1&xcorpid=ding1&corp=ding1", Missing),
+            ("corpid=$CORPID$", Placeholder),
+            ("corpid=%24CORPID%24", Placeholder),
+            ("corpid=%2524CORPID%2524", Placeholder),
+            ("corpId=$corpId$", Placeholder),
+            ("corpid=$CORPID", Placeholder),
+            ("corpid=${corpId}", Placeholder),
+            ("corpid=$CORPID$&corpid=$corpid$", Placeholder),
+            ("corpid=a%20b", Malformed),
+            ("corpid=企业", Malformed),
+            ("corpid=%E4%BC%81", Malformed),
+            ("corpid=%ff", Malformed),
+            ("corpid=ding1%", Malformed),
+            ("corpid=%22ding1%22", Malformed),
+            ("corpid=ding1&CorpId=ding2", Contradictory),
+            ("corpid=ding1&corpid=DING1", Contradictory),
+            ("corpid=ding1&corpid=%24CORPID%24&corpid=a%20b", Contradictory),
+        ] {
+            assert_eq!(read(&format!("{corp}&agentid=7")), (Err(why), Ok("7".into())), "{corp}");
+        }
+        for (agent, why) in [("$APPID$", Placeholder), ("%24AGENTID%24", Placeholder), ("1+2", Malformed)] {
+            assert_eq!(read(&format!("corpid=ding1&agentid={agent}")).1, Err(why), "{agent}");
+        }
+        // Of both the one that DingTalk filled in.
+        assert_eq!(read("corpid=$CORPID$&corpId=ding1").0, Ok("ding1".into()));
+    }
+
+    #[test]
+    fn the_word_for_the_way_back() {
+        for (query, next) in [
+            ("next=L29yZGVycw", Some("L29yZGVycw")),
+            ("corpid=a&NEXT=L29yZGVycw&agentid=1", Some("L29yZGVycw")),
+            ("next=", None),
+            ("next=L29y&next=L29yZGVycw", None),
+            ("corpid=a", None),
+        ] {
+            assert_eq!(Address::read(query).next.as_deref(), next, "{query}");
+        }
+    }
+}

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on says so"
 )]
 
+mod answers;
 mod api;
 mod audit;
 mod auth;
@@ -24,6 +25,7 @@ mod outages;
 mod peers;
 mod pitfalls;
 mod proxies;
+mod repeats;
 mod revocation;
 mod security_doc;
 mod sessions;

@@ -5,6 +5,7 @@ mod ban;
 mod budget;
 mod client;
 mod credential;
+mod deadline;
 mod error;
 mod nonces;
 mod platform;

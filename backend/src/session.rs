@@ -18,6 +18,7 @@ use follower::Follower;
 use miandeng_shared::{CorpId, User};
 use revocation::Revocations;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -59,8 +60,8 @@ impl Session {
     fn person(&self) -> String {
         let User { corp_id, open_id, union_id, user_id, .. } = &self.user;
         match (open_id, union_id, user_id) {
-            (Some(id), _, _) => format!("{corp_id}:{}", id.as_str()),
-            (None, Some(id), _) => format!("{corp_id}:{}", id.as_str()),
+            (Some(id), _, _) => format!("{corp_id}:{}", unmarked(id.as_str())),
+            (None, Some(id), _) => format!("{corp_id}:{}", unmarked(id.as_str())),
             // Marked, because an administrator chooses userids and might choose what is somebody's unionid.
             (None, None, Some(id)) => format!("{corp_id}:user:{}", id.as_str()),
             // No login leaves somebody without any identifier; if one did, it would be a person of its own.
@@ -228,6 +229,12 @@ pub fn seconds(time: SystemTime) -> u64 {
 /// Milliseconds since 1970.
 pub fn millis(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// An identifier that begins like what is marked is marked itself, so that nobody has the name of another.
+fn unmarked(id: &str) -> Cow<'_, str> {
+    let is_marked = ["user:", "session:", "id:"].iter().any(|mark| id.starts_with(mark));
+    if is_marked { format!("id:{id}").into() } else { id.into() }
 }
 
 fn rfc3339(seconds: u64) -> String {

@@ -23,13 +23,19 @@ fn is_plain(s: &str) -> bool {
     (1..=64).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
-/// What DingTalk hands out: opaque, but printable and of a sane length.
-fn is_opaque(s: &str) -> bool {
-    (1..=256).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_graphic())
+/// A code: opaque, but printable and of a sane length.
+fn is_code(s: &str) -> bool {
+    (1..=512).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_graphic())
+}
+
+/// A person's identifiers, which are the platform's to choose: a user id has up to 64 characters of any script.
+fn is_persons(s: &str) -> bool {
+    (1..=256).contains(&s.len()) && !s.chars().any(char::is_control) && !s.trim().is_empty()
 }
 
 const PLAIN: &str = "1 to 64 letters, digits, '-' or '_'";
-const OPAQUE: &str = "1 to 256 printable ASCII characters without spaces";
+const CODE: &str = "1 to 512 printable ASCII characters without spaces";
+const PERSONS: &str = "1 to 256 bytes of UTF-8, not blank and without control characters";
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $check:ident, $rule:ident, $debug:expr) => {
@@ -94,19 +100,19 @@ id!(
 );
 id!(
     /// The single-use proof that a person opened the page. A secret until it is spent: `Debug` hides all of it.
-    AuthCode, "code", is_opaque, OPAQUE, |_| "…".to_owned()
+    AuthCode, "code", is_code, CODE, |_| "…".to_owned()
 );
 id!(
     /// A follower, unique within the operator of the service window.
-    OpenId, "openId", is_opaque, OPAQUE, first_three
+    OpenId, "openId", is_persons, PERSONS, first_three
 );
 id!(
     /// A person, unique within the developer of the application.
-    UnionId, "unionId", is_opaque, OPAQUE, first_three
+    UnionId, "unionId", is_persons, PERSONS, first_three
 );
 id!(
     /// A person in the corporation's directory.
-    UserId, "userId", is_opaque, OPAQUE, first_three
+    UserId, "userId", is_persons, PERSONS, first_three
 );
 
 impl fmt::Display for CorpId {
@@ -136,8 +142,29 @@ mod tests {
         for raw in ["", " ", "a b", "a\nb", "a/b", "a\"b", "企业", &"x".repeat(65)] {
             assert!(AgentId::new(raw).is_err(), "{raw:?}");
         }
-        for raw in ["", "a b", "a\r\nb", "码", &"x".repeat(257)] {
+        for raw in ["", "a b", "a\r\nb", "码", &"x".repeat(513)] {
             assert!(AuthCode::new(raw).is_err(), "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn k21_a_person_has_any_id_that_the_platform_gives() {
+        for raw in [
+            "王小明",
+            "a b",
+            "$:LWCP_v1:$+/=",
+            "日本語😀",
+            "a\"b\\c",
+            "%E5",
+            &"企".repeat(64),
+            &"😀".repeat(64),
+        ] {
+            assert_eq!(UserId::new(raw).unwrap().as_str(), raw);
+            let json = serde_json::to_string(&OpenId::new(raw).unwrap()).unwrap();
+            assert_eq!(serde_json::from_str::<OpenId>(&json).unwrap().as_str(), raw);
+        }
+        for raw in ["", " ", "\u{3000}", "a\nb", "a\0", "\u{85}", &"x".repeat(257)] {
+            assert!(UnionId::new(raw).is_err(), "{raw:?}");
         }
     }
 

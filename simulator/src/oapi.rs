@@ -2,6 +2,7 @@
 
 mod channel;
 mod corp;
+mod envelope;
 mod member;
 mod refusal;
 mod service;
@@ -15,6 +16,7 @@ use crate::call::Call;
 use crate::issue;
 use crate::tokens::{Family, Holder, Invalid};
 use crate::world::World;
+pub use envelope::ErrorEnvelope;
 use refusal::Refusal;
 
 type Fields = Map<String, Value>;
@@ -72,7 +74,13 @@ pub fn paths() -> impl Iterator<Item = &'static str> {
 }
 
 pub fn answer(world: &mut World, call: &Call) -> Answer {
-    Answer::oapi(&reply(world, call))
+    let reply = reply(world, call);
+    let noted = Answer::oapi(&reply);
+    if noted.errcode == Some(0) {
+        return noted;
+    }
+    let (status, body) = world.settings.error_envelope.put(reply);
+    Answer { status, ..Answer::json(&body, noted.errcode, noted.sub_code) }
 }
 
 fn reply(world: &mut World, call: &Call) -> Value {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::control::Problem;
+use crate::oapi::ErrorEnvelope;
 use crate::seed;
 
 /// What a second `get_channel_token` or `get_channel_jsapi_ticket` does; no public source says which is true.
@@ -29,6 +30,8 @@ pub struct Settings {
     pub unionid_in_get_by_code: bool,
     /// Whether the channel code is refused to a page that `dd.config` has not been accepted for.
     pub code_needs_config: bool,
+    /// How the oapi host words what it refuses.
+    pub error_envelope: ErrorEnvelope,
     /// Who holds the phone where a call does not say.
     pub person: String,
     /// Every DingTalk endpoint and native call waits this long before it works.
@@ -44,6 +47,7 @@ impl Default for Settings {
             ticket_rule: TicketRule::Renewed,
             unionid_in_get_by_code: true,
             code_needs_config: true,
+            error_envelope: ErrorEnvelope::Usual,
             person: seed::PEOPLE[0].id.to_owned(),
             latency_ms: 0,
         }
@@ -65,6 +69,7 @@ pub struct Change {
     ticket_rule: Option<TicketRule>,
     unionid_in_get_by_code: Option<bool>,
     code_needs_config: Option<bool>,
+    error_envelope: Option<ErrorEnvelope>,
     person: Option<String>,
     latency_ms: Option<u64>,
 }
@@ -86,6 +91,7 @@ impl Change {
             ticket_rule: self.ticket_rule.unwrap_or(to.ticket_rule),
             unionid_in_get_by_code: self.unionid_in_get_by_code.unwrap_or(to.unionid_in_get_by_code),
             code_needs_config: self.code_needs_config.unwrap_or(to.code_needs_config),
+            error_envelope: self.error_envelope.unwrap_or(to.error_envelope),
             person: self.person.unwrap_or_else(|| to.person.clone()),
             latency_ms,
         })

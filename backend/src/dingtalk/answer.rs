@@ -1,11 +1,28 @@
-//! Reading what DingTalk answers, which is not always what its documentation says: numbers arrive as strings, errors
-//! hide inside errcode 88, and the address ban is HTML or has no errcode at all.
+//! Reading what DingTalk answers, which is not always what its documentation says: numbers arrive as strings, the address
+//! ban is HTML or has no errcode at all, and an error comes in one of several envelopes, of which the old host uses all:
+//!
+//! - `{"errcode":40078,"errmsg":"…"}`, the usual one; the gateway of the new host says `{"code":"…","message":"…"}`;
+//! - `{"errcode":88,"sub_code":"40014","sub_msg":"…"}`, where the sub code counts; without it, it stands in the message:
+//!   `ding talk error[subcode=40014,submsg=…]`;
+//! - `{"error_response":{"code":15,"msg":"…","sub_code":"…","sub_msg":"…"}}`, of the gateway that `topapi` stands behind;
+//! - `{"dingtalk_…_response":{"result":{"ding_open_errcode":…,"error_msg":"…","success":false}}}`, also without its outermost
+//!   layer, and with `errorCode` and `errorMsg`.
 
-use super::error::{Error, Kind, Role, classify, classify_api};
+use super::error::{Error, Kind, Role, classify};
 use miandeng_shared::DingTalkError;
 use serde_json::{Map, Value};
+use std::time::Duration;
 
-/// A successful answer of the `oapi` host.
+/// A reply as it came.
+#[derive(Debug, Default)]
+pub(super) struct Reply {
+    pub status: u16,
+    /// What `Retry-After` says.
+    pub retry_after: Option<Duration>,
+    pub body: Vec<u8>,
+}
+
+/// A successful answer of either host.
 #[derive(Debug)]
 pub(super) struct Answer {
     endpoint: &'static str,
@@ -13,36 +30,14 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Tells success from failure in the body of a reply.
-    pub fn read(endpoint: &'static str, role: Role, http_ok: bool, body: &[u8]) -> Result<Self, Error> {
-        let bad = || Error::new(endpoint, Kind::BadAnswer);
-        let Ok(Value::Object(fields)) = serde_json::from_slice(body) else { return Err(bad()) };
-        if number(fields.get("status")) == Some(1111) {
-            return Err(banned(endpoint));
+    /// Tells success from failure. Success may come without a code: whether everything that is needed is there shows when
+    /// it is read.
+    pub fn read(endpoint: &'static str, role: Role, reply: &Reply) -> Result<Self, Error> {
+        match success(endpoint, role, reply) {
+            Ok(fields) => Ok(Self { endpoint, fields }),
+            Err(error) if error.kind.policy().stops_all_calls => Err(error),
+            Err(error) => Err(Error { retry_after: reply.retry_after.or(error.retry_after), ..error }),
         }
-        match number(fields.get("errcode")) {
-            Some(0) if http_ok => Ok(Self { endpoint, fields }),
-            Some(0) | None => Err(bad()),
-            Some(errcode) => Err(refusal(endpoint, role, errcode, &fields)),
-        }
-    }
-
-    /// The same for the `api` host: failures come with a status of their own, success has no code at all.
-    pub fn read_api(endpoint: &'static str, role: Role, http_ok: bool, body: &[u8]) -> Result<Self, Error> {
-        let bad = || Error::new(endpoint, Kind::BadAnswer);
-        let Ok(Value::Object(fields)) = serde_json::from_slice(body) else { return Err(bad()) };
-        if number(fields.get("status")) == Some(1111) {
-            return Err(banned(endpoint));
-        }
-        if http_ok {
-            return Ok(Self { endpoint, fields });
-        }
-        let Some(code) = fields.get("code").and_then(short_text) else { return Err(bad()) };
-        let kind = classify_api(&code, role);
-        let request_id = fields.get("requestid").or(fields.get("requestId")).and_then(short_text);
-        let said = DingTalkError { code, sub_code: None, request_id };
-        let words = words(kind, fields.get("message"));
-        Err(Error { said: Some(Box::new(said)), words, ..Error::new(endpoint, kind) })
     }
 
     /// A failure of the call that gave this answer.
@@ -52,16 +47,12 @@ impl Answer {
 
     /// An identifier that has to be there.
     pub fn id<T, E>(&self, field: &str, new: impl FnOnce(String) -> Result<T, E>) -> Result<T, Error> {
-        new(self.text(field)?).map_err(|_| self.error(Kind::BadAnswer))
+        self.optional_id(field, new).ok_or_else(|| self.error(Kind::BadAnswer))
     }
 
-    /// An identifier that may be missing.
-    pub fn optional_id<T, E>(
-        &self,
-        field: &str,
-        new: impl FnOnce(String) -> Result<T, E>,
-    ) -> Result<Option<T>, Error> {
-        self.optional_text(field).map(new).transpose().map_err(|_| self.error(Kind::BadAnswer))
+    /// An identifier that may be missing. One that cannot be one costs no more than that.
+    pub fn optional_id<T, E>(&self, field: &str, new: impl FnOnce(String) -> Result<T, E>) -> Option<T> {
+        new(self.optional_text(field)?).ok()
     }
 
     /// A text that has to be there and not empty.
@@ -69,18 +60,18 @@ impl Answer {
         self.optional_text(field).ok_or_else(|| self.error(Kind::BadAnswer))
     }
 
-    /// A text that may be missing or empty, which is the same.
+    /// A text that may be missing or empty, which is the same. A number that is no whole one has lost digits.
     pub fn optional_text(&self, field: &str) -> Option<String> {
         match self.fields.get(field)? {
             Value::String(s) if !s.is_empty() => Some(s.clone()),
-            Value::Number(n) => Some(n.to_string()),
+            Value::Number(n) if !n.is_f64() => Some(n.to_string()),
             _ => None,
         }
     }
 
     /// A whole number, also where it came as a string.
     pub fn number(&self, field: &str) -> Option<i64> {
-        number(self.fields.get(field))
+        number(self.fields.get(field)?)
     }
 
     /// A value of any shape.
@@ -97,47 +88,170 @@ impl Answer {
     }
 }
 
-/// The ban of our address is in the format of neither host.
-fn banned(endpoint: &'static str) -> Error {
-    let said = DingTalkError { code: "1111".into(), ..DingTalkError::default() };
-    Error { said: Some(Box::new(said)), ..Error::new(endpoint, Kind::Banned) }
+fn success(endpoint: &'static str, role: Role, reply: &Reply) -> Result<Map<String, Value>, Error> {
+    let Some(fields) = object(&reply.body) else {
+        let kind = if is_ban(&reply.body) { Kind::Banned } else { of_status(reply.status, Kind::BadAnswer) };
+        return Err(Error::new(endpoint, kind));
+    };
+    if fields.get("status").and_then(number) == Some(BAN) {
+        let said = DingTalkError { code: BAN.to_string(), ..DingTalkError::default() };
+        return Err(Error { said: Some(Box::new(said)), ..Error::new(endpoint, Kind::Banned) });
+    }
+    let (fields, is_gateway) = unwrapped(fields);
+    let inner = fields.get("result").and_then(Value::as_object);
+    // A plain `code` within `result` may be a fact; the other names are errors wherever they stand.
+    let said = code(&fields, &CODES).map(|code| (code, &fields));
+    let said = said.or_else(|| inner.and_then(|inner| Some((code(inner, &CODES[..3])?, inner))));
+    if let Some((code, level)) = said {
+        let error = refusal(endpoint, role, reply.status, (&code, is_gateway), level);
+        let sub_code = sub_code(level);
+        let request_id = [level, &fields].into_iter().find_map(|level| text(level, &["requestid"]));
+        return Err(Error { said: Some(Box::new(DingTalkError { code, sub_code, request_id })), ..error });
+    }
+    // A code that is there and cannot be read is no sign of success.
+    let is_odd = find(&fields, &CODES).is_some_and(|code| short_text(code).is_none());
+    if is_odd || !(200..300).contains(&reply.status) {
+        return Err(Error::new(endpoint, of_status(reply.status, Kind::BadAnswer)));
+    }
+    Ok(fields)
 }
 
-fn number(value: Option<&Value>) -> Option<i64> {
-    match value? {
+/// What the ban of our address says in place of an errcode.
+const BAN: i64 = 1111;
+
+/// The ban on a page of HTML.
+fn is_ban(body: &[u8]) -> bool {
+    let mut page = String::from_utf8_lossy(body).into_owned();
+    page.retain(|c| !c.is_whitespace());
+    page.contains(&format!("\"status\":{BAN}")) || page.contains("\"punish\":\"deny\"")
+}
+
+fn object(body: &[u8]) -> Option<Map<String, Value>> {
+    match serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)) {
+        Ok(Value::Object(fields)) => Some(fields),
+        _ => None,
+    }
+}
+
+/// What is inside `…_response`, and whether that is the gateway's error.
+fn unwrapped(mut fields: Map<String, Value>) -> (Map<String, Value>, bool) {
+    let envelope = fields.iter().find(|(name, value)| name.ends_with("_response") && value.is_object());
+    let Some(name) = envelope.map(|(name, _)| name.clone()) else { return (fields, false) };
+    match fields.remove(&name) {
+        Some(Value::Object(inner)) => (inner, name == "error_response"),
+        _ => (fields, false),
+    }
+}
+
+/// The names of an error code, as [`find`] compares them.
+const CODES: [&str; 4] = ["errcode", "dingopenerrcode", "errorcode", "code"];
+/// Where the words are; the inner ones say more.
+const MESSAGES: [&str; 6] = ["submsg", "errmsg", "errormsg", "errormessage", "message", "msg"];
+
+/// The first of these names that is there. The hosts do not agree on case and underscores.
+fn find<'a>(fields: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
+    let is = |key: &str, name: &str| {
+        key.bytes().filter(|b| *b != b'_').map(|b| b.to_ascii_lowercase()).eq(name.bytes())
+    };
+    let named = |name: &&str| fields.iter().find(|(key, value)| !value.is_null() && is(key, name));
+    names.iter().find_map(named).map(|(_, value)| value)
+}
+
+fn text(fields: &Map<String, Value>, names: &[&str]) -> Option<String> {
+    find(fields, names).and_then(short_text)
+}
+
+/// The code of a failure: the first of these names decides, and 0 is none.
+fn code(fields: &Map<String, Value>, names: &[&str]) -> Option<String> {
+    let is_success = |code: &str| {
+        code.parse::<i64>() == Ok(0) || ["ok", "success"].iter().any(|ok| code.eq_ignore_ascii_case(ok))
+    };
+    text(fields, names).filter(|code| !is_success(code))
+}
+
+fn number(value: &Value) -> Option<i64> {
+    match value {
         Value::Number(n) => n.as_i64(),
         Value::String(s) => s.trim().parse().ok(),
         _ => None,
     }
 }
 
-/// errcode 88 is an envelope: the code that counts is in `sub_code`, a string.
-const WRAPPED: i64 = 88;
+/// What `level` complains of, by its code and whether that is the gateway's.
+fn refusal(
+    endpoint: &'static str,
+    role: Role,
+    status: u16,
+    (code, is_gateway): (&str, bool),
+    level: &Map<String, Value>,
+) -> Error {
+    let sub_code = sub_code(level);
+    // Of an envelope it is the sub code that counts; elsewhere it says more where the code says nothing.
+    let mut codes = [Some(code), sub_code.as_deref()];
+    if is_gateway || code == WRAPPED {
+        codes.reverse();
+    }
+    let kinds = codes.into_iter().flatten().map(|code| classify(code, role, endpoint));
+    let kind = kinds.reduce(|one, other| if one == Kind::Refused { other } else { one });
+    let error = Error::new(endpoint, of_status(status, kind.unwrap_or(Kind::Refused)));
+    let message = message(level);
+    Error { retry_after: pause_in(message).or(error.retry_after), words: words(error.kind, message), ..error }
+}
 
-fn refusal(endpoint: &'static str, role: Role, errcode: i64, fields: &Map<String, Value>) -> Error {
-    let sub_code = fields.get("sub_code").and_then(short_text);
-    let code = if errcode == WRAPPED { number(fields.get("sub_code")).unwrap_or(errcode) } else { errcode };
-    let kind = classify(code, role, endpoint);
-    let said = DingTalkError {
-        code: errcode.to_string(),
-        sub_code,
-        request_id: fields.get("request_id").and_then(short_text),
+fn message(level: &Map<String, Value>) -> &str {
+    find(level, &MESSAGES).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A field of its own, or within the message: `ding talk error[subcode=40014,submsg=…]`.
+fn sub_code(level: &Map<String, Value>) -> Option<String> {
+    let in_message = || {
+        let (_, rest) = message(level).split_once("[subcode=")?;
+        short_text(&rest.split([',', ']']).next()?.into())
     };
-    let words = words(kind, fields.get("sub_msg").or(fields.get("errmsg")));
-    Error { said: Some(Box::new(said)), words, ..Error::new(endpoint, kind) }
+    text(level, &["subcode", "suberrcode"]).or_else(in_message)
+}
+
+/// errcode 88 is an envelope: the code that counts is in `sub_code`, a string.
+const WRAPPED: &str = "88";
+
+/// The status tells what a code that is not known does not.
+fn of_status(status: u16, kind: Kind) -> Kind {
+    match (status, kind) {
+        (429, Kind::Refused | Kind::BadAnswer) => Kind::Throttled,
+        (500.., Kind::Refused) => Kind::Busy,
+        _ => kind,
+    }
+}
+
+/// `This ban will last for 1 more seconds`, or `从 … 到 2026-09-03 00:01:02 请求总次数超过 1200 次, 限制将在 2026-09-03 00:01:03 结束`.
+fn pause_in(message: &str) -> Option<Duration> {
+    if let Some((_, rest)) = message.split_once("will last for ") {
+        return Some(named_pause(rest.split(' ').next()?.parse().ok()?));
+    }
+    let (period, _) = message.rsplit_once("结束")?;
+    let mut times = period
+        .rsplit(|c: char| !c.is_ascii_digit() && !"-: ".contains(c))
+        .map(|part| humantime::parse_rfc3339_weak(part.trim()).ok());
+    let (ends, counted) = (times.next()??, times.flatten().next()?);
+    Some(named_pause(ends.duration_since(counted).ok()?.as_secs()))
+}
+
+/// A pause that DingTalk names, as far as it can be meant.
+pub(super) fn named_pause(seconds: u64) -> Duration {
+    const LONGEST: u64 = 300;
+    Duration::from_secs(seconds.clamp(1, LONGEST))
 }
 
 /// What an operator needs to mend a configuration stands in DingTalk's message; of other failures it says nothing new.
-fn words(kind: Kind, message: Option<&Value>) -> Option<String> {
+fn words(kind: Kind, message: &str) -> Option<String> {
     const ENOUGH: usize = 200;
-    let message = message?.as_str().filter(|_| kind.policy().logs_words)?;
-    Some(message.chars().take(ENOUGH).collect())
+    (kind.policy().logs_words && !message.is_empty()).then(|| message.chars().take(ENOUGH).collect())
 }
 
 /// Codes and request ids are handed on to the page, so only short, plain ones are.
 fn short_text(value: &Value) -> Option<String> {
     let text = match value {
-        Value::String(s) => s.clone(),
+        Value::String(s) => s.trim().to_owned(),
         Value::Number(n) => n.to_string(),
         _ => return None,
     };
@@ -147,140 +261,4 @@ fn short_text(value: &Value) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(role: Role, body: &str) -> Result<Answer, Error> {
-        Answer::read("/channel/user/get_by_code", role, true, body.as_bytes())
-    }
-
-    fn kind(body: &str) -> Kind {
-        read(Role::Call, body).unwrap_err().kind
-    }
-
-    #[test]
-    fn numbers_may_be_strings() {
-        let answer = read(Role::Call, r#"{"errcode":"0","contact_type":"1","openid":"o"}"#).unwrap();
-        assert_eq!(answer.number("contact_type"), Some(1));
-        assert_eq!(answer.text("openid").unwrap(), "o");
-        assert_eq!(answer.text("unionid").unwrap_err().kind, Kind::BadAnswer);
-    }
-
-    #[test]
-    fn errcode_88_is_an_envelope() {
-        let error = read(
-            Role::Call,
-            r#"{"errcode":88,"sub_code":"40014","sub_msg":"不合法的access_token","errmsg":"x","request_id":"abc1"}"#,
-        )
-        .unwrap_err();
-        assert_eq!(error.kind, Kind::TokenRejected);
-        let said = error.said.unwrap();
-        assert_eq!((said.code.as_str(), said.sub_code.as_deref()), ("88", Some("40014")));
-        assert_eq!(said.request_id.as_deref(), Some("abc1"));
-        assert_eq!(
-            kind(r#"{"errcode":88,"sub_code":"40000","sub_msg":"access_token is blank"}"#),
-            Kind::Refused
-        );
-    }
-
-    #[test]
-    fn what_is_not_an_answer() {
-        for body in ["", "<html>busy</html>", "[]", "null", "{}", r#"{"errcode":null}"#] {
-            assert_eq!(kind(body), Kind::BadAnswer, "{body}");
-        }
-        assert_eq!(
-            kind(r#"{"status":1111,"wait":5,"source":"x5","punish":"deny","uuid":"u"}"#),
-            Kind::Banned
-        );
-        let half = Answer::read("/gettoken", Role::Token, false, br#"{"errcode":0}"#);
-        assert_eq!(half.unwrap_err().kind, Kind::BadAnswer);
-    }
-
-    #[test]
-    fn the_same_code_on_a_token_endpoint_is_a_wrong_secret() {
-        for code in [33001, 40001, 40014, 42001] {
-            let body = format!(r#"{{"errcode":{code},"errmsg":"x"}}"#);
-            assert_eq!(read(Role::Call, &body).unwrap_err().kind, Kind::TokenRejected);
-            assert_eq!(read(Role::Token, &body).unwrap_err().kind, Kind::Misconfigured);
-        }
-    }
-
-    #[test]
-    fn every_class_of_code_has_its_outcome() {
-        for (code, expected) in [
-            (-1, Kind::Busy),
-            (15, Kind::Busy),
-            (22, Kind::Refused),
-            (404, Kind::Retired),
-            (40078, Kind::CodeRejected),
-            (42003, Kind::CodeRejected),
-            (40073, Kind::NotFollowing),
-            (60121, Kind::UserUnknown),
-            (50002, Kind::NotPermitted),
-            (40089, Kind::Misconfigured),
-            (40096, Kind::Misconfigured),
-            (60011, Kind::Misconfigured),
-            (60020, Kind::Misconfigured),
-            (52019, Kind::Misconfigured),
-            (41001, Kind::Refused),
-            (43001, Kind::Refused),
-            (45009, Kind::Suspended),
-            (90001, Kind::Suspended),
-            (90018, Kind::Throttled),
-            (90020, Kind::Quota),
-            (987_654, Kind::Refused),
-        ] {
-            assert_eq!(kind(&format!(r#"{{"errcode":{code},"errmsg":"x"}}"#)), expected, "{code}");
-        }
-    }
-
-    #[test]
-    fn the_api_host_names_its_codes() {
-        let kind = |role: Role, code: &str| {
-            let body = format!(r#"{{"code":"{code}","message":"m","requestid":"r1"}}"#);
-            let error = Answer::read_api("/v1.0/x", role, false, body.as_bytes()).unwrap_err();
-            assert_eq!(error.said.unwrap().request_id.as_deref(), Some("r1"));
-            error.kind
-        };
-        for (code, expected) in [
-            ("InvalidAuthentication", Kind::TokenRejected),
-            ("AuthenticationFailed.MissingParameter", Kind::Refused),
-            ("Forbidden.AccessDenied.AccessTokenPermissionDenied", Kind::Misconfigured),
-            ("Forbidden.AccessDenied.IpNotInWhiteList", Kind::Misconfigured),
-            ("Forbidden.AccessDenied.QpsLimitForAppkeyAndApi", Kind::Throttled),
-            ("Forbidden.AccessDenied.QpsLimitForApi", Kind::Throttled),
-            ("Forbidden.AccessDenied.ApiCountLimitForOrg", Kind::Quota),
-            ("systemBusy", Kind::Busy),
-            ("unknownError", Kind::Busy),
-            ("anythingElse", Kind::Refused),
-        ] {
-            assert_eq!(kind(Role::Call, code), expected, "{code}");
-        }
-        assert_eq!(kind(Role::Token, "invalidClientIdOrSecret"), Kind::Misconfigured);
-        let ok = Answer::read_api("/v1.0/x", Role::Token, true, br#"{"accessToken":"t","expireIn":7200}"#)
-            .unwrap();
-        assert_eq!((ok.text("accessToken").unwrap().as_str(), ok.number("expireIn")), ("t", Some(7200)));
-        let html = Answer::read_api("/v1.0/x", Role::Token, true, b"<html>").unwrap_err();
-        assert_eq!(html.kind, Kind::BadAnswer);
-    }
-
-    #[test]
-    fn the_operator_reads_which_address_is_not_allowed() {
-        let error =
-            read(Role::Call, r#"{"errcode":60020,"errmsg":"访问ip不在白名单之中,request ip=203.0.113.7"}"#)
-                .unwrap_err();
-        assert!(error.to_string().contains("203.0.113.7"), "{error}");
-        let other = read(Role::Call, r#"{"errcode":40078,"errmsg":"somebody's code"}"#).unwrap_err();
-        assert_eq!(other.words, None);
-    }
-
-    #[test]
-    fn nothing_long_or_odd_is_handed_on() {
-        let error =
-            read(Role::Call, r#"{"errcode":40035,"request_id":"<script>","sub_code":{"a":1}}"#).unwrap_err();
-        assert_eq!(
-            *error.said.unwrap(),
-            DingTalkError { code: "40035".into(), sub_code: None, request_id: None }
-        );
-    }
-}
+mod tests;

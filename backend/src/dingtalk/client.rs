@@ -11,15 +11,16 @@ pub use channel::Follower;
 pub use directory::DirectoryEntry;
 pub use suite::Authorisation;
 
-use super::answer::Answer;
+use super::answer::{Answer, Reply, named_pause};
 use super::ban::Ban;
 use super::budget::{Budget, Budgets};
 use super::credential::{Credential, Issued};
+use super::deadline;
 use super::error::{Error, Kind, Role};
 use super::policy::Policy;
 use crate::config::{App, DingTalk, Secret};
 use crate::telemetry;
-use reqwest::{Method, RequestBuilder, redirect};
+use reqwest::{RequestBuilder, Response, header, redirect};
 use serde_json::Value;
 use std::future::Future;
 use std::sync::Arc;
@@ -32,6 +33,13 @@ const MAX_ANSWER: usize = 64 * 1024;
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(7200);
 /// No token or ticket of DingTalk lives as long. An answer that says more is wrong, and must not reach the clocks.
 const LONGEST_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// What is said to live for no time at all is kept for this long all the same, or every request would fetch another.
+const NO_LIFETIME: Duration = Duration::from_secs(60);
+/// The same for what lives hardly any.
+const SHORTEST_LIFETIME: Duration = Duration::from_secs(2);
+/// A repetition needs this much of the visitor's time, or as long as one call may take where that is less: longer than
+/// almost every call, and short enough for one in the six seconds that looking an application up may take.
+const ROOM: Duration = Duration::from_secs(3);
 /// A host that does not take a connection by then is not reached at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -39,6 +47,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
+    room: Duration,
     oapi: Arc<Url>,
     api: Arc<Url>,
     ban: Arc<Ban>,
@@ -61,7 +70,8 @@ impl Client {
         let (oapi, api) = (Arc::new(config.oapi_url.clone()), Arc::new(config.api_url.clone()));
         let budgets = Budgets::new(config.max_calls_per_minute);
         let budget = budgets.common();
-        Ok(Self { http, oapi, api, ban: Arc::default(), budgets, budget })
+        let room = ROOM.min(config.timeout);
+        Ok(Self { http, room, oapi, api, ban: Arc::default(), budgets, budget })
     }
 
     /// The same client, with its calls charged to `app`.
@@ -81,54 +91,67 @@ impl Client {
     }
 
     /// `GET` on the `oapi` host, which takes everything in the query, tokens and secrets too.
-    async fn get(&self, endpoint: &'static str, role: Role, query: &[(&str, &str)]) -> Result<Answer, Error> {
-        let request = self.http.request(Method::GET, at(&self.oapi, endpoint)).query(query);
-        self.call(endpoint, role, request, |http_ok, body| Answer::read(endpoint, role, http_ok, body)).await
+    fn get(&self, endpoint: &str, query: &[(&str, &str)]) -> RequestBuilder {
+        self.http.get(at(&self.oapi, endpoint)).query(query)
     }
 
     /// `POST` of JSON on the `oapi` host, with the token in the query.
-    async fn post(
-        &self,
-        endpoint: &'static str,
-        role: Role,
-        token: &impl Credential,
-        body: Value,
-    ) -> Result<Answer, Error> {
+    fn post(&self, endpoint: &str, token: &impl Credential, body: &Value) -> RequestBuilder {
         let query = [("access_token", token.secret().expose())];
-        let request = self.http.request(Method::POST, at(&self.oapi, endpoint)).query(&query).json(&body);
-        self.call(endpoint, role, request, |http_ok, body| Answer::read(endpoint, role, http_ok, body)).await
+        self.http.post(at(&self.oapi, endpoint)).query(&query).json(body)
     }
 
     /// `POST` of JSON on the `api` host, which takes the token in a header and nowhere else.
-    async fn post_api(
-        &self,
-        endpoint: &'static str,
-        token: Option<&Secret>,
-        body: Value,
-    ) -> Result<Answer, Error> {
-        let mut request = self.http.request(Method::POST, at(&self.api, endpoint)).json(&body);
-        let role = if token.is_some() { Role::Call } else { Role::Token };
-        if let Some(token) = token {
-            request = request.header("x-acs-dingtalk-access-token", token.expose());
+    fn post_api(&self, endpoint: &str, token: Option<&Secret>, body: &Value) -> RequestBuilder {
+        let request = self.http.post(at(&self.api, endpoint)).json(body);
+        match token {
+            Some(token) => request.header("x-acs-dingtalk-access-token", token.expose()),
+            None => request,
         }
-        self.call(endpoint, role, request, |http_ok, body| Answer::read_api(endpoint, role, http_ok, body))
-            .await
     }
 
-    /// Every call goes through here: not during a ban, within the budget, measured, limited in time and size.
-    async fn call(
+    /// Every call goes through here, and is repeated here where the policy says so: not during a ban, within the budget,
+    /// and not beyond the time that the visitor has left.
+    async fn call<T>(
+        &self,
+        endpoint: &'static str,
+        role: Role,
+        request: impl Fn(&str) -> RequestBuilder,
+        read: impl Fn(Answer) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if role != Role::Redeem {
+            self.admit(endpoint)?;
+        }
+        let mut repeats = 0;
+        loop {
+            let outcome = self.attempt(endpoint, role, request(endpoint), &read).await;
+            let Err(error) = &outcome else { return outcome };
+            let Some(pause) = role.repeats(error.kind).get(repeats) else { return outcome };
+            let named = error.retry_after.unwrap_or_default();
+            let pause = named.max(*pause).mul_f64(rand::random_range(1.0..1.3));
+            if deadline::left() < pause + self.room {
+                return outcome;
+            }
+            tracing::debug!(%error, pause_ms = pause.as_millis(), "DingTalk is asked again");
+            tokio::time::sleep(pause).await;
+            if self.admit(endpoint).is_err() {
+                return outcome;
+            }
+            repeats += 1;
+        }
+    }
+
+    /// One call, measured, limited in time and size.
+    async fn attempt<T>(
         &self,
         endpoint: &'static str,
         role: Role,
         request: RequestBuilder,
-        read: impl FnOnce(bool, &[u8]) -> Result<Answer, Error>,
-    ) -> Result<Answer, Error> {
-        if role != Role::Redeem {
-            self.admit(endpoint)?;
-        }
+        read: impl Fn(Answer) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let started = Instant::now();
         let outcome = match exchange(request).await {
-            Ok((http_ok, body)) => read(http_ok, &body),
+            Ok(reply) => Answer::read(endpoint, role, &reply).and_then(read),
             Err(kind) => Err(Error::new(endpoint, kind)),
         };
         let label = outcome.as_ref().err().map_or("ok", |error| error.kind.label());
@@ -149,26 +172,43 @@ fn at(host: &Url, endpoint: &str) -> Url {
 }
 
 /// Sends, and reads the answer as far as it may be long. The future is written out so that it is `Send` for every caller.
-fn exchange(request: RequestBuilder) -> impl Future<Output = Result<(bool, Vec<u8>), Kind>> + Send {
+fn exchange(request: RequestBuilder) -> impl Future<Output = Result<Reply, Kind>> + Send {
     // The errors of reqwest carry the URL, and the URL carries secrets: only their kind goes on.
     let failed = |e: reqwest::Error| if e.is_timeout() { Kind::Timeout } else { Kind::Unreachable };
     async move {
         let mut response = request.send().await.map_err(failed)?;
-        let mut bytes = Vec::new();
+        let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            bytes.extend_from_slice(&chunk);
-            if bytes.len() > MAX_ANSWER {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_ANSWER {
                 return Err(Kind::BadAnswer);
             }
         }
-        Ok((response.status().is_success(), bytes))
+        Ok(Reply { status: response.status().as_u16(), retry_after: retry_after(&response), body })
     }
+}
+
+/// `Retry-After` in seconds; the other form is a date, by a clock that is not ours.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let value = response.headers().get(header::RETRY_AFTER)?;
+    Some(named_pause(value.to_str().ok()?.trim().parse().ok()?))
+}
+
+/// The token of the `oapi` host.
+fn access_token<T: Credential>(answer: Answer) -> Result<Issued<T>, Error> {
+    issued(&answer, "access_token", "expires_in")
 }
 
 /// A token or ticket out of an answer; `expires` names the field with its seconds.
 fn issued<T: Credential>(answer: &Answer, field: &str, expires: &str) -> Result<Issued<T>, Error> {
     let value = T::from_secret(Secret::new(answer.text(field)?));
-    let lifetime = answer.number(expires).and_then(|s| u64::try_from(s).ok());
-    let lifetime = lifetime.map_or(DEFAULT_LIFETIME, Duration::from_secs).min(LONGEST_LIFETIME);
+    let lifetime = match answer.number(expires).map(u64::try_from) {
+        None => DEFAULT_LIFETIME,
+        Some(Ok(0) | Err(_)) => NO_LIFETIME,
+        Some(Ok(seconds)) => Duration::from_secs(seconds).clamp(SHORTEST_LIFETIME, LONGEST_LIFETIME),
+    };
     Ok(Issued { value, lifetime })
 }
+
+#[cfg(test)]
+mod tests;

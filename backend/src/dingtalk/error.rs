@@ -103,26 +103,41 @@ pub(super) enum Role {
     Token,
     /// Takes a token.
     Call,
+    /// Takes a token and spends a suite's temporary code.
+    Exchange,
     /// Takes a token and a login code. It is admitted before the code counts as used, so that a code which is not sent
     /// stays good; its repetition with a fresh token, which has been admitted, is not counted.
     Redeem,
 }
 
-/// What `code` means for a call of this role.
-pub(super) fn classify(code: i64, role: Role, path: &str) -> Kind {
-    let kind = match code {
-        33001 | 40001 | 40014 | 40082 | 42001 | 42009 => Kind::TokenRejected,
+impl Role {
+    /// How long to wait before each repetition of a call that failed with `kind`. A call that spends a code has none:
+    /// what became of the code is not known.
+    pub fn repeats(self, kind: Kind) -> &'static [Duration] {
+        match self {
+            Role::Token | Role::Call => kind.policy().repeats,
+            Role::Exchange | Role::Redeem => &[],
+        }
+    }
+}
+
+/// What `code` means for a call of this role, a number or a word. 7, 10, 27 and 29 are the gateway's.
+pub(super) fn classify(code: &str, role: Role, path: &str) -> Kind {
+    let Ok(number) = code.parse::<i64>() else { return classify_word(code).of(role) };
+    let kind = match number {
+        27 | 33001 | 40001 | 40014 | 40082 | 42001 | 42009 => Kind::TokenRejected,
         40029 | 40078 | 42003 | 42007 | 42008 => Kind::CodeRejected,
         40073 => Kind::NotFollowing,
         60121 => Kind::UserUnknown,
         50002 | 50004 => Kind::NotPermitted,
-        -1 | 15 => Kind::Busy,
-        90002 | 90018 => Kind::Throttled,
-        45009 | 90001 | 90003..=90010 => Kind::Suspended,
+        -1 | 10 | 15 => Kind::Busy,
+        7 | 90002 | 90018 | 90019 => Kind::Throttled,
+        45009 | 90001 | 90003..=90010 | 90014 => Kind::Suspended,
         1111 => Kind::Banned,
         90020 => Kind::Quota,
         404 if path.starts_with("/channel/") => Kind::Retired,
-        40013
+        29
+        | 40013
         | 40056
         | 40079
         | 40080
@@ -145,14 +160,20 @@ pub(super) fn classify(code: i64, role: Role, path: &str) -> Kind {
     kind.of(role)
 }
 
-/// The codes of the `api` host are words. The last part counts; `…*` stands for all that begin like it.
-pub(super) const API_CODES: [(&str, Kind); 11] = [
+/// Codes that are words, of the `api` host and of the gateway. The whole of it counts, or its last part; `…*` stands for
+/// all that begin like it.
+pub(super) const WORDS: [(&str, Kind); 16] = [
     ("InvalidAuthentication", Kind::TokenRejected),
     ("systemBusy", Kind::Busy),
     ("systemError", Kind::Busy),
+    ("system.error", Kind::Busy),
     ("unknownError", Kind::Busy),
     ("ServiceUnavailable", Kind::Busy),
+    ("isp.*", Kind::Busy),
     ("QpsLimitFor*", Kind::Throttled),
+    ("request.too.fast", Kind::Throttled),
+    ("requestTooFast", Kind::Throttled),
+    ("accesscontrol.limited-by-*", Kind::Throttled),
     ("ApiCountLimitForOrg", Kind::Quota),
     ("invalidClientIdOrSecret", Kind::Misconfigured),
     ("invalidSuiteKey", Kind::Misconfigured),
@@ -160,14 +181,13 @@ pub(super) const API_CODES: [(&str, Kind); 11] = [
     ("IpNotInWhiteList", Kind::Misconfigured),
 ];
 
-/// The same for the codes of the `api` host.
-pub(super) fn classify_api(code: &str, role: Role) -> Kind {
+fn classify_word(code: &str) -> Kind {
     let last = code.rsplit('.').next().unwrap_or_default();
     let is = |row: &str| match row.strip_suffix('*') {
-        Some(beginning) => last.starts_with(beginning),
-        None => last == row,
+        Some(beginning) => code.starts_with(beginning) || last.starts_with(beginning),
+        None => code.eq_ignore_ascii_case(row) || last.eq_ignore_ascii_case(row),
     };
-    API_CODES.iter().find(|(row, _)| is(row)).map_or(Kind::Refused, |(_, kind)| kind.of(role))
+    WORDS.iter().find(|(row, _)| is(row)).map_or(Kind::Refused, |(_, kind)| *kind)
 }
 
 impl Kind {

@@ -11,6 +11,7 @@ pub use membership::SuiteFailure;
 use super::client::Client;
 use super::credential::{AppTicket, AppToken, ChannelTicket, ChannelToken, CorpToken, Credential};
 use super::credential::{SuiteCorpToken, SuiteToken};
+use super::deadline;
 use super::error::{Error, Kind};
 use super::renewing::Renewing;
 use super::sign::{signature, url_to_sign};
@@ -24,6 +25,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Names the credentials of a corporation. Applications that share a secret share what it buys, because a second fetch
 /// may invalidate the first one's token; no secret is part of a key.
@@ -80,8 +82,8 @@ struct Keys {
 
 /// A ticket takes at most a token, a rejected call, another token and the call again; a lock outlives them all.
 const CALLS_PER_FETCH: u32 = 5;
-/// A login answers within this time, whatever DingTalk does: shorter than proxies and people wait.
-const BUDGET: Duration = Duration::from_secs(20);
+/// What the pauses before two repetitions of a call come to.
+const PAUSES: Duration = Duration::from_secs(4);
 
 /// What a page was signed with.
 #[derive(Debug, Clone)]
@@ -121,7 +123,7 @@ impl DingTalk {
         store: &Arc<Store>,
         timeout: Duration,
     ) -> Self {
-        let lock_lifetime = timeout * CALLS_PER_FETCH;
+        let lock_lifetime = timeout * CALLS_PER_FETCH + PAUSES;
         // Only applications of one corporation share credentials; of ten thousand corporations, each is looked at once.
         let mut corps: HashMap<&CorpId, Vec<&App>> = HashMap::new();
         for app in apps {
@@ -195,28 +197,23 @@ impl DingTalk {
         code: &AuthCode,
         before_sending: impl FnOnce() -> Result<(), E>,
     ) -> Result<Identity, E> {
-        let admit = || self.client.paid_by(app).admit("login code");
         in_time(async {
             match &app.credentials {
-                Credentials::H5 { client_id, client_secret } => {
-                    self.app_token(app, client_id, client_secret).await?;
-                    admit()?;
-                    before_sending()?;
-                    Ok(self.employee(app, client_id, client_secret, code).await?)
-                }
+                Credentials::H5 { .. } => drop(self.app_token(app).await?),
                 Credentials::Suite(granted) if granted.kind == AppKind::H5 => {
-                    self.suite_corp_token(granted, &app.corp_id).await?;
-                    admit()?;
-                    before_sending()?;
-                    Ok(self.suite_employee(granted, &app.corp_id, code).await?)
+                    drop(self.suite_corp_token(granted, &app.corp_id).await?);
                 }
-                Credentials::Channel { .. } | Credentials::Suite(_) => {
-                    self.channel_token(app).await?;
-                    admit()?;
-                    before_sending()?;
-                    Ok(self.follower(app, code).await?)
-                }
+                Credentials::Channel { .. } | Credentials::Suite(_) => drop(self.channel_token(app).await?),
             }
+            self.client.paid_by(app).admit("login code")?;
+            before_sending()?;
+            Ok(match &app.credentials {
+                Credentials::H5 { .. } => self.employee(app, code).await?,
+                Credentials::Suite(granted) if granted.kind == AppKind::H5 => {
+                    self.suite_employee(granted, &app.corp_id, code).await?
+                }
+                Credentials::Channel { .. } | Credentials::Suite(_) => self.follower(app, code).await?,
+            })
         })
         .await
     }
@@ -264,14 +261,15 @@ fn keys(app: &App, apps: &[&App]) -> Keys {
 
 /// Bounds what a person waits for, over all calls together.
 async fn in_time<T, E: From<Error>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    in_time_of(BUDGET, work).await
+    in_time_of(deadline::BUDGET, work).await
 }
 
 async fn in_time_of<T, E: From<Error>>(
     budget: Duration,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    match tokio::time::timeout(budget, work).await {
+    let deadline = Instant::now() + budget;
+    match deadline::until(deadline, tokio::time::timeout_at(deadline, work)).await {
         Ok(outcome) => outcome,
         Err(_) => Err(Error::new("all calls together", Kind::Timeout).into()),
     }

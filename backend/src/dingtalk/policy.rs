@@ -11,6 +11,12 @@ const SHORT: Duration = Duration::from_secs(1);
 const LONG: Duration = Duration::from_secs(60);
 /// The documented length of an address ban.
 const BAN: Duration = Duration::from_secs(300);
+/// DingTalk's advice where it is busy or called too often.
+const BACK_OFF: &[Duration] = &[SHORT, Duration::from_secs(2)];
+/// Where an answer was lost on the way, the next one rarely is.
+const SOON: &[Duration] = &[Duration::from_millis(200), SHORT];
+/// A call that ran into its time limit has taken most of what a login may take.
+const ONCE: &[Duration] = &[Duration::from_millis(200)];
 
 /// What follows from a failure. The page's part is [`ErrorCode::action`] of `error`.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +25,8 @@ pub struct Policy {
     pub error: ErrorCode,
     /// Another token is fetched and the call repeated, once.
     pub renews_token: bool,
+    /// How long to wait before each repetition of a call that may be repeated; jitter comes on top.
+    pub repeats: &'static [Duration],
     /// Where a token or ticket was to be fetched, DingTalk is not asked again for a while: nothing but an operator's
     /// hand can change its answer.
     pub is_remembered: bool,
@@ -35,6 +43,7 @@ const fn told(error: ErrorCode) -> Policy {
     Policy {
         error,
         renews_token: false,
+        repeats: &[],
         is_remembered: false,
         stops_all_calls: false,
         pause: None,
@@ -52,8 +61,10 @@ impl Kind {
             Kind::NotFollowing => told(ErrorCode::NotFollowing),
             Kind::NotPermitted => told(ErrorCode::NotPermitted),
             Kind::UserUnknown | Kind::Refused => told(ErrorCode::DingtalkRefused),
-            Kind::Busy => Policy { pause: Some(SHORT), ..told(ErrorCode::DingtalkBusy) },
-            Kind::Throttled => Policy { pause: Some(SHORT), ..told(ErrorCode::DingtalkThrottled) },
+            Kind::Busy => Policy { repeats: BACK_OFF, pause: Some(SHORT), ..told(ErrorCode::DingtalkBusy) },
+            Kind::Throttled => {
+                Policy { repeats: BACK_OFF, pause: Some(SHORT), ..told(ErrorCode::DingtalkThrottled) }
+            }
             Kind::Suspended => Policy { pause: Some(LONG), ..told(ErrorCode::DingtalkThrottled) },
             Kind::OverBudget => Policy { pause: Some(SHORT), ..told(ErrorCode::CallBudget) },
             Kind::Quota => Policy { is_remembered: true, ..told(ErrorCode::DingtalkQuota) },
@@ -64,9 +75,9 @@ impl Kind {
                 Policy { is_remembered: true, logs_words: true, ..told(ErrorCode::AppMisconfigured) }
             }
             Kind::Retired => Policy { is_remembered: true, ..told(ErrorCode::ApiRetired) },
-            Kind::BadAnswer => told(ErrorCode::DingtalkBadAnswer),
-            Kind::Timeout => told(ErrorCode::DingtalkTimeout),
-            Kind::Unreachable => told(ErrorCode::DingtalkUnreachable),
+            Kind::BadAnswer => Policy { repeats: SOON, ..told(ErrorCode::DingtalkBadAnswer) },
+            Kind::Timeout => Policy { repeats: ONCE, ..told(ErrorCode::DingtalkTimeout) },
+            Kind::Unreachable => Policy { repeats: SOON, ..told(ErrorCode::DingtalkUnreachable) },
         }
     }
 }

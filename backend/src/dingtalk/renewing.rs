@@ -3,14 +3,16 @@
 //! this one before its restart, has fetched is used, and of several replicas one fetches while the others wait for it.
 
 use super::credential::{Credential, Issued};
+use super::deadline;
 use super::error::{Error, Kind};
-use crate::store::{Entry, Lock, Store};
+use crate::store::{Entry, Store, StoreError};
 use crate::telemetry::{self, Trigger};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -44,6 +46,8 @@ impl<K, T> Clone for Renewing<K, T> {
 }
 
 struct Slot<T> {
+    /// Tells this slot from one of the same key that was forgotten.
+    generation: u64,
     held: Option<Held<T>>,
     flight: Option<Flight<T>>,
     /// DingTalk's last word on our secret, and until when it is not asked again.
@@ -63,8 +67,20 @@ struct Held<T> {
 
 impl<T> Slot<T> {
     fn empty() -> Self {
-        Slot { held: None, flight: None, refusal: None, rejected: None, trigger: Trigger::First }
+        static GENERATIONS: AtomicU64 = AtomicU64::new(0);
+        let generation = GENERATIONS.fetch_add(1, Ordering::Relaxed);
+        Slot { generation, held: None, flight: None, refusal: None, rejected: None, trigger: Trigger::First }
     }
+}
+
+/// What a fetch is for.
+struct Order<K, T> {
+    key: K,
+    /// The key in the store.
+    name: String,
+    generation: u64,
+    trigger: Trigger,
+    rejected: Option<T>,
 }
 
 impl<T: Credential> Held<T> {
@@ -93,7 +109,7 @@ fn margin(lifetime: Duration) -> Duration {
 
 impl<K, T> Renewing<K, T>
 where
-    K: Clone + Eq + std::hash::Hash + fmt::Display + Send + 'static,
+    K: Clone + Eq + std::hash::Hash + fmt::Display + Send + Sync + 'static,
     T: Credential,
 {
     pub fn new(kind: &'static str, store: Arc<Store>, lock_lifetime: Duration) -> Self {
@@ -216,88 +232,93 @@ where
     where
         F: Future<Output = Result<Issued<T>, Error>> + Send + 'static,
     {
-        let (this, key) = (self.clone(), key.clone());
-        let (trigger, rejected) = (slot.trigger, slot.rejected.clone());
-        let task = tokio::spawn(async move {
-            let outcome = this.obtain(&this.name(&key), rejected, trigger, fetch).await;
+        let this = self.clone();
+        let order = Order {
+            key: key.clone(),
+            name: self.name(key),
+            generation: slot.generation,
+            trigger: slot.trigger,
+            rejected: slot.rejected.clone(),
+        };
+        let task = tokio::spawn(deadline::until(deadline::current(), async move {
+            let outcome = this.obtain(&order, fetch).await;
             if let Err(error) = &outcome {
-                tracing::warn!(%error, kind = this.kind, %key, "DingTalk gave no credential");
+                tracing::warn!(%error, kind = this.kind, key = %order.key, "DingTalk gave no credential");
             }
-            let mut slots = lock(&this.slots);
-            slots.entry(key).or_insert_with(Slot::empty).land(outcome)
-        });
+            this.land(&order, outcome).await
+        }));
         let lost = Error::new(self.kind, Kind::Unreachable);
         async move { task.await.unwrap_or(Err(lost)) }.boxed().shared()
     }
 
+    /// A fetch has come to its end. What was forgotten meanwhile is for those who wait for it, and is not kept.
+    async fn land(&self, order: &Order<K, T>, outcome: Result<Held<T>, Error>) -> Result<T, Error> {
+        if let Some(slot) = self.slot(&mut lock(&self.slots), order) {
+            return slot.land(outcome);
+        }
+        let value = outcome?.value;
+        let _ = self.store.remove_if(&order.name, value.secret()).await;
+        Ok(value)
+    }
+
+    /// The slot that a fetch was begun for, unless it was forgotten.
+    fn slot<'a>(&self, slots: &'a mut HashMap<K, Slot<T>>, order: &Order<K, T>) -> Option<&'a mut Slot<T>> {
+        slots.get_mut(&order.key).filter(|slot| slot.generation == order.generation)
+    }
+
     /// From the store, or from DingTalk if the right to fetch is ours, or from the replica that has it.
-    async fn obtain<F>(
-        &self,
-        name: &str,
-        rejected: Option<T>,
-        trigger: Trigger,
-        fetch: F,
-    ) -> Result<Held<T>, Error>
+    async fn obtain<F>(&self, order: &Order<K, T>, fetch: F) -> Result<Held<T>, Error>
     where
         F: Future<Output = Result<Issued<T>, Error>>,
     {
         let patience = Instant::now() + self.lock_lifetime;
-        loop {
-            let Ok(entry) = self.store.read(name).await else { break };
-            let fresh =
-                entry.and_then(Held::<T>::fresh).filter(|held| rejected.as_ref() != Some(&held.value));
-            if let Some(held) = fresh {
-                return Ok(held);
-            }
-            match self.store.lock(name, self.lock_lifetime).await {
-                Ok(Some(lock)) => {
-                    return self.fetch_locked(name, &lock, rejected.as_ref(), trigger, fetch).await;
+        let mut lock = None;
+        while let Ok(found) = self.found(order).await {
+            // Also between our look and our lock another may have finished.
+            match (found, &lock) {
+                (Some(held), None) => return Ok(held),
+                (Some(held), Some(lock)) => {
+                    let _ = self.store.unlock(&order.name, lock).await;
+                    return Ok(held);
                 }
-                Ok(None) if Instant::now() < patience => tokio::time::sleep(POLL).await,
+                (None, Some(_)) => break,
+                (None, None) => {}
+            }
+            lock = match self.store.lock(&order.name, self.lock_lifetime).await {
+                Ok(None) if Instant::now() < patience => {
+                    tokio::time::sleep(POLL).await;
+                    None
+                }
+                Ok(Some(lock)) => Some(lock),
                 // The store is gone, or somebody holds the lock longer than anybody may: alone then.
                 Ok(None) | Err(_) => break,
+            };
+        }
+        telemetry::refresh(self.kind, order.trigger);
+        let fetched = fetch.await;
+        let Some(lock) = lock else { return fetched.map(Held::new) };
+        match fetched {
+            Ok(issued) if self.slot(&mut self::lock(&self.slots), order).is_some() => {
+                let Issued { value, lifetime } = issued.clone();
+                let entry = Entry { value: value.secret().clone(), remaining: lifetime, lifetime };
+                // Where the lock ran out and is another's, what the other got is the newer one.
+                let theirs = match self.store.write(&order.name, &entry, &lock).await {
+                    Ok(false) => self.found(order).await.ok().flatten(),
+                    Ok(true) | Err(_) => None,
+                };
+                Ok(theirs.unwrap_or_else(|| Held::new(issued)))
+            }
+            other => {
+                let _ = self.store.unlock(&order.name, &lock).await;
+                other.map(Held::new)
             }
         }
-        telemetry::refresh(self.kind, trigger);
-        fetch.await.map(Held::new)
     }
 
-    async fn fetch_locked<F>(
-        &self,
-        name: &str,
-        lock: &Lock,
-        rejected: Option<&T>,
-        trigger: Trigger,
-        fetch: F,
-    ) -> Result<Held<T>, Error>
-    where
-        F: Future<Output = Result<Issued<T>, Error>>,
-    {
-        // Between our look and our lock another may have finished.
-        let theirs = async || {
-            let entry = self.store.read(name).await.ok().flatten()?;
-            Held::<T>::fresh(entry).filter(|held| rejected != Some(&held.value))
-        };
-        let held = match theirs().await {
-            Some(held) => Ok(held),
-            None => {
-                telemetry::refresh(self.kind, trigger);
-                match fetch.await {
-                    Ok(issued) => {
-                        let Issued { value, lifetime } = issued.clone();
-                        let entry = Entry { value: value.secret().clone(), remaining: lifetime, lifetime };
-                        return match self.store.write(name, &entry, lock).await {
-                            // The lock ran out and is another's: what the other got is the newer one.
-                            Ok(false) => Ok(theirs().await.unwrap_or_else(|| Held::new(issued))),
-                            Ok(true) | Err(_) => Ok(Held::new(issued)),
-                        };
-                    }
-                    Err(error) => Err(error),
-                }
-            }
-        };
-        let _ = self.store.unlock(name, lock).await;
-        held
+    /// What the store holds and is still good.
+    async fn found(&self, order: &Order<K, T>) -> Result<Option<Held<T>>, StoreError> {
+        let fresh = self.store.read(&order.name).await?.and_then(Held::fresh);
+        Ok(fresh.filter(|held| order.rejected.as_ref() != Some(&held.value)))
     }
 }
 

@@ -7,6 +7,7 @@ use axum::http::{HeaderName, HeaderValue};
 use jsonwebtoken::jwk::JwkSet;
 use miandeng_shared::{OpenId, UnionId, UserId};
 use moka::sync::Cache;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -119,16 +120,17 @@ impl Identities {
             union_id,
             user_id,
         })?;
-        let headers = [
-            token.as_str(),
-            user.corp_id.as_str(),
-            user.agent_id.as_str(),
-            open_id.unwrap_or_default(),
-            union_id.unwrap_or_default(),
-            user_id.unwrap_or_default(),
-        ];
-        // Identifiers are printable ASCII by their types, whoever sent them.
-        let headers = headers.map(|text| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("")));
+        let (corp, agent) = (user.corp_id.as_str(), user.agent_id.as_str());
+        let headers = [Some(token.as_str()), Some(corp), Some(agent), open_id, union_id, user_id];
+        let headers = headers.map(|text| header(text.unwrap_or_default()));
         Ok(Identity { token, expires_at, headers })
     }
+}
+
+/// What no header carries is percent-encoded, as are blanks, which a proxy may trim, and the sign of the encoding itself.
+const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
+
+fn header(text: &str) -> HeaderValue {
+    let encoded = utf8_percent_encode(text, ENCODED).to_string();
+    HeaderValue::try_from(encoded).unwrap_or(HeaderValue::from_static(""))
 }

@@ -80,7 +80,7 @@ async fn login_refuses_bad_input_by_name() {
         (with("code", json!(null)), 400, "invalid_request", "code"),
         (with("code", json!("")), 400, "invalid_request", "code"),
         (with("code", json!("a\nb")), 400, "invalid_request", "code"),
-        (with("code", json!("x".repeat(257))), 400, "invalid_request", "code"),
+        (with("code", json!("x".repeat(513))), 400, "invalid_request", "code"),
         (with("code", json!({ "a": 1 })), 400, "invalid_request", "code"),
         (with("code", json!("x".repeat(20_000))), 413, "payload_too_large", ""),
     ] {

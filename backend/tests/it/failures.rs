@@ -99,6 +99,11 @@ async fn every_errcode_of_redeeming_a_code() {
     );
 }
 
+/// How often a fetch is tried before such an answer is given.
+fn tries(status: u16) -> u64 {
+    if status == 503 { 3 } else { 1 }
+}
+
 /// errcode → what fetching a token or ticket makes of it.
 #[tokio::test]
 async fn every_errcode_of_fetching_a_token() {
@@ -119,7 +124,7 @@ async fn every_errcode_of_fetching_a_token() {
         // A new server each time: a refused secret is remembered for a while.
         let server = Server::start(&sim, |_| {}).await;
         let person = Person::new(&sim, &server);
-        sim.reply(TOKEN, 1, errcode(code)).await;
+        sim.reply(TOKEN, tries(status), errcode(code)).await;
         expect(person.config().await, status, expected, &format!("token {code}")).await;
     }
     for (code, status, expected) in
@@ -127,7 +132,7 @@ async fn every_errcode_of_fetching_a_token() {
     {
         let server = Server::start(&sim, |_| {}).await;
         let person = Person::new(&sim, &server);
-        sim.reply(TICKET, 1, errcode(code)).await;
+        sim.reply(TICKET, tries(status), errcode(code)).await;
         expect(person.config().await, status, expected, &format!("ticket {code}")).await;
         if status == 503 {
             assert_eq!(person.config().await.status(), StatusCode::OK, "{code} heals by itself");
@@ -202,6 +207,7 @@ async fn what_is_not_json_what_is_late_and_what_breaks_off() {
             sim.clear_journal().await;
             let mut fault = fault;
             fault["endpoint"] = json!(endpoint);
+            fault["times"] = json!(3);
             sim.fault(fault.clone()).await;
             let code = person.code_again().await;
             expect(person.post_code(&code).await, status, expected, &fault.to_string()).await;
@@ -251,7 +257,7 @@ async fn a_failure_before_the_code_is_sent_leaves_it_usable() {
     let sign_zero =
         format!("/api/config?corpid={}&agentid={}&sign=0", crate::support::CORP, crate::support::AGENT);
     person.send(person.request(reqwest::Method::GET, &sign_zero)).await;
-    sim.fault(json!({ "endpoint": TOKEN, "drop": true })).await;
+    sim.fault(json!({ "endpoint": TOKEN, "times": 3, "drop": true })).await;
     expect(person.post_code(&code).await, 502, "dingtalk_unreachable", "no token").await;
     assert_eq!(person.post_code(&code).await.status(), StatusCode::OK);
 }

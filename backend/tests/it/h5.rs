@@ -4,20 +4,22 @@ use crate::support::{Person, Server, Sim, json_of};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-const CORP: &str = "dingvirtual1";
-const AGENT: &str = "223456";
+pub const CORP: &str = "dingvirtual1";
+pub const AGENT: &str = "223456";
 const BY_CODE: &str = "/topapi/v2/user/getuserinfo";
+
+/// Today's application beside the window.
+pub fn beside(config: &mut String) {
+    config.push_str(&format!(
+        "[[apps]]\ncorp_id = \"{CORP}\"\nagent_id = \"{AGENT}\"\nkind = \"h5\"\n\
+         client_id = \"client-of-{CORP}\"\nclient_secret = \"client-secret-of-{CORP}\"\n"
+    ));
+}
 
 /// One deployment for both kinds.
 async fn start() -> (Sim, Server) {
     let sim = Sim::start(1).await;
-    let server = Server::start(&sim, |config| {
-        config.push_str(&format!(
-            "[[apps]]\ncorp_id = \"{CORP}\"\nagent_id = \"{AGENT}\"\nkind = \"h5\"\n\
-             client_id = \"client-of-{CORP}\"\nclient_secret = \"client-secret-of-{CORP}\"\n"
-        ));
-    })
-    .await;
+    let server = Server::start(&sim, beside).await;
     (sim, server)
 }
 
@@ -26,7 +28,7 @@ async fn config(person: &Person<'_>, more: &str) -> Value {
     json_of(person.send(person.request(Method::GET, &path)).await).await
 }
 
-async fn code(sim: &Sim, person: &str) -> String {
+pub async fn code(sim: &Sim, person: &str) -> String {
     let body = json!({
         "person": person, "namespace": "runtime", "corpId": CORP, "clientId": format!("client-of-{CORP}"), "url": "http://x/",
     });
@@ -34,7 +36,7 @@ async fn code(sim: &Sim, person: &str) -> String {
     answer["code"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
-async fn login(person: &Person<'_>, corp: &str, agent: &str, code: &str) -> Response {
+pub async fn login(person: &Person<'_>, corp: &str, agent: &str, code: &str) -> Response {
     let body = json!({ "corpId": corp, "agentId": agent, "code": code });
     person.send(person.request(Method::POST, "/api/login").json(&body)).await
 }
@@ -135,9 +137,10 @@ async fn failures_of_both_hosts() {
         .await;
         let person = Person::new(&sim, &server);
         config(&person, "").await;
-        sim.fault(json!({ "endpoint": "/v1.0/oauth2/accessToken", "reply": reply })).await;
+        sim.fault(json!({ "endpoint": "/v1.0/oauth2/accessToken", "times": 3, "reply": reply })).await;
         let code = code(&sim, "employee").await;
         let refused = json_of(login(&person, CORP, AGENT, &code).await).await;
         assert_eq!(refused["error"]["code"], expected, "{refused}");
+        sim.clear_faults().await;
     }
 }

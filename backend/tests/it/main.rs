@@ -7,6 +7,7 @@
     reason = "a test that cannot go on says so"
 )]
 
+mod answers;
 mod api;
 mod audit;
 mod auth;
@@ -26,6 +27,7 @@ mod peers;
 mod pitfalls;
 mod proxies;
 mod refusals;
+mod repeats;
 mod revocation;
 mod security_doc;
 mod sessions;

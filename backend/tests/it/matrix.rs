@@ -1,90 +1,164 @@
-//! Fault × step: what becomes of a login whose every step meets every fault. The table is part of the documentation
-//! (docs/failures.md); `UPDATE_DOCS=1` writes it.
+//! Fault × step: what becomes of a login whose every step meets every fault. The tables are part of the documentation
+//! (docs/failures.md); `UPDATE_DOCS=1` writes them.
 
+use crate::h5;
 use crate::support::{Person, Server, Sim};
-use reqwest::{Response, StatusCode};
+use futures_util::StreamExt;
+use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-const STEPS: [(&str, &str); 5] = [
-    ("channel token", "/channel/get_channel_token"),
-    ("ticket", "/channel/get_channel_jsapi_ticket"),
-    ("code", "/channel/user/get_by_code"),
-    ("corp token", "/gettoken"),
-    ("userid", "/topapi/user/getbyunionid"),
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Does {
+    /// Turns a secret into a token.
+    Token,
+    Ticket,
+    /// Spends the code.
+    Code,
+    /// Gives a fact that the login can do without.
+    Unionid,
+    Userid,
+}
+
+struct Step {
+    name: &'static str,
+    endpoint: &'static str,
+    does: Does,
+}
+
+const fn step(name: &'static str, endpoint: &'static str, does: Does) -> Step {
+    Step { name, endpoint, does }
+}
+
+static CHANNEL: [Step; 6] = [
+    step("channel token", "/channel/get_channel_token", Does::Token),
+    step("ticket", "/channel/get_channel_jsapi_ticket", Does::Ticket),
+    step("code", "/channel/user/get_by_code", Does::Code),
+    step("unionid", "/channel/user/get_by_openid", Does::Unionid),
+    step("corp token", "/gettoken", Does::Token),
+    step("userid", "/topapi/user/getbyunionid", Does::Userid),
 ];
+
+static H5: [Step; 3] = [
+    step("app token", "/v1.0/oauth2/accessToken", Does::Token),
+    step("ticket", "/v1.0/oauth2/jsapiTickets", Does::Ticket),
+    step("code", "/topapi/v2/user/getuserinfo", Does::Code),
+];
+
+/// What heals a fault.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heals {
+    Never,
+    /// Another token; where a token is fetched there is none yet, so there it means that the secret is wrong.
+    Token,
+    /// The call again, unless it spends a code.
+    Again,
+}
 
 struct Fault {
     name: &'static str,
     fault: Value,
-    /// By step. `ok`: nobody notices; else the error that the person meets.
-    expected: [&'static str; 5],
+    heals: Heals,
+    /// The error that the person meets where it does not heal.
+    outcome: &'static str,
 }
+
+impl Fault {
+    /// `ok`: nobody notices; else the error that the person meets.
+    fn expected(&self, step: &Step, stays: bool) -> &'static str {
+        match (self.heals, step.does, self.name) {
+            (Heals::Token, Does::Token, _) => "app_misconfigured",
+            (Heals::Token, ..) => "ok",
+            (_, Does::Userid, NOBODY) | (_, Does::Unionid, NO_FIELDS) => "ok",
+            (Heals::Again, does, _) if does != Does::Code && !stays => "ok",
+            (_, _, GONE) if !step.endpoint.starts_with("/channel/") => "dingtalk_refused",
+            _ => self.outcome,
+        }
+    }
+}
+
+const NOBODY: &str = "60121 nobody by that id";
+const NO_FIELDS: &str = "success without its fields";
+const GONE: &str = "404 path gone";
 
 fn errcode(code: i64) -> Value {
     json!({ "reply": { "body": { "errcode": code, "errmsg": "x" } } })
 }
 
-/// The same at every step.
-fn everywhere(name: &'static str, fault: Value, expected: &'static str) -> Fault {
-    Fault { name, fault, expected: [expected; 5] }
-}
-
-/// A rejected token: there is none yet where a token is fetched, so there it means that the secret is wrong.
-fn token_error(name: &'static str, fault: Value) -> Fault {
-    Fault { name, fault, expected: ["app_misconfigured", "ok", "ok", "app_misconfigured", "ok"] }
+fn word(status: u16, code: &str) -> Value {
+    json!({ "reply": { "status": status, "body": { "code": code, "message": "x", "requestid": "r" } } })
 }
 
 fn faults() -> Vec<Fault> {
     let wrapped = json!({ "reply": { "body": {
         "errcode": 88, "sub_code": "40014", "sub_msg": "不合法的access_token", "errmsg": "x",
     } } });
-    let html = json!({ "reply": { "contentType": "text/html", "body": "<html>系统繁忙</html>" } });
+    let html = |status: u16| json!({ "reply": { "status": status, "contentType": "text/html", "body": "<html>系统繁忙</html>" } });
     let ban = json!({ "reply": { "body": { "status": 1111, "wait": 5, "punish": "deny" } } });
-    vec![
-        everywhere("-1 busy", errcode(-1), "dingtalk_busy"),
-        everywhere("90018 too many calls", errcode(90018), "dingtalk_throttled"),
-        everywhere("90020 quota used up", errcode(90020), "dingtalk_quota"),
-        token_error("40014 token dead", errcode(40014)),
-        token_error("42001 token expired", errcode(42001)),
-        token_error("88/40014 token dead, wrapped", wrapped),
-        everywhere("40089 wrong secret", errcode(40089), "app_misconfigured"),
-        everywhere("60020 address not allowed", errcode(60020), "app_misconfigured"),
-        everywhere("60011 permission missing", errcode(60011), "app_misconfigured"),
-        everywhere("50002 person out of scope", errcode(50002), "not_permitted"),
-        Fault {
-            name: "404 path gone",
-            fault: errcode(404),
-            expected: ["api_retired", "api_retired", "api_retired", "dingtalk_refused", "dingtalk_refused"],
-        },
-        Fault {
-            name: "60121 nobody by that id",
-            fault: errcode(60121),
-            expected: ["dingtalk_refused", "dingtalk_refused", "dingtalk_refused", "dingtalk_refused", "ok"],
-        },
-        everywhere("HTML instead of JSON", html, "dingtalk_bad_answer"),
-        everywhere("success without its fields", errcode(0), "dingtalk_bad_answer"),
-        everywhere("1111 address banned", ban, "dingtalk_banned"),
-        everywhere("connection broken", json!({ "drop": true }), "dingtalk_unreachable"),
-        everywhere("no answer in time", json!({ "delayMs": 10_000 }), "dingtalk_timeout"),
-    ]
+    let (again, never, token) = (Heals::Again, Heals::Never, Heals::Token);
+    let rows = [
+        ("-1 busy", errcode(-1), again, "dingtalk_busy"),
+        ("`systemBusy`", word(503, "systemBusy"), again, "dingtalk_busy"),
+        ("90018 too many calls", errcode(90018), again, "dingtalk_throttled"),
+        ("`QpsLimitForApi`", word(403, "Forbidden.AccessDenied.QpsLimitForApi"), again, "dingtalk_throttled"),
+        ("90020 quota used up", errcode(90020), never, "dingtalk_quota"),
+        ("40014 token dead", errcode(40014), token, ""),
+        ("42001 token expired", errcode(42001), token, ""),
+        ("88/40014 token dead, wrapped", wrapped, token, ""),
+        ("`InvalidAuthentication`", word(400, "InvalidAuthentication"), token, ""),
+        ("40089 wrong secret", errcode(40089), never, "app_misconfigured"),
+        ("60020 address not allowed", errcode(60020), never, "app_misconfigured"),
+        ("60011 permission missing", errcode(60011), never, "app_misconfigured"),
+        ("50002 person out of scope", errcode(50002), never, "not_permitted"),
+        (GONE, errcode(404), never, "api_retired"),
+        (NOBODY, errcode(60121), never, "dingtalk_refused"),
+        ("HTML instead of JSON", html(200), again, "dingtalk_bad_answer"),
+        ("502 of a gateway", html(502), again, "dingtalk_bad_answer"),
+        (NO_FIELDS, errcode(0), again, "dingtalk_bad_answer"),
+        ("1111 address banned", ban, never, "dingtalk_banned"),
+        ("connection broken", json!({ "drop": true }), again, "dingtalk_unreachable"),
+        ("no answer in time", json!({ "delayMs": 10_000 }), again, "dingtalk_timeout"),
+    ];
+    rows.map(|(name, fault, heals, outcome)| Fault { name, fault, heals, outcome }).into()
 }
 
-/// One login on a fresh server whose `endpoint` meets `fault` once.
-async fn outcome(sim: &Sim, endpoint: &str, fault: &Value) -> String {
+/// One login on a fresh server whose `step` meets the fault, once or for as long as it takes.
+async fn outcome(sim: &Sim, step: &Step, fault: &Fault, stays: bool) -> String {
     sim.post("/_sim/reset", json!({})).await;
-    let server = Server::start(sim, |_| {}).await;
-    let mut fault = fault.clone();
-    fault["endpoint"] = json!(endpoint);
+    sim.settings(json!({ "unionidInGetByCode": false })).await;
+    let server = Server::start(sim, h5::beside).await;
+    let mut fault = fault.fault.clone();
+    fault["endpoint"] = json!(step.endpoint);
+    fault["times"] = json!(if stays { 1000 } else { 1 });
     sim.fault(fault).await;
-    let person = Person::new(sim, &server);
+    let login = if H5.iter().any(|of| of.endpoint == step.endpoint) {
+        through_h5(sim, &server).await
+    } else {
+        through_channel(sim, &server).await
+    };
+    if login.status() == StatusCode::OK { "ok".into() } else { code(login).await }
+}
+
+/// The login's answer, or that of the step before it that failed.
+async fn through_channel(sim: &Sim, server: &Server) -> Response {
+    let person = Person::new(sim, server);
     let config = person.config().await;
     if config.status() != StatusCode::OK {
-        return code(config).await;
+        return config;
     }
     let config = config.json().await.unwrap();
     assert_eq!(person.dd_config(&config).await["ok"], true);
-    let login = person.post_code(&person.code_again().await).await;
-    if login.status() == StatusCode::OK { "ok".into() } else { code(login).await }
+    person.post_code(&person.code_again().await).await
+}
+
+async fn through_h5(sim: &Sim, server: &Server) -> Response {
+    let person = Person::new(sim, server);
+    let url = format!("{}/", server.url);
+    let query = [("corpid", h5::CORP), ("agentid", h5::AGENT), ("sign", "1"), ("url", url.as_str())];
+    let config = person.send(person.request(Method::GET, "/api/config").query(&query)).await;
+    if config.status() != StatusCode::OK {
+        return config;
+    }
+    h5::login(&person, h5::CORP, h5::AGENT, &h5::code(sim, "employee").await).await
 }
 
 async fn code(response: Response) -> String {
@@ -92,37 +166,61 @@ async fn code(response: Response) -> String {
     body["error"]["code"].as_str().unwrap().to_owned()
 }
 
-async fn at_every_step(row: Fault) -> (Fault, Vec<String>) {
-    let sim = Sim::start(1).await;
-    let mut cells = Vec::new();
-    for (_, endpoint) in STEPS {
-        cells.push(outcome(&sim, endpoint, &row.fault).await);
+/// How many rows are worked on at a time: a call that has two seconds must get a turn.
+const AT_ONCE: usize = 6;
+
+/// The table of `faults` at `steps`; every cell is as expected.
+async fn table(steps: &'static [Step], faults: Vec<Fault>, stays: bool) -> String {
+    let row = async |fault: Fault| {
+        let sim = Sim::start(1).await;
+        let mut cells = Vec::new();
+        for step in steps {
+            cells.push(outcome(&sim, step, &fault, stays).await);
+        }
+        (fault, cells)
+    };
+    let rows: Vec<_> = futures_util::stream::iter(faults).map(row).buffered(AT_ONCE).collect().await;
+    let names: Vec<_> = steps.iter().map(|step| step.name).collect();
+    let mut table = format!("| fault | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(steps.len()));
+    for (fault, cells) in &rows {
+        table.push_str(&format!("| {} | `{}` |\n", fault.name, cells.join("` | `")));
     }
-    (row, cells)
+    println!("{table}");
+    for (fault, cells) in &rows {
+        let expected: Vec<_> = steps.iter().map(|step| fault.expected(step, stays)).collect();
+        assert_eq!(*cells, expected, "{}, stays: {stays}", fault.name);
+    }
+    table
+}
+
+fn transient() -> Vec<Fault> {
+    faults().into_iter().filter(|fault| fault.heals == Heals::Again).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_fault_at_every_step() {
-    let rows = futures_util::future::join_all(faults().into_iter().map(at_every_step)).await;
-    let mut table =
-        format!("| fault | {} |\n|---|---|---|---|---|---|\n", STEPS.map(|(name, _)| name).join(" | "));
-    for (row, cells) in &rows {
-        table.push_str(&format!("| {} | `{}` |\n", row.name, cells.join("` | `")));
-    }
-    println!("{table}");
-    for (row, cells) in &rows {
-        assert_eq!(cells[..], row.expected, "{}", row.name);
-    }
-    check_documentation(&table);
+async fn every_fault_at_every_step_of_a_window() {
+    check_documentation("channel, once", &table(&CHANNEL, faults(), false).await);
 }
 
-fn check_documentation(table: &str) {
-    const MARK: &str = "<!-- table -->\n";
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_that_stays_at_every_step_of_a_window() {
+    check_documentation("channel, stays", &table(&CHANNEL, transient(), true).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_at_every_step_of_an_h5_application() {
+    check_documentation("h5, once", &table(&H5, faults(), false).await);
+    check_documentation("h5, stays", &table(&H5, transient(), true).await);
+}
+
+fn check_documentation(name: &str, table: &str) {
+    let (begin, end) = (format!("<!-- table: {name} -->\n"), format!("<!-- end of {name} -->\n"));
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/failures.md");
     let written = std::fs::read_to_string(file).unwrap();
-    let (head, documented) = written.split_once(MARK).unwrap();
+    let (head, rest) = written.split_once(&begin).unwrap();
+    let (documented, tail) = rest.split_once(&end).unwrap();
     if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(file, format!("{head}{MARK}{table}")).unwrap();
+        std::fs::write(file, format!("{head}{begin}{table}{end}{tail}")).unwrap();
     } else {
         assert!(documented == table, "docs/failures.md is stale: run this test with UPDATE_DOCS=1");
     }

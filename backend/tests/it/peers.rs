@@ -237,6 +237,7 @@ async fn lock_released_or_overwritten_by_a_stranger() {
         let mut fault = json!({ "endpoint": TOKEN, "delayMs": 1000 });
         if failing {
             fault["reply"] = json!({ "body": { "errcode": -1, "errmsg": "x" } });
+            fault["times"] = json!(3);
         }
         sim.fault(fault).await;
         let person = Person::new(&sim, &server);

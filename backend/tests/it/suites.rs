@@ -262,9 +262,9 @@ async fn an_authorisation_is_pushed_again_until_it_is_safe() {
     );
     redis.restart().await;
     push(&sim, "ticket", json!({})).await;
-    // Switching on fails once: what was bought is kept, and only the rest is done again.
+    // Switching on fails, and so do its repetitions: what was bought is kept, and only the rest is done again.
     let busy = json!({ "errcode": -1, "errmsg": "系统繁忙" });
-    sim.reply("/service/activate_suite", 1, busy).await;
+    sim.reply("/service/activate_suite", 3, busy).await;
     let event = json!({ "event": failed["event"] });
     let failed = sim.post("/_sim/suites/suite1/event", event.clone()).await;
     assert_eq!(failed["ok"], false, "{failed}");

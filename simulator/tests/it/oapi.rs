@@ -245,3 +245,27 @@ async fn a_renewed_ticket_ends_a_day_after_it_was_made() {
     desk.set("clock", json!({ "advanceSeconds": 601 })).await;
     assert_ne!(desk.ticket().await, first);
 }
+
+#[tokio::test]
+async fn refusals_come_in_the_envelope_that_is_asked_for() {
+    let desk = Desk::open().await;
+    let (path, code) = ("/channel/user/get_by_code?access_token=no&code=x", "40014");
+    for (envelope, pointer, expected) in [
+        ("usual", "/errcode", json!(40014)),
+        ("text", "/errcode", json!(code)),
+        ("wrapped", "/sub_code", json!(code)),
+        ("inMessage", "/errmsg", json!("ding talk error[subcode=40014,submsg=不合法的access_token]")),
+        ("gateway", "/error_response/sub_code", json!(code)),
+        ("result", "/dingtalk_oapi_response/result/ding_open_errcode", json!(40014)),
+        ("camel", "/errorCode", json!(code)),
+        ("newHost", "/code", json!(code)),
+    ] {
+        desk.set("settings", json!({ "errorEnvelope": envelope })).await;
+        let refused: Value = desk.http.get(desk.at(path)).send().await.unwrap().json().await.unwrap();
+        assert_eq!(refused.pointer(pointer), Some(&expected), "{envelope}: {refused}");
+        assert!(desk.channel_token().await.len() > 10, "{envelope}: success has no envelope");
+    }
+    let journal = desk.get("/_sim/journal").await;
+    let noted: Vec<_> = journal["calls"].as_array().unwrap().iter().map(|call| &call["errcode"]).collect();
+    assert_eq!(noted.iter().filter(|errcode| ***errcode == json!(40014)).count(), 8, "{journal}");
+}

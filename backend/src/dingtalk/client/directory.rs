@@ -2,17 +2,18 @@
 //!
 //! open.dingtalk.com: "获取企业内部应用的access_token" (in the form that pairs with a channel secret), "根据unionid获取用户userid".
 
-use super::{Client, issued};
+use super::{Client, access_token};
 use crate::config::Secret;
+use crate::dingtalk::answer::Answer;
 use crate::dingtalk::credential::{CorpToken, Issued, OpensDirectory};
 use crate::dingtalk::error::{Error, Kind, Role};
 use miandeng_shared::{CorpId, UnionId, UserId};
 use serde_json::json;
 
 /// Who a unionid is in the corporation's directory.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct DirectoryEntry {
-    pub user_id: UserId,
+    pub user_id: Option<UserId>,
     pub contact_type: Option<u8>,
 }
 
@@ -29,25 +30,26 @@ impl Client {
             None => [("corpid", corp.as_str()), ("corpsecret", secret.expose())],
             Some(app_key) => [("appkey", app_key), ("appsecret", secret.expose())],
         };
-        let answer = self.get("/gettoken", Role::Token, &query).await?;
-        issued(&answer, "access_token", "expires_in")
+        self.call("/gettoken", Role::Token, |path| self.get(path, &query), access_token).await
     }
 
-    /// `POST /topapi/user/getbyunionid`; `None` for a person whom the directory does not know.
+    /// `POST /topapi/user/getbyunionid`; nothing is known of a person whom the directory does not have.
     pub async fn user_by_unionid(
         &self,
         token: &impl OpensDirectory,
         id: &UnionId,
-    ) -> Result<Option<DirectoryEntry>, Error> {
-        let result = match self
-            .post("/topapi/user/getbyunionid", Role::Call, token, json!({ "unionid": id.as_str() }))
-            .await
-        {
-            Ok(answer) => answer.result()?,
-            Err(error) if error.kind == Kind::UserUnknown => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let contact_type = result.number("contact_type").and_then(|n| u8::try_from(n).ok());
-        Ok(Some(DirectoryEntry { user_id: result.id("userid", UserId::new)?, contact_type }))
+    ) -> Result<DirectoryEntry, Error> {
+        let body = json!({ "unionid": id.as_str() });
+        let request = |path: &str| self.post(path, token, &body);
+        match self.call("/topapi/user/getbyunionid", Role::Call, request, entry).await {
+            Err(error) if error.kind == Kind::UserUnknown => Ok(DirectoryEntry::default()),
+            other => other,
+        }
     }
+}
+
+fn entry(answer: Answer) -> Result<DirectoryEntry, Error> {
+    let answer = answer.result()?;
+    let contact_type = answer.number("contact_type").and_then(|n| u8::try_from(n).ok());
+    Ok(DirectoryEntry { user_id: answer.optional_id("userid", UserId::new), contact_type })
 }

@@ -3,13 +3,12 @@
 //! open.dingtalk.com, "获取第三方应用的suite_access_token" and its neighbours in the historical part; the names of the service
 //! window's own calls are those of the official Java ISV demo and 007gzs/dingtalk-sdk (Python).
 
-use super::{Client, at, issued};
+use super::{Client, access_token, at, issued};
 use crate::config::{Secret, Suite};
 use crate::dingtalk::answer::Answer;
 use crate::dingtalk::credential::{ChannelToken, Credential, Issued, SuiteCorpToken, SuiteToken};
 use crate::dingtalk::error::{Error, Kind, Role};
 use miandeng_shared::{AgentId, CorpId};
-use reqwest::Method;
 use serde_json::{Value, json};
 
 /// What a temporary code buys.
@@ -35,22 +34,22 @@ impl Client {
             "suite_secret": suite.suite_secret.expose(),
             "suite_ticket": ticket.expose(),
         });
-        issued(
-            &self.service("/service/get_suite_token", None, body).await?,
-            "suite_access_token",
-            "expires_in",
-        )
+        let read = |answer: Answer| issued(&answer, "suite_access_token", "expires_in");
+        let request = |path: &str| self.http.post(at(&self.oapi, path)).json(&body);
+        self.call("/service/get_suite_token", Role::Token, request, read).await
     }
 
     /// `POST /service/get_permanent_code`: spends the code.
     pub async fn permanent_code(&self, token: &SuiteToken, code: &Secret) -> Result<Authorisation, Error> {
         let body = json!({ "tmp_auth_code": code.expose() });
-        let answer = self.service("/service/get_permanent_code", Some(token), body).await?;
-        Ok(Authorisation {
-            corp: corp_of(&answer)?,
-            permanent_code: Secret::new(answer.text("permanent_code")?),
-            ch_permanent_code: answer.optional_text("ch_permanent_code").map(Secret::new),
-        })
+        let read = |answer: Answer| {
+            Ok(Authorisation {
+                corp: corp_of(&answer)?,
+                permanent_code: Secret::new(answer.text("permanent_code")?),
+                ch_permanent_code: answer.optional_text("ch_permanent_code").map(Secret::new),
+            })
+        };
+        self.service("/service/get_permanent_code", Role::Exchange, token, body, read).await
     }
 
     /// `POST /service/activate_suite`, without which a corporation's applications stay switched off.
@@ -62,7 +61,12 @@ impl Client {
         permanent_code: &Secret,
     ) -> Result<(), Error> {
         let body = member(suite, corp, permanent_code);
-        self.service("/service/activate_suite", Some(token), body).await.map(|_| ())
+        // There is nothing else in it to know an answer by.
+        let read = |answer: Answer| match answer.number("errcode") {
+            Some(0) => Ok(()),
+            _ => Err(answer.error(Kind::BadAnswer)),
+        };
+        self.service("/service/activate_suite", Role::Call, token, body, read).await
     }
 
     /// `POST /service/get_auth_info`.
@@ -74,11 +78,11 @@ impl Client {
         permanent_code: &Secret,
     ) -> Result<AllowedAgents, Error> {
         let body = member(suite, corp, permanent_code);
-        let answer = self.service("/service/get_auth_info", Some(token), body).await?;
-        if corp_of(&answer)?.is_some_and(|other| other != *corp) {
-            return Err(answer.error(Kind::BadAnswer));
-        }
-        allowed(&answer)
+        let read = |answer: Answer| match corp_of(&answer)? {
+            Some(other) if other != *corp => Err(answer.error(Kind::BadAnswer)),
+            _ => allowed(&answer),
+        };
+        self.service("/service/get_auth_info", Role::Call, token, body, read).await
     }
 
     /// `POST /service/get_corp_token`: every call gives a new one.
@@ -89,11 +93,7 @@ impl Client {
         permanent_code: &Secret,
     ) -> Result<Issued<SuiteCorpToken>, Error> {
         let body = json!({ "auth_corpid": corp, "permanent_code": permanent_code.expose() });
-        issued(
-            &self.service("/service/get_corp_token", Some(token), body).await?,
-            "access_token",
-            "expires_in",
-        )
+        self.service("/service/get_corp_token", Role::Call, token, body, access_token).await
     }
 
     /// `POST /service/get_channel_corp_token`, with the window's own permanent code.
@@ -104,23 +104,21 @@ impl Client {
         ch_permanent_code: &Secret,
     ) -> Result<Issued<ChannelToken>, Error> {
         let body = json!({ "auth_corpid": corp, "ch_permanent_code": ch_permanent_code.expose() });
-        let answer = self.service("/service/get_channel_corp_token", Some(token), body).await?;
-        issued(&answer, "access_token", "expires_in")
+        self.service("/service/get_channel_corp_token", Role::Call, token, body, access_token).await
     }
 
-    /// `POST` of JSON, with the suite's token in the query where there is one.
-    async fn service(
+    /// `POST` of JSON, with the suite's token in the query.
+    async fn service<T>(
         &self,
         endpoint: &'static str,
-        token: Option<&SuiteToken>,
+        role: Role,
+        token: &SuiteToken,
         body: Value,
-    ) -> Result<Answer, Error> {
-        let role = if token.is_some() { Role::Call } else { Role::Token };
-        let mut request = self.http.request(Method::POST, at(&self.oapi, endpoint)).json(&body);
-        if let Some(token) = token {
-            request = request.query(&[("suite_access_token", token.secret().expose())]);
-        }
-        self.call(endpoint, role, request, |http_ok, body| Answer::read(endpoint, role, http_ok, body)).await
+        read: impl Fn(Answer) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let query = [("suite_access_token", token.secret().expose())];
+        let request = |path: &str| self.http.post(at(&self.oapi, path)).query(&query).json(&body);
+        self.call(endpoint, role, request, read).await
     }
 }
 
@@ -157,10 +155,12 @@ fn agents(info: Option<&Value>, list: &str) -> Vec<AgentId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dingtalk::answer::Reply;
 
     fn read(body: &str) -> Result<AllowedAgents, Error> {
         let body = format!(r#"{{"errcode":0,{body}}}"#);
-        allowed(&Answer::read("/service/get_auth_info", Role::Call, true, body.as_bytes()).unwrap())
+        let reply = Reply { status: 200, body: body.into_bytes(), ..Reply::default() };
+        allowed(&Answer::read("/service/get_auth_info", Role::Call, &reply).unwrap())
     }
 
     fn ids(ids: &[&str]) -> Vec<AgentId> {

@@ -23,25 +23,28 @@ impl DingTalk {
             let open_id = &follower.open_id;
             let by_open_id = |token| async move { client.follower_by_openid(&token, open_id).await };
             let found = self.with_channel_token(app, by_open_id).await?;
-            // The identity is the code's, whatever the second answer says.
-            follower = Follower { open_id: follower.open_id, ..found };
+            follower = Follower {
+                nick: found.nick.or(follower.nick),
+                avatar: found.avatar.or(follower.avatar),
+                ..found
+            };
         }
         let entry = match &follower.union_id {
             Some(union_id) => self.directory_entry(app, union_id).await?,
-            None => None,
+            None => DirectoryEntry::default(),
         };
         Ok(Identity {
             open_id: Some(follower.open_id),
             union_id: follower.union_id,
-            contact_type: entry.as_ref().and_then(|entry| entry.contact_type),
-            user_id: entry.map(|entry| entry.user_id),
+            contact_type: entry.contact_type,
+            user_id: entry.user_id,
             nick: follower.nick,
             avatar: follower.avatar,
         })
     }
 
     /// Asks the corporation's directory, if the application has what opens it.
-    async fn directory_entry(&self, app: &App, union_id: &UnionId) -> Result<Option<DirectoryEntry>, Error> {
+    async fn directory_entry(&self, app: &App, union_id: &UnionId) -> Result<DirectoryEntry, Error> {
         let client = &self.client.paid_by(app);
         match &app.credentials {
             Credentials::Channel { corp_secret: Some(secret), corp_app_key, .. } => {
@@ -57,7 +60,9 @@ impl DingTalk {
                 let by_union_id = |token| async move { client.user_by_unionid(&token, union_id).await };
                 self.with_suite_corp_token(granted, &app.corp_id, by_union_id).await
             }
-            Credentials::Channel { corp_secret: None, .. } | Credentials::H5 { .. } => Ok(None),
+            Credentials::Channel { corp_secret: None, .. } | Credentials::H5 { .. } => {
+                Ok(DirectoryEntry::default())
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! Today's applications: one token for everything.
 
 use super::{DingTalk, Identity};
-use crate::config::{App, Credentials, Granted, Secret};
+use crate::config::{App, Credentials, Granted};
 use crate::dingtalk::client::Employee;
 use crate::dingtalk::credential::{AppTicket, AppToken, Issued};
 use crate::dingtalk::error::{Error, Kind};
@@ -11,16 +11,10 @@ use std::sync::Arc;
 
 impl DingTalk {
     /// Code + app token → userid and unionid, in the application's own organisation.
-    pub(super) async fn employee(
-        &self,
-        app: &App,
-        client_id: &str,
-        secret: &Secret,
-        code: &AuthCode,
-    ) -> Result<Identity, Error> {
+    pub(super) async fn employee(&self, app: &App, code: &AuthCode) -> Result<Identity, Error> {
         let client = &self.client;
         let by_code = |token| async move { client.employee_by_code(&token, code).await };
-        self.with_app_token(app, client_id, secret, by_code).await.map(identity)
+        self.with_app_token(app, by_code).await.map(identity)
     }
 
     /// The same for a suite's micro-app, with the suite's token in that corporation.
@@ -41,61 +35,54 @@ impl DingTalk {
             async move {
                 let client = &this.client.paid_by(&app);
                 match &app.credentials {
-                    Credentials::H5 { client_id, client_secret } => {
-                        let ticket = |token| async move { client.app_ticket(&token).await };
-                        this.with_app_token(&app, client_id, client_secret, ticket).await
-                    }
                     Credentials::Suite(granted) => {
                         let ticket = |token| async move { client.app_ticket(&token).await };
                         this.with_suite_corp_token(granted, &app.corp_id, ticket).await
                     }
-                    Credentials::Channel { .. } => Err(Error::new("app_ticket", Kind::Misconfigured)),
+                    Credentials::H5 { .. } | Credentials::Channel { .. } => {
+                        let ticket = |token| async move { client.app_ticket(&token).await };
+                        this.with_app_token(&app, ticket).await
+                    }
                 }
             }
         };
         self.app_tickets.get(&self.keys(app).login, fetch).await
     }
 
-    pub(super) async fn app_token(
-        &self,
-        app: &App,
-        client_id: &str,
-        secret: &Secret,
-    ) -> Result<AppToken, Error> {
-        self.app_tokens.get(&self.keys(app).login, || self.fetch_app_token(app, client_id, secret)).await
+    pub(super) async fn app_token(&self, app: &App) -> Result<AppToken, Error> {
+        self.app_tokens.get(&self.keys(app).login, || self.fetch_app_token(app)).await
     }
 
     /// Calls with the application's token, and once more with a new one if DingTalk rejects it.
-    async fn with_app_token<T, F>(
-        &self,
-        app: &App,
-        client_id: &str,
-        secret: &Secret,
-        call: impl Fn(AppToken) -> F,
-    ) -> Result<T, Error>
+    async fn with_app_token<T, F>(&self, app: &App, call: impl Fn(AppToken) -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,
     {
-        self.app_tokens
-            .with(&self.keys(app).login, || self.fetch_app_token(app, client_id, secret), call)
-            .await
+        self.app_tokens.with(&self.keys(app).login, || self.fetch_app_token(app), call).await
     }
 
     fn fetch_app_token(
         &self,
         app: &App,
-        client_id: &str,
-        secret: &Secret,
     ) -> impl Future<Output = Result<Issued<AppToken>, Error>> + Send + use<> {
-        let (client, client_id, secret) = (self.client.paid_by(app), client_id.to_owned(), secret.clone());
-        async move { client.app_token(&client_id, &secret).await }
+        let (client, credentials) = (self.client.paid_by(app), app.credentials.clone());
+        async move {
+            match &credentials {
+                Credentials::H5 { client_id, client_secret } => {
+                    client.app_token(client_id, client_secret).await
+                }
+                Credentials::Channel { .. } | Credentials::Suite(_) => {
+                    Err(Error::new("app_token", Kind::Misconfigured))
+                }
+            }
+        }
     }
 }
 
 fn identity(employee: Employee) -> Identity {
     Identity {
         union_id: employee.union_id,
-        user_id: Some(employee.user_id),
+        user_id: employee.user_id,
         nick: employee.name,
         ..Identity::default()
     }

@@ -1,7 +1,7 @@
 //! docs/failures.md shows the table as it is; `UPDATE_DOCS=1 cargo test -p miandeng --lib policy` writes it.
 
 use super::Policy;
-use crate::dingtalk::error::{API_CODES, Kind, Role, classify, classify_api};
+use crate::dingtalk::error::{Kind, Role, WORDS, classify};
 use crate::dingtalk::renewing::REFUSAL_MEMORY;
 use miandeng_shared::Action;
 
@@ -36,7 +36,7 @@ fn codes(kind: Kind) -> String {
         Kind::Unreachable => return "断线 no connection, or a broken one".into(),
         _ => {}
     }
-    let is = |code: &i64| classify(*code, Role::Call, "/channel/x") == kind;
+    let is = |code: &i64| classify(&code.to_string(), Role::Call, "/channel/x") == kind;
     let mut ranges: Vec<(i64, i64)> = Vec::new();
     for code in (-1..=100_000).filter(is) {
         match ranges.last_mut() {
@@ -50,7 +50,7 @@ fn codes(kind: Kind) -> String {
         _ => format!("{first}–{last}"),
     };
     let numbers = ranges.into_iter().map(range);
-    let words = API_CODES.iter().filter(|(_, of)| *of == kind).map(|(word, _)| format!("`{word}`"));
+    let words = WORDS.iter().filter(|(_, of)| *of == kind).map(|(word, _)| format!("`{word}`"));
     numbers.chain(words).collect::<Vec<_>>().join(" ")
 }
 
@@ -77,6 +77,14 @@ fn server(policy: Policy) -> String {
     if does.is_empty() { "–".into() } else { does.join("；") }
 }
 
+fn repeats(policy: Policy) -> String {
+    if policy.repeats.is_empty() {
+        return "–".into();
+    }
+    let pauses: Vec<_> = policy.repeats.iter().map(|pause| pause.as_secs_f64().to_string()).collect();
+    pauses.join(", ")
+}
+
 fn page(action: Action) -> &'static str {
     match action {
         Action::Retry => "可重试 try again",
@@ -91,10 +99,11 @@ fn row(kind: Kind) -> String {
     let policy = kind.policy();
     let (error, pause) = (policy.error, policy.pause.map_or("–".into(), |pause| pause.as_secs().to_string()));
     format!(
-        "| `{}` | {} | {} | `{error}` {} | {pause} | {} |\n",
+        "| `{}` | {} | {} | {} | `{error}` {} | {pause} | {} |\n",
         kind.label(),
         codes(kind),
         server(policy),
+        repeats(policy),
         error.status(),
         page(error.action()),
     )
@@ -109,7 +118,8 @@ fn the_documented_policy_is_the_policy() {
     let (head, rest) = written.split_once(BEGIN).unwrap();
     let (documented, tail) = rest.split_once(END).unwrap();
     let mut table =
-        "| outcome | errcode, code | 服务器 server | 应答 answer | Retry-After (s) | 页面 page |\n|---|---|---|---|---|---|\n"
+        "| outcome | errcode, code | 服务器 server | 重调 repeated after (s) | 应答 answer | Retry-After (s) | 页面 page |\n\
+         |---|---|---|---|---|---|---|\n"
             .to_owned();
     table.extend(KINDS.map(row));
     if std::env::var_os("UPDATE_DOCS").is_some() {
@@ -125,11 +135,11 @@ fn the_documented_policy_is_the_policy() {
 #[test]
 fn where_a_token_is_fetched_there_is_none_to_renew() {
     for code in -1..=100_000 {
-        let kind = classify(code, Role::Token, "/gettoken");
+        let kind = classify(&code.to_string(), Role::Token, "/gettoken");
         assert!(KINDS.contains(&kind) && !kind.policy().renews_token, "{code}");
     }
-    for (word, _) in API_CODES {
-        assert!(!classify_api(word, Role::Token).policy().renews_token, "{word}");
+    for (word, _) in WORDS {
+        assert!(!classify(word, Role::Token, "/gettoken").policy().renews_token, "{word}");
     }
 }
 
@@ -141,4 +151,20 @@ fn a_ban_says_how_long_it_lasts_and_people_are_told_the_pause_with_every_503_tha
         let passes_by_itself = policy.error.status() == 503 && policy.error.action() == Action::BackOff;
         assert_eq!(policy.pause.is_some(), passes_by_itself, "{kind:?}");
     }
+}
+
+#[test]
+fn only_what_passes_by_itself_is_repeated_and_no_code_is() {
+    for kind in KINDS {
+        let policy = kind.policy();
+        let passes = matches!(policy.error.action(), Action::Retry | Action::BackOff);
+        assert!(policy.repeats.is_empty() || passes, "{kind:?}");
+        assert!(policy.repeats.is_empty() || !(policy.stops_all_calls || policy.is_remembered), "{kind:?}");
+        assert!(policy.repeats.len() <= 2, "{kind:?}");
+        for role in [Role::Redeem, Role::Exchange] {
+            assert!(role.repeats(kind).is_empty(), "{kind:?}");
+        }
+        assert_eq!(Role::Token.repeats(kind), policy.repeats);
+    }
+    assert!(Kind::OverBudget.policy().repeats.is_empty() && Kind::Banned.policy().repeats.is_empty());
 }

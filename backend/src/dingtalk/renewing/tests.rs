@@ -131,3 +131,35 @@ async fn a_caller_who_leaves_does_not_take_the_fetch_along() {
     assert_eq!(mint.get(7200).await.unwrap(), 1);
     assert_eq!(mint.calls(), 1);
 }
+
+#[tokio::test]
+async fn a7_what_lands_after_it_was_forgotten_is_not_kept() {
+    let (dir, key) = (std::env::temp_dir().join(format!("miandeng-a7-{}", std::process::id())), "corp");
+    std::fs::create_dir_all(&dir).unwrap();
+    let embedded = Store::open(&crate::config::Store::Embedded, dir.to_str().unwrap()).unwrap();
+    for store in [Store::memory(), embedded] {
+        let cache: Renewing<&'static str, Coin> =
+            Renewing::new("test", Arc::new(store), Duration::from_secs(20));
+        let issue = |number| Ok(Issued { value: coin(number), lifetime: Duration::from_secs(7200) });
+        let (go, wait) = tokio::sync::oneshot::channel::<()>();
+        let fetching = Arc::new(tokio::sync::Notify::new());
+        let began = Arc::clone(&fetching);
+        let slow = async move {
+            began.notify_one();
+            let _ = wait.await;
+            issue(1)
+        };
+        let first = tokio::spawn({
+            let cache = cache.clone();
+            async move { cache.get(&key, || slow).await }
+        });
+        fetching.notified().await;
+        cache.forget(&key).await;
+        go.send(()).unwrap();
+        assert!(first.await.unwrap().unwrap() == coin(1), "the one who waited is served");
+        assert!(cache.held(&key).is_none());
+        let next = cache.get(&key, || async move { issue(2) }).await.unwrap();
+        assert!(next == coin(2), "neither memory nor the store gives it back");
+    }
+    let _ = std::fs::remove_dir_all(dir);
+}

@@ -257,7 +257,7 @@ async fn s25_what_dingtalk_said_is_not_told_to_people() {
     let server = Server::start(&sim, |_| {}).await;
     let person = Person::new(&sim, &server);
     for reply in [json!({ "errcode": 40089, "errmsg": planted }), json!(planted)] {
-        sim.reply(TOKEN, 1, reply).await;
+        sim.reply(TOKEN, 3, reply).await;
         let body = whole(person.config().await).await;
         assert!(!body.contains("PLANTED"), "{body}");
     }

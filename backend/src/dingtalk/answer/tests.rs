@@ -1,0 +1,271 @@
+use super::*;
+
+fn reply(status: u16, body: &str) -> Reply {
+    Reply { status, retry_after: None, body: body.as_bytes().to_vec() }
+}
+
+fn read(role: Role, body: &str) -> Result<Answer, Error> {
+    Answer::read("/channel/user/get_by_code", role, &reply(200, body))
+}
+
+fn kind(body: &str) -> Kind {
+    read(Role::Call, body).unwrap_err().kind
+}
+
+#[test]
+fn numbers_may_be_strings() {
+    let answer = read(Role::Call, r#"{"errcode":"0","contact_type":"1","openid":"o"}"#).unwrap();
+    assert_eq!(answer.number("contact_type"), Some(1));
+    assert_eq!(answer.text("openid").unwrap(), "o");
+    assert_eq!(answer.text("unionid").unwrap_err().kind, Kind::BadAnswer);
+}
+
+#[test]
+fn errcode_88_is_an_envelope() {
+    let error = read(
+        Role::Call,
+        r#"{"errcode":88,"sub_code":"40014","sub_msg":"不合法的access_token","errmsg":"x","request_id":"abc1"}"#,
+    )
+    .unwrap_err();
+    assert_eq!(error.kind, Kind::TokenRejected);
+    let said = error.said.unwrap();
+    assert_eq!((said.code.as_str(), said.sub_code.as_deref()), ("88", Some("40014")));
+    assert_eq!(said.request_id.as_deref(), Some("abc1"));
+    assert_eq!(kind(r#"{"errcode":88,"sub_code":"40000","sub_msg":"access_token is blank"}"#), Kind::Refused);
+}
+
+#[test]
+fn what_is_not_an_answer() {
+    for body in ["", "<html>busy</html>", "[]", "null", r#"{"errcode":[]}"#, r#"{"errcode":"系统繁忙"}"#]
+    {
+        assert_eq!(kind(body), Kind::BadAnswer, "{body}");
+    }
+    for body in ["{}", r#"{"errcode":null}"#] {
+        let read = read(Role::Token, body).unwrap();
+        assert_eq!(read.text("access_token").unwrap_err().kind, Kind::BadAnswer, "nothing is in it");
+    }
+    assert_eq!(kind(r#"{"status":1111,"wait":5,"source":"x5","punish":"deny","uuid":"u"}"#), Kind::Banned);
+    let half = Answer::read("/gettoken", Role::Token, &reply(500, r#"{"errcode":0}"#));
+    assert_eq!(half.unwrap_err().kind, Kind::BadAnswer);
+}
+
+#[test]
+fn the_same_code_on_a_token_endpoint_is_a_wrong_secret() {
+    for code in [33001, 40001, 40014, 42001] {
+        let body = format!(r#"{{"errcode":{code},"errmsg":"x"}}"#);
+        assert_eq!(read(Role::Call, &body).unwrap_err().kind, Kind::TokenRejected);
+        assert_eq!(read(Role::Token, &body).unwrap_err().kind, Kind::Misconfigured);
+    }
+}
+
+#[test]
+fn every_class_of_code_has_its_outcome() {
+    for (code, expected) in [
+        (-1, Kind::Busy),
+        (15, Kind::Busy),
+        (22, Kind::Refused),
+        (404, Kind::Retired),
+        (40078, Kind::CodeRejected),
+        (42003, Kind::CodeRejected),
+        (40073, Kind::NotFollowing),
+        (60121, Kind::UserUnknown),
+        (50002, Kind::NotPermitted),
+        (40089, Kind::Misconfigured),
+        (40096, Kind::Misconfigured),
+        (60011, Kind::Misconfigured),
+        (60020, Kind::Misconfigured),
+        (52019, Kind::Misconfigured),
+        (41001, Kind::Refused),
+        (43001, Kind::Refused),
+        (45009, Kind::Suspended),
+        (90001, Kind::Suspended),
+        (90018, Kind::Throttled),
+        (90020, Kind::Quota),
+        (987_654, Kind::Refused),
+    ] {
+        assert_eq!(kind(&format!(r#"{{"errcode":{code},"errmsg":"x"}}"#)), expected, "{code}");
+    }
+}
+
+#[test]
+fn the_api_host_names_its_codes() {
+    let kind = |role: Role, code: &str| {
+        let body = format!(r#"{{"code":"{code}","message":"m","requestid":"r1"}}"#);
+        let error = Answer::read("/v1.0/x", role, &reply(400, &body)).unwrap_err();
+        assert_eq!(error.said.unwrap().request_id.as_deref(), Some("r1"));
+        error.kind
+    };
+    for (code, expected) in [
+        ("InvalidAuthentication", Kind::TokenRejected),
+        ("AuthenticationFailed.MissingParameter", Kind::Refused),
+        ("Forbidden.AccessDenied.AccessTokenPermissionDenied", Kind::Misconfigured),
+        ("Forbidden.AccessDenied.IpNotInWhiteList", Kind::Misconfigured),
+        ("Forbidden.AccessDenied.QpsLimitForAppkeyAndApi", Kind::Throttled),
+        ("Forbidden.AccessDenied.QpsLimitForApi", Kind::Throttled),
+        ("Forbidden.AccessDenied.ApiCountLimitForOrg", Kind::Quota),
+        ("systemBusy", Kind::Busy),
+        ("unknownError", Kind::Busy),
+        ("anythingElse", Kind::Refused),
+    ] {
+        assert_eq!(kind(Role::Call, code), expected, "{code}");
+    }
+    assert_eq!(kind(Role::Token, "invalidClientIdOrSecret"), Kind::Misconfigured);
+    let ok =
+        Answer::read("/v1.0/x", Role::Token, &reply(200, r#"{"accessToken":"t","expireIn":7200}"#)).unwrap();
+    assert_eq!((ok.text("accessToken").unwrap().as_str(), ok.number("expireIn")), ("t", Some(7200)));
+    let html = Answer::read("/v1.0/x", Role::Token, &reply(200, "<html>")).unwrap_err();
+    assert_eq!(html.kind, Kind::BadAnswer);
+}
+
+#[test]
+fn the_operator_reads_which_address_is_not_allowed() {
+    let error =
+        read(Role::Call, r#"{"errcode":60020,"errmsg":"访问ip不在白名单之中,request ip=203.0.113.7"}"#)
+            .unwrap_err();
+    assert!(error.to_string().contains("203.0.113.7"), "{error}");
+    let other = read(Role::Call, r#"{"errcode":40078,"errmsg":"somebody's code"}"#).unwrap_err();
+    assert_eq!(other.words, None);
+}
+
+#[test]
+fn nothing_long_or_odd_is_handed_on() {
+    let error =
+        read(Role::Call, r#"{"errcode":40035,"request_id":"<script>","sub_code":{"a":1}}"#).unwrap_err();
+    assert_eq!(
+        *error.said.unwrap(),
+        DingTalkError { code: "40035".into(), sub_code: None, request_id: None }
+    );
+}
+
+/// The same complaint in every envelope of either host: code, sub code where there is one, and the envelope.
+const ENVELOPES: [&str; 11] = [
+    r#"{"errcode":CODE,"errmsg":"x","request_id":"r1"}"#,
+    r#"{"errcode":"CODE","errmsg":"x","request_id":"r1"}"#,
+    r#"{"ErrCode":CODE,"ErrMsg":"x","RequestId":"r1"}"#,
+    r#"{"errcode":88,"sub_code":"CODE","sub_msg":"x","errmsg":"ding talk error","request_id":"r1"}"#,
+    r#"{"errcode":88,"errmsg":"ding talk error[subcode=CODE,submsg=x]","request_id":"r1"}"#,
+    r#"{"error_response":{"code":15,"msg":"Remote service error","sub_code":"CODE","sub_msg":"x","request_id":"r1"}}"#,
+    r#"{"error_response":{"code":CODE,"msg":"x","request_id":"r1"}}"#,
+    r#"{"dingtalk_oapi_x_response":{"result":{"ding_open_errcode":CODE,"error_msg":"x","success":false},"request_id":"r1"}}"#,
+    r#"{"errcode":0,"errmsg":"ok","result":{"ding_open_errcode":CODE,"error_msg":"x","success":false},"request_id":"r1"}"#,
+    r#"{"success":false,"errorCode":"CODE","errorMsg":"x","requestId":"r1"}"#,
+    r#"{"code":"CODE","message":"x","requestid":"r1"}"#,
+];
+
+#[test]
+fn k11_a_complaint_means_the_same_in_every_envelope() {
+    for envelope in ENVELOPES {
+        for (code, expected) in [
+            ("40014", Kind::TokenRejected),
+            ("40078", Kind::CodeRejected),
+            ("60020", Kind::Misconfigured),
+            ("90018", Kind::Throttled),
+            ("90002", Kind::Throttled),
+            ("-1", Kind::Busy),
+            ("50002", Kind::NotPermitted),
+        ] {
+            for status in [200, 400, 403, 500] {
+                let body = envelope.replace("CODE", code);
+                let error = Answer::read("/gettoken", Role::Call, &reply(status, &body)).unwrap_err();
+                assert_eq!(error.kind, expected, "{status} {body}");
+                assert_eq!(error.retry_after, expected.policy().pause, "{body}");
+                let said = error.said.unwrap();
+                assert_eq!(said.request_id.as_deref(), Some("r1"), "{body}");
+                assert!(said.code == code || said.sub_code.as_deref() == Some(code), "{body}");
+            }
+        }
+    }
+}
+
+#[test]
+fn k11_words_of_the_new_host_and_of_the_gateway_come_from_the_old_one_too() {
+    for (body, expected) in [
+        (r#"{"code":"Forbidden.AccessDenied.QpsLimitForAppkeyAndApi","message":"x"}"#, Kind::Throttled),
+        (r#"{"code":"InvalidAuthentication","message":"x"}"#, Kind::TokenRejected),
+        (r#"{"code":"system.error","message":"x"}"#, Kind::Busy),
+        (r#"{"errcode":15,"sub_code":"isp.-1","errmsg":"Remote service error"}"#, Kind::Busy),
+        (r#"{"errcode":88,"sub_code":"isp.http-error","errmsg":"x"}"#, Kind::Busy),
+        (r#"{"error_response":{"code":10,"msg":"Service Currently Unavailable"}}"#, Kind::Busy),
+        (
+            r#"{"error_response":{"code":27,"msg":"Invalid session","sub_code":"invalid-sessionkey"}}"#,
+            Kind::TokenRejected,
+        ),
+        (r#"{"errcode":88,"errmsg":"ding talk error"}"#, Kind::Refused),
+    ] {
+        assert_eq!(kind(body), expected, "{body}");
+    }
+    let throttled = |reply: Reply| {
+        let error = Answer::read("/gettoken", Role::Token, &reply).unwrap_err();
+        (error.kind, error.retry_after.map(|pause| pause.as_secs()))
+    };
+    let limited = r#"{"error_response":{"code":7,"msg":"App Call Limited","sub_code":"accesscontrol.limited-by-api-access-count",
+        "sub_msg":"This ban will last for 6 more seconds"}}"#;
+    assert_eq!(throttled(reply(200, limited)), (Kind::Throttled, Some(6)));
+    assert_eq!(throttled(reply(429, "<html>")), (Kind::Throttled, Some(1)));
+    let period = |code: i64, ends: &str| {
+        let words = format!(
+            "ding talk error[subcode={code},submsg=您的服务器调用钉钉开放平台当前接口的所有请求都被暂时禁用了, apiPath(dingtalk.oapi.x), \
+             从 2018-12-09 15:00:40 到 2018-12-09 15:01:10 请求总次数超过了 100 次, 处罚将在 {ends} 结束.]"
+        );
+        reply(200, &format!(r#"{{"errcode":88,"errmsg":"{words}"}}"#))
+    };
+    assert_eq!(throttled(period(90002, "2018-12-09 15:01:11")), (Kind::Throttled, Some(1)));
+    assert_eq!(throttled(period(90005, "2018-12-09 15:03:10")), (Kind::Suspended, Some(120)));
+    assert_eq!(throttled(period(90005, "2018-12-10 15:03:10")), (Kind::Suspended, Some(300)));
+    assert_eq!(
+        throttled(period(90005, "soon")),
+        (Kind::Suspended, Some(60)),
+        "what counts the calls is no pause"
+    );
+    let named = Reply { retry_after: Some(named_pause(7)), ..reply(503, "<html>") };
+    assert_eq!(throttled(named), (Kind::BadAnswer, Some(7)));
+    assert_eq!(named_pause(u64::MAX).as_secs(), 300);
+}
+
+#[test]
+fn k11_a_ban_is_one_on_a_page_too() {
+    for body in [
+        "<html><body>{ \"status\":1111, \"wait\":5, \"punish\":\"deny\" }</body></html>",
+        "callback({\"status\": 1111})",
+        r#"{"status":"1111","wait":5}"#,
+    ] {
+        assert_eq!(kind(body), Kind::Banned, "{body}");
+    }
+}
+
+#[test]
+fn k11_success_without_a_code_is_success() {
+    for body in [
+        r#"{"suite_access_token":"t","expires_in":7200}"#,
+        r#"{"errcode":0,"errmsg":"ok","success":true,"suite_access_token":"t"}"#,
+        r#"{"dingtalk_oapi_x_response":{"suite_access_token":"t","request_id":"r"}}"#,
+        "\u{feff}{\"errcode\":\"0\",\"suite_access_token\":\"t\"}",
+    ] {
+        assert_eq!(read(Role::Token, body).unwrap().text("suite_access_token").unwrap(), "t", "{body}");
+    }
+}
+
+#[test]
+fn k21_an_odd_fact_is_no_fact() {
+    for odd in [
+        "null",
+        "\"\"",
+        "true",
+        "[]",
+        "[\"a\"]",
+        "{\"a\":1}",
+        "1.5",
+        "123456789012345678901234567890",
+        "\"a\\nb\"",
+    ] {
+        let answer = read(Role::Call, &format!(r#"{{"errcode":0,"unionid":{odd}}}"#)).unwrap();
+        assert_eq!(answer.optional_id("unionid", miandeng_shared::UnionId::new), None, "{odd}");
+        assert_eq!(answer.id("unionid", miandeng_shared::UnionId::new).unwrap_err().kind, Kind::BadAnswer);
+    }
+    for (given, expected) in
+        [("12345678901234567890", "12345678901234567890"), ("\"王 小明$+/=\"", "王 小明$+/=")]
+    {
+        let answer = read(Role::Call, &format!(r#"{{"errcode":0,"unionid":{given}}}"#)).unwrap();
+        assert_eq!(answer.id("unionid", miandeng_shared::UnionId::new).unwrap().as_str(), expected);
+    }
+}

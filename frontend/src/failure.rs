@@ -3,11 +3,11 @@
 use crate::dd::{DdError, Refusal};
 use miandeng_shared::{Action, ErrorBody, ErrorCode};
 
-/// One failure. Its words come from the catalogue unless `said` knows better.
+/// One failure. Its words come from the catalogue where no server has `said` them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub code: ErrorCode,
-    /// Message and hint of a server that is newer than this page and sends a code that the page does not know.
+    /// Message and hint of our server: it may know which of several causes it was, and codes that are newer than this page.
     pub said: Option<(String, String)>,
     /// Seconds that the server asks to wait.
     pub retry_after: Option<u32>,
@@ -39,12 +39,9 @@ impl Failure {
         let Some(body) = body else { return Self::without_body(status, retry_after) };
         let mut failure = match ErrorCode::from_code(&body.code) {
             Some(code) => Self::new(code),
-            None => Self {
-                said: Some((body.message, body.hint)),
-                ..Self::new(ErrorCode::Unexpected).detail("code", body.code)
-            },
+            None => Self::new(ErrorCode::Unexpected).detail("code", body.code),
         };
-        failure.retry_after = retry_after;
+        failure = Self { said: Some((body.message, body.hint)), retry_after, ..failure };
         failure = failure.detail("status", status.to_string());
         let Some(dingtalk) = body.dingtalk else { return failure };
         let named = [
@@ -189,7 +186,7 @@ mod tests {
         assert_eq!((failure.code, failure.retry_after), (ErrorCode::DingtalkBusy, Some(3)));
         assert!(failure.details.contains(&("dingtalk", "40078".to_owned())));
         assert!(failure.details.contains(&("request id", "r1".to_owned())));
-        assert_eq!(failure.said, None);
+        assert_eq!(failure.said, Some(("m".to_owned(), "h".to_owned())));
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod lang;
 mod return_path;
 mod wire;
 
-pub use error::{Action, DingTalkError, ErrorAnswer, ErrorBody, ErrorCode, Text};
+pub use error::{Action, CrossSite, DingTalkError, ErrorAnswer, ErrorBody, ErrorCode, Text};
 pub use id::{AgentId, AuthCode, CorpId, InvalidId, OpenId, UnionId, UserId};
 pub use lang::Lang;
 pub use return_path::return_path;

@@ -57,7 +57,7 @@ impl Login {
     /// None where nothing more comes by itself.
     async fn perform(&self, command: Command) -> Option<Event> {
         Some(match command {
-            Command::AskSession => Event::Session(self.api.session().await),
+            Command::AskSession => Event::Session(self.api.session(&self.corp_id, &self.agent_id).await),
             Command::AskApp => Event::Config(self.api.app(&self.corp_id, &self.agent_id).await),
             Command::AskConfig { url } => {
                 Event::Config(self.api.config(&self.corp_id, &self.agent_id, &url).await)
@@ -77,7 +77,7 @@ impl Login {
                 Event::Reported
             }
             Command::Login(request) => Event::Login(self.api.login(&request).await),
-            Command::EndSession => Event::Ended(self.api.end_session().await),
+            Command::EndSession => Event::Ended(self.api.end_session(&self.corp_id, &self.agent_id).await),
             Command::ReloadOnce if !page::reload_marked() => Event::ReloadBlocked,
             Command::ReloadOnce | Command::Nothing => return None,
             Command::Reload => {

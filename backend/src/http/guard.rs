@@ -3,10 +3,12 @@
 use super::error::ApiError;
 use super::fields::Fields;
 use crate::config::{App, Config};
+use crate::session::Session;
 use crate::state::AppState;
 use axum::http::{HeaderMap, header};
-use miandeng_shared::{AgentId, CorpId, ErrorCode};
+use miandeng_shared::{AgentId, CorpId, CrossSite, ErrorCode};
 use std::sync::Arc;
+use std::time::SystemTime;
 use url::Url;
 
 /// The application that the fields `corp` and `agent` name, configured or granted to a suite.
@@ -21,11 +23,35 @@ pub async fn app(
     state.find_app(&corp_id, &agent_id).await?.ok_or(ErrorCode::UnknownApp.into())
 }
 
+/// The application that `corpid` and `agentid` name, where they are there.
+pub fn named_app(fields: &mut Fields) -> Result<Option<(CorpId, AgentId)>, ApiError> {
+    let corp_id = fields.if_given("corpid", CorpId::new)?;
+    let agent_id = fields.if_given("agentid", AgentId::new)?;
+    match (corp_id, agent_id) {
+        (Some(corp_id), Some(agent_id)) => Ok(Some((corp_id, agent_id))),
+        (None, None) => Ok(None),
+        (None, _) => Err(ApiError::invalid("corpid", "is missing")),
+        (_, None) => Err(ApiError::invalid("agentid", "is missing")),
+    }
+}
+
+/// The session of `app` that a request carries, the newest of all where none is named. An application that is no longer
+/// configured opens nothing any more.
+pub fn session(
+    state: &AppState,
+    headers: &HeaderMap,
+    app: Option<&(CorpId, AgentId)>,
+) -> Result<Session, ErrorCode> {
+    let sessions = state.sessions.all(headers, SystemTime::now()).into_iter();
+    let mut asked = sessions.filter(|session| app.is_none_or(|(corp, agent)| session.is_of(corp, agent)));
+    asked.find(|session| state.knows_app_of(session)).ok_or(ErrorCode::NoSession)
+}
+
 /// Refuses a request that no page of ours sent: its `Origin` is missing or somebody else's.
 pub fn require_origin(config: &Config, headers: &HeaderMap) -> Result<(), ApiError> {
     match origin(headers) {
         Some(origin) if config.allows_origin(origin) => Ok(()),
-        _ => Err(ErrorCode::CrossSite.into()),
+        _ => Err(CrossSite::ForeignOrigin.into()),
     }
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod api;
+mod app_sessions;
 mod audit;
 mod auth;
 mod browser;

@@ -16,9 +16,13 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use patience::{Last, Patience};
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
@@ -112,7 +116,10 @@ async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut leave:
             // First, so that a request which is there is read before anybody has to leave.
             biased;
             // An error is the client's: it went away, or did not speak HTTP.
-            _ = http.as_mut() => return,
+            () = poll_fn(|cx| match http_has_date(SystemTime::now()) {
+                true => http.as_mut().poll(cx).map(drop),
+                false => Poll::Ready(()),
+            }) => return,
             _ = leave.changed(), if !is_leaving => {
                 is_leaving = true;
                 // Hyper would turn away somebody whose first request is still on its way.
@@ -127,6 +134,26 @@ async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut leave:
         }
     }
 }
+
+/// Whether HTTP can write the date. Where the clock is before 1970 or after 9999 it cannot, and hyper would panic.
+fn http_has_date(now: SystemTime) -> bool {
+    static IS_WRONG: AtomicBool = AtomicBool::new(false);
+    let since_1970 = now.duration_since(UNIX_EPOCH).map(|since| since.as_secs());
+    let has_date = since_1970.is_ok_and(|seconds| seconds < YEAR_10000);
+    if IS_WRONG.load(Ordering::Relaxed) == has_date && IS_WRONG.swap(!has_date, Ordering::Relaxed) == has_date
+    {
+        match has_date {
+            true => tracing::info!("the clock is set: connections are served again"),
+            false => tracing::error!(
+                "the clock is before 1970 or after 9999: set it; until then no connection is served"
+            ),
+        }
+    }
+    has_date
+}
+
+/// In seconds since 1970.
+const YEAR_10000: u64 = 253_402_300_800;
 
 #[cfg(test)]
 mod tests;

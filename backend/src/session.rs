@@ -3,27 +3,25 @@
 mod cookie;
 mod follower;
 mod identity;
+mod jar;
 mod login_proof;
 mod revocation;
 mod signing;
 
-pub use cookie::Cookies;
+pub use cookie::{Cookies, SetCookie};
 pub use identity::{IDENTITY_HEADERS, Identities, Identity};
 pub use login_proof::LoginProofs;
 
-use crate::config::App;
 use crate::store::{Ending, Store, StoreError};
-use axum::http::{HeaderMap, HeaderValue};
 use follower::Follower;
-use miandeng_shared::{CorpId, User};
+use miandeng_shared::{AgentId, CorpId, User};
+use moka::sync::Cache;
 use revocation::Revocations;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-const COOKIE: &str = "miandeng";
 
 /// A verified session.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -50,9 +48,9 @@ impl Session {
         rfc3339(self.expires_at)
     }
 
-    /// Whether it was made by a login to `app`.
-    pub fn belongs_to(&self, app: &App) -> bool {
-        self.user.corp_id == app.corp_id && self.user.agent_id == app.agent_id
+    /// Whether it was made by a login to this application.
+    pub fn is_of(&self, corp_id: &CorpId, agent_id: &AgentId) -> bool {
+        self.user.corp_id == *corp_id && self.user.agent_id == *agent_id
     }
 
     /// Names the person across sessions and applications of one corporation: `corpId:openId` of a service window,
@@ -90,6 +88,8 @@ pub struct Sessions {
     store: Arc<Store>,
     revocations: Arc<Revocations>,
     is_behind: Arc<AtomicBool>,
+    /// Applications for which two people's sessions came together, so that the log says so once a minute.
+    disputes: Cache<String, ()>,
 }
 
 /// How far apart the clocks of replicas may be: an end of all sessions of somebody takes those along that were made on a
@@ -98,16 +98,11 @@ const CLOCKS: Duration = Duration::from_secs(5);
 /// How much longer than any session the store keeps an end in mind, because its clock may be another.
 const KEEP_LONGER: Duration = Duration::from_secs(3600);
 
-/// A nickname or a picture's address must not push the cookie over what proxies pass on (users report 4 KB in all).
-const MAX_NICK: usize = 64;
-const MAX_AVATAR: usize = 256;
-/// `Set-Cookie` with everything. Identifiers of DingTalk leave room for a nickname; longer ones do not.
-const MAX_COOKIE: usize = 1023;
-
 impl Sessions {
     /// Sessions that last for `ttl` and whose ends are recorded in `store`.
     pub fn new(cookies: Arc<Cookies>, ttl: Duration, store: Arc<Store>) -> Self {
-        Self { cookies, ttl, store, revocations: Arc::default(), is_behind: Arc::default() }
+        let disputes = Cache::builder().max_capacity(1000).time_to_live(Duration::from_secs(60)).build();
+        Self { cookies, ttl, store, revocations: Arc::default(), is_behind: Arc::default(), disputes }
     }
 
     /// Learns which sessions have ended, and goes on hearing of those that end elsewhere.
@@ -124,52 +119,6 @@ impl Sessions {
     /// True while logouts elsewhere are not heard of.
     pub fn is_behind(&self) -> bool {
         self.is_behind.load(Ordering::Relaxed)
-    }
-
-    /// A new session for `user` of an application, of a suite's where one is named, and the cookie that carries it.
-    pub fn create(&self, mut user: User, suite: Option<&str>, now: SystemTime) -> (Session, HeaderValue) {
-        user.nick = user.nick.map(|nick| nick.chars().take(MAX_NICK / 4).collect());
-        user.avatar = user.avatar.filter(|url| url.len() <= MAX_AVATAR);
-        let expires_at = seconds(now + self.ttl);
-        let mut session = Session {
-            id: random_hex(),
-            issued_at_ms: millis(now),
-            expires_at,
-            user,
-            suite: suite.map(str::to_owned),
-        };
-        // Later than any end of this person's or corporation's sessions that is known: they begin anew.
-        let ended_up_to = self.revocations.ended_up_to(|| session.endings());
-        session.issued_at_ms = session.issued_at_ms.max(ended_up_to.saturating_add(1));
-        let seal = |session: &Session| self.cookies.set(COOKIE, session, self.ttl);
-        let mut cookie = seal(&session);
-        if cookie.len() > MAX_COOKIE {
-            session.user.avatar = None;
-            cookie = seal(&session);
-        }
-        if cookie.len() > MAX_COOKIE {
-            session.user.nick = None;
-            cookie = seal(&session);
-        }
-        (session, cookie)
-    }
-
-    /// The session that a request carries, if it is genuine, not expired and not revoked.
-    pub fn read(&self, headers: &HeaderMap, now: SystemTime) -> Option<Session> {
-        self.all(headers, now).next()
-    }
-
-    /// Every such session: a browser may send several cookies of one name.
-    pub fn all(&self, headers: &HeaderMap, now: SystemTime) -> impl Iterator<Item = Session> {
-        let still_valid = move |mut session: Session| {
-            // A `ttl` that was made shorter counts for everybody, and ends are not kept in mind for longer.
-            let begun = Duration::from_millis(session.issued_at_ms);
-            session.expires_at = session.expires_at.min(begun.saturating_add(self.ttl).as_secs());
-            let valid = seconds(now) < session.expires_at
-                && self.revocations.ended_up_to(|| session.endings()) < session.issued_at_ms;
-            valid.then_some(session)
-        };
-        self.cookies.read::<Session>(headers, COOKIE).filter_map(still_valid)
     }
 
     /// Ends this session, or every session of its person, for every replica.
@@ -209,11 +158,6 @@ impl Sessions {
             self.revocations.learn(ending, seconds(now));
         }
     }
-
-    /// `Set-Cookie` that takes the session from the browser.
-    pub fn clear(&self) -> HeaderValue {
-        self.cookies.clear(COOKIE)
-    }
 }
 
 /// 128 bits of randomness for a name that nobody may guess.
@@ -236,10 +180,11 @@ fn unmarked(id: &str) -> Cow<'_, str> {
     let is_marked = ["user:", "session:", "id:"].iter().any(|mark| id.starts_with(mark));
     if is_marked { format!("id:{id}").into() } else { id.into() }
 }
+/// The last second that RFC 3339 can write.
+const LAST: u64 = 253_402_300_799;
 
 fn rfc3339(seconds: u64) -> String {
-    let time = i64::try_from(seconds).ok().and_then(|s| time::OffsetDateTime::from_unix_timestamp(s).ok());
-    time.and_then(|t| t.format(&time::format_description::well_known::Rfc3339).ok()).unwrap_or_default()
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds.min(LAST))).to_string()
 }
 
 #[cfg(test)]

@@ -47,9 +47,14 @@ impl Api {
         Self { base: url.map_or(page, |url| url.href()), credentials, lang }
     }
 
-    /// Who is logged in; None is nobody.
-    pub async fn session(&self) -> Result<Option<SessionAnswer>, Failure> {
-        match read(self.send(Method::GET, "api/session", &[], None, QUICK).await?) {
+    /// Who is logged in to the application; None is nobody.
+    pub async fn session(
+        &self,
+        corp_id: &CorpId,
+        agent_id: &AgentId,
+    ) -> Result<Option<SessionAnswer>, Failure> {
+        let query = [("corpid", corp_id.as_str()), ("agentid", agent_id.as_str())];
+        match read(self.send(Method::GET, "api/session", &query, None, QUICK).await?) {
             Err(failure) if failure.code == ErrorCode::NoSession => Ok(None),
             other => other.map(Some),
         }
@@ -81,8 +86,10 @@ impl Api {
         done(self.send(Method::POST, "api/report", &[], Some(json::write(request)), SIGN).await?)
     }
 
-    pub async fn end_session(&self) -> Result<(), Failure> {
-        done(self.send(Method::DELETE, "api/session", &[], None, QUICK).await?)
+    /// Logs out of the application, and of no other on this host.
+    pub async fn end_session(&self, corp_id: &CorpId, agent_id: &AgentId) -> Result<(), Failure> {
+        let query = [("corpid", corp_id.as_str()), ("agentid", agent_id.as_str())];
+        done(self.send(Method::DELETE, "api/session", &query, None, QUICK).await?)
     }
 
     fn send(

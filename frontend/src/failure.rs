@@ -3,11 +3,11 @@
 use crate::dd::{DdError, Refusal};
 use miandeng_shared::{Action, ErrorBody, ErrorCode};
 
-/// One failure. Its words come from the catalogue unless the server said more.
+/// One failure. Its words come from the catalogue where no server has `said` them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub code: ErrorCode,
-    /// Message and hint of the server.
+    /// Message and hint of our server: it may know which of several causes it was, and codes that are newer than this page.
     pub said: Option<(String, String)>,
     /// Seconds that the server asks to wait.
     pub retry_after: Option<u32>,

@@ -63,7 +63,7 @@ impl Login {
     /// None where nothing more comes by itself.
     async fn perform(&self, command: Command) -> Option<Event> {
         Some(match command {
-            Command::AskSession => Event::Session(self.api.session().await),
+            Command::AskSession => Event::Session(self.api.session(&self.corp_id, &self.agent_id).await),
             Command::AskApp => Event::Config(self.api.app(&self.corp_id, &self.agent_id).await),
             Command::AskConfig { url } => {
                 Event::Config(self.api.config(&self.corp_id, &self.agent_id, &url).await)
@@ -90,7 +90,7 @@ impl Login {
                 TimeoutFuture::new(seconds * 1000 + apart).await;
                 Event::Paused
             }
-            Command::EndSession => Event::Ended(self.api.end_session().await),
+            Command::EndSession => Event::Ended(self.api.end_session(&self.corp_id, &self.agent_id).await),
             Command::ReloadOnce if !page::reload_marked() => Event::ReloadBlocked,
             Command::ReloadOnce | Command::Nothing => return None,
             Command::Reload => {

@@ -208,3 +208,20 @@ async fn at_the_end_whoever_has_knocked_is_let_in_and_may_finish() {
     answer(&mut busy, "slow").await;
     server.task.await.unwrap();
 }
+
+#[test]
+fn f13_a_clock_that_http_cannot_write_is_noticed() {
+    let at = |seconds: u64| UNIX_EPOCH + Duration::from_secs(seconds);
+    for now in [UNIX_EPOCH, at(1), at(1_795_613_171), at(YEAR_10000 - 1)] {
+        assert!(http_has_date(now), "{now:?}");
+    }
+    for now in [
+        at(YEAR_10000),
+        at(YEAR_10000 * 2),
+        UNIX_EPOCH - Duration::from_nanos(1),
+        UNIX_EPOCH - Duration::from_secs(1 << 40),
+    ] {
+        assert!(!http_has_date(now), "{now:?}");
+    }
+    assert!(http_has_date(SystemTime::now()));
+}

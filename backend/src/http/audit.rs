@@ -9,7 +9,7 @@ use crate::config::App;
 use crate::state::AppState;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use miandeng_shared::{OpenId, UnionId, User, UserId};
+use miandeng_shared::{CrossSite, OpenId, UnionId, User, UserId};
 use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
@@ -50,6 +50,7 @@ pub fn login(app: &App, from: From, outcome: Result<&User, &ApiError>, took: Dur
         agent = %app.agent_id,
         result = if error.is_none() { "ok" } else { "failed" },
         reason = error.map_or("ok", |error| error.code.as_str()),
+        cause = error.and_then(|error| error.cause).map(CrossSite::as_str),
         %from,
         open_id = user.and_then(|user| user.open_id.as_ref()).map(OpenId::as_str),
         union_id = user.and_then(|user| user.union_id.as_ref()).map(UnionId::as_str),
@@ -81,7 +82,8 @@ pub fn logout(user: &User, from: From, everywhere: bool, recorded: bool) {
 
 /// A request was refused before anything was known of who makes it. `what` is what it wanted.
 pub fn refused(what: &'static str, from: From, error: &ApiError) {
-    tracing::info!(target: TARGET, what, reason = error.code.as_str(), %from, "refused");
+    let cause = error.cause.map(CrossSite::as_str);
+    tracing::info!(target: TARGET, what, reason = error.code.as_str(), cause, %from, "refused");
 }
 
 /// A push to the callback of `suite` (empty where there is none of that name) is not DingTalk's, for this `reason`.

@@ -11,7 +11,7 @@ use crate::telemetry;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use miandeng_shared::{AppKind, ConfigAnswer, ErrorCode, SignedConfig};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -35,8 +35,8 @@ pub async fn config(
         Some(_) => return Err(ApiError::invalid("sign", "must be 0 or 1")),
     };
     let signed = if wanted { Some(sign(&state, &app, &headers, &mut query).await?) } else { None };
-    let cookie = state.login_proofs.issue(&app, SystemTime::now());
-    Ok(([(header::SET_COOKIE, cookie)], Json(answer(&state, &app, signed))).into_response())
+    let cookies = state.login_proofs.issue(&headers, &app, SystemTime::now());
+    Ok((AppendHeaders(cookies), Json(answer(&state, &app, signed))).into_response())
 }
 
 async fn sign(

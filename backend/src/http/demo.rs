@@ -1,5 +1,6 @@
 //! With `simulator = true` only: a page of the enterprise's own, for the phone's deep links to arrive at.
 
+use super::guard;
 use super::headers::{plain_policy, policy_header};
 use super::page::escaped;
 use crate::state::AppState;
@@ -7,12 +8,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use miandeng_shared::{OpenId, UserId};
-use std::time::SystemTime;
 
 /// What an application behind the login would show. Somebody who is not logged in is told so.
 pub async fn orders(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    let session = state.sessions.read(&headers, SystemTime::now());
-    let Some(session) = session else { return Redirect::to(&state.config.base_path).into_response() };
+    let Ok(session) = guard::session(&state, &headers, None) else {
+        return Redirect::to(&state.config.base_path).into_response();
+    };
     let user = &session.user;
     let who = user.nick.as_deref().or(user.user_id.as_ref().map(UserId::as_str));
     let who = who.or(user.open_id.as_ref().map(OpenId::as_str)).unwrap_or_default();

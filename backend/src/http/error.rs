@@ -6,7 +6,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use miandeng_shared::{DingTalkError, ErrorAnswer, ErrorBody, ErrorCode, Lang};
+use miandeng_shared::{CrossSite, DingTalkError, ErrorAnswer, ErrorBody, ErrorCode, Lang};
 use std::time::Duration;
 
 /// An error on its way to the client. It becomes JSON in [`localize`], which knows the language.
@@ -15,6 +15,8 @@ pub struct ApiError {
     pub code: ErrorCode,
     /// Which field, and what it has to be. Never quotes what was sent.
     detail: Option<String>,
+    /// What is missing where the code is `cross_site`.
+    pub cause: Option<CrossSite>,
     pub dingtalk: Option<Box<DingTalkError>>,
     retry_after: Option<Duration>,
     /// DingTalk's own words, for the log only.
@@ -33,7 +35,7 @@ impl ApiError {
     }
 
     fn body(self, lang: Lang) -> ErrorAnswer {
-        let text = self.code.text(lang);
+        let text = self.cause.map_or(self.code.text(lang), |cause| cause.text(lang));
         let message = match self.detail {
             Some(detail) => format!("{} ({detail})", text.message),
             None => text.message.to_owned(),
@@ -52,14 +54,20 @@ impl ApiError {
 
 impl From<ErrorCode> for ApiError {
     fn from(code: ErrorCode) -> Self {
-        Self { code, detail: None, dingtalk: None, retry_after: None, words: None }
+        Self { code, detail: None, cause: None, dingtalk: None, retry_after: None, words: None }
+    }
+}
+
+impl From<CrossSite> for ApiError {
+    fn from(cause: CrossSite) -> Self {
+        Self { cause: Some(cause), ..ErrorCode::CrossSite.into() }
     }
 }
 
 impl From<dingtalk::Error> for ApiError {
     fn from(error: dingtalk::Error) -> Self {
         let dingtalk::Error { kind, said, retry_after, words, .. } = error;
-        Self { code: kind.policy().error, detail: None, dingtalk: said, retry_after, words }
+        Self { dingtalk: said, retry_after, words, ..kind.policy().error.into() }
     }
 }
 

@@ -27,8 +27,16 @@ impl Fields {
         name: &str,
         read: impl FnOnce(String) -> Result<T, E>,
     ) -> Result<T, ApiError> {
-        let Some(value) = self.0.remove(name) else { return Err(ApiError::invalid(name, "is missing")) };
-        read(value).map_err(|rule| ApiError::invalid(name, rule))
+        self.if_given(name, read)?.ok_or_else(|| ApiError::invalid(name, "is missing"))
+    }
+
+    /// A field that may be missing, checked by `read` where it is there.
+    pub fn if_given<T, E: fmt::Display>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(String) -> Result<T, E>,
+    ) -> Result<Option<T>, ApiError> {
+        self.0.remove(name).map(|value| read(value).map_err(|rule| ApiError::invalid(name, rule))).transpose()
     }
 
     /// A field that may be missing.

@@ -4,12 +4,13 @@ use super::error::ApiError;
 use super::fields::Fields;
 use crate::config::{App, Config};
 use crate::repeats::Repeats;
+use crate::session::Session;
 use crate::state::AppState;
 use crate::telemetry;
 use axum::http::{HeaderMap, HeaderValue, header};
-use miandeng_shared::{AgentId, CorpId, ErrorCode, InvalidId};
+use miandeng_shared::{AgentId, CorpId, CrossSite, ErrorCode, InvalidId};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use url::Url;
 
 /// The application that the fields `corp` and `agent` name, configured or granted to a suite. Where the request gets
@@ -58,6 +59,30 @@ pub fn note(code: ErrorCode, change: &str, value: &str) {
     }
 }
 
+/// The application that `corpid` and `agentid` name, where they are there.
+pub fn named_app(fields: &mut Fields) -> Result<Option<(CorpId, AgentId)>, ApiError> {
+    let corp_id = fields.if_given("corpid", CorpId::new)?;
+    let agent_id = fields.if_given("agentid", AgentId::new)?;
+    match (corp_id, agent_id) {
+        (Some(corp_id), Some(agent_id)) => Ok(Some((corp_id, agent_id))),
+        (None, None) => Ok(None),
+        (None, _) => Err(ApiError::invalid("corpid", "is missing")),
+        (_, None) => Err(ApiError::invalid("agentid", "is missing")),
+    }
+}
+
+/// The session of `app` that a request carries, the newest of all where none is named. An application that is no longer
+/// configured opens nothing any more.
+pub fn session(
+    state: &AppState,
+    headers: &HeaderMap,
+    app: Option<&(CorpId, AgentId)>,
+) -> Result<Session, ErrorCode> {
+    let sessions = state.sessions.all(headers, SystemTime::now()).into_iter();
+    let mut asked = sessions.filter(|session| app.is_none_or(|(corp, agent)| session.is_of(corp, agent)));
+    asked.find(|session| state.knows_app_of(session)).ok_or(ErrorCode::NoSession)
+}
+
 /// Refuses a request that no page of ours sent: its `Origin` is missing or somebody else's.
 pub fn require_origin(config: &Config, headers: &HeaderMap) -> Result<(), ApiError> {
     match origin(headers) {
@@ -66,7 +91,7 @@ pub fn require_origin(config: &Config, headers: &HeaderMap) -> Result<(), ApiErr
             let origins = headers.get_all(header::ORIGIN).iter().map(HeaderValue::as_bytes);
             let shown = String::from_utf8_lossy(&origins.collect::<Vec<_>>().join(&b", "[..])).into_owned();
             note(ErrorCode::CrossSite, "public_url or allowed_origins, for this Origin", &shown);
-            Err(ErrorCode::CrossSite.into())
+            Err(CrossSite::ForeignOrigin.into())
         }
     }
 }

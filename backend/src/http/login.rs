@@ -6,13 +6,13 @@ use super::fields::{Body, Fields};
 use super::guard;
 use crate::config::App;
 use crate::dingtalk::Identity;
-use crate::session::Session;
+use crate::session::{Session, SetCookie};
 use crate::state::AppState;
 use crate::telemetry;
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use miandeng_shared::{AuthCode, ErrorCode, LoginAnswer, User, return_path};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -36,12 +36,12 @@ pub async fn login(
     let told = outcome.as_ref().map(|(session, _)| &session.user);
     telemetry::login(&app, told.as_ref().err().map(|error| error.code.as_str()));
     audit::login(&app, from, told, started.elapsed());
-    let (session, cookie) = outcome?;
+    let (session, cookies) = outcome?;
     let next = fields.optional("next");
     let next = next.as_deref().and_then(return_path).map(str::to_owned).or_else(|| app.home.clone());
     let home = app.home.clone();
     let answer = LoginAnswer { expires_at: session.expires_at(), user: session.user, next, home };
-    Ok(([(header::SET_COOKIE, cookie)], Json(answer)).into_response())
+    Ok((AppendHeaders(cookies), Json(answer)).into_response())
 }
 
 async fn attempt(
@@ -49,17 +49,16 @@ async fn attempt(
     headers: &HeaderMap,
     app: &Arc<App>,
     fields: &mut Fields,
-) -> Result<(Session, HeaderValue), ApiError> {
-    if !state.login_proofs.verify(headers, app, SystemTime::now()) {
-        return Err(ErrorCode::CrossSite.into());
-    }
+) -> Result<(Session, Vec<SetCookie>), ApiError> {
+    state.login_proofs.verify(headers, app, SystemTime::now())?;
     let code = fields.required("code", AuthCode::new)?;
     let spend = || match state.used_codes.first_use(app, &code) {
         true => Ok(()),
         false => Err(ApiError::from(ErrorCode::CodeUsed)),
     };
     let identity = state.dingtalk.identify(app, &code, spend).await?;
-    let made = state.sessions.create(user(app, identity), app.credentials.suite_key(), SystemTime::now());
+    let (user, suite) = (user(app, identity), app.credentials.suite_key());
+    let made = state.sessions.create(headers, user, suite, SystemTime::now());
     // After it was made, so that an end of the corporation's sessions that this look does not see is later than it.
     if state.dingtalk.is_still_granted(app).await { Ok(made) } else { Err(ErrorCode::UnknownApp.into()) }
 }

@@ -38,11 +38,11 @@ pub async fn page(State(state): State<AppState>, headers: HeaderMap, RawQuery(qu
     response.headers_mut().insert("permissions-policy", HeaderValue::from_static(UNUSED));
     let Some(app) = app else { return response };
     let now = SystemTime::now();
-    response.headers_mut().insert(header::SET_COOKIE, state.login_proofs.issue(&app, now));
+    response.headers_mut().extend(state.login_proofs.issue(&headers, &app, now));
     if let Some(round) = round {
         response.headers_mut().append(header::SET_COOKIE, round);
     }
-    if !state.sessions.read(&headers, now).is_some_and(|session| session.belongs_to(&app)) {
+    if !state.sessions.all(&headers, now).iter().any(|session| session.is_of(&app.corp_id, &app.agent_id)) {
         // The SDK is on its way while the module still compiles.
         let preload = format!("<{}>; rel=preload; as=script", app.jsapi_url);
         if let Ok(preload) = HeaderValue::from_str(&preload) {

@@ -4,23 +4,22 @@ use super::audit;
 use super::error::ApiError;
 use super::fields::Query;
 use super::guard;
+use crate::session::Session;
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use miandeng_shared::{ErrorCode, SessionAnswer};
 use std::time::SystemTime;
 
 pub async fn read(
     State(state): State<AppState>,
     headers: HeaderMap,
+    Query(mut query): Query,
 ) -> Result<Json<SessionAnswer>, ApiError> {
-    let session = state.sessions.read(&headers, SystemTime::now()).ok_or(ErrorCode::NoSession)?;
-    // An application that is no longer configured opens nothing any more.
-    if !state.knows_app_of(&session) {
-        return Err(ErrorCode::NoSession.into());
-    }
+    let app = guard::named_app(&mut query)?;
+    let session = guard::session(&state, &headers, app.as_ref())?;
     let home = state.home_of(&session);
     Ok(Json(SessionAnswer {
         expires_at: session.expires_at(),
@@ -43,9 +42,13 @@ pub async fn end(
         Some("1") => true,
         Some(_) => return Err(ApiError::invalid("everywhere", "must be 0 or 1")),
     };
+    let app = guard::named_app(&mut query)?;
     let now = SystemTime::now();
-    let sessions: Vec<_> = state.sessions.all(&headers, now).collect();
-    for session in sessions {
+    // Also those that do not count because two people's came together. Which application's page asks is not known where
+    // it does not say so, and a logout that leaves its session alive would be worse than one more login elsewhere.
+    let sessions = state.sessions.carried(&headers, now).into_iter();
+    let is_meant = |session: &Session| app.as_ref().is_none_or(|(corp, agent)| session.is_of(corp, agent));
+    for session in sessions.filter(is_meant) {
         let ended = state.sessions.end(&session, everywhere, now).await;
         audit::logout(&session.user, from, everywhere, ended.is_ok());
         ended.map_err(|error| {
@@ -53,5 +56,6 @@ pub async fn end(
             ErrorCode::LogoutNotRecorded
         })?;
     }
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, state.sessions.clear())]).into_response())
+    let cleared = state.sessions.clear(&headers, app.as_ref());
+    Ok((StatusCode::NO_CONTENT, AppendHeaders(cleared)).into_response())
 }

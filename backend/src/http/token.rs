@@ -2,6 +2,7 @@
 
 use super::audit;
 use super::error::ApiError;
+use super::fields::Query;
 use super::guard;
 use crate::state::AppState;
 use axum::Json;
@@ -16,13 +17,13 @@ pub async fn token(
     State(state): State<AppState>,
     headers: HeaderMap,
     from: audit::From,
+    Query(mut query): Query,
 ) -> Result<Json<TokenAnswer>, ApiError> {
     guard::require_origin(&state.config, &headers)
         .inspect_err(|error| audit::refused("token", from, error))?;
-    let now = SystemTime::now();
-    let session = state.sessions.all(&headers, now).find(|session| state.knows_app_of(session));
-    let session = session.ok_or(ErrorCode::NoSession)?;
-    let identity = state.identities.of(&session, now).map_err(|_| ErrorCode::Internal)?;
+    let app = guard::named_app(&mut query)?;
+    let session = guard::session(&state, &headers, app.as_ref())?;
+    let identity = state.identities.of(&session, SystemTime::now()).map_err(|_| ErrorCode::Internal)?;
     Ok(Json(TokenAnswer { token: identity.token.clone(), expires_at: identity.expires_at() }))
 }
 

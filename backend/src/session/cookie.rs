@@ -5,18 +5,31 @@
 use crate::config::Secret;
 use aes_gcm::aead::generic_array::typenum::Unsigned;
 use aes_gcm::{AeadCore, AeadInPlace, Aes256Gcm, KeyInit};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
+use miandeng_shared::{AgentId, CorpId};
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 /// Bytes before and after what is sealed.
 const NONCE: usize = <Aes256Gcm as AeadCore>::NonceSize::USIZE;
 const TAG: usize = <Aes256Gcm as AeadCore>::TagSize::USIZE;
+
+/// Of one request. A browser sends one cookie of each name, and under this many there is one that counts.
+const MAX_NAMED: usize = 64;
+/// Opening takes as long as reading the rest of a request.
+const MAX_OPENED: usize = 16;
+/// A value that has nothing sealed in it, and the longest that browsers keep. Three times that where percent-encoded.
+const MIN_VALUE: usize = (NONCE + TAG) * 4 / 3;
+const MAX_VALUE: usize = 3 * 4096;
+
+/// A line of an answer.
+pub type SetCookie = (HeaderName, HeaderValue);
 
 /// Seals and opens cookies.
 pub struct Cookies {
@@ -40,33 +53,76 @@ impl Cookies {
     }
 
     /// `Set-Cookie` with `value` sealed in it.
-    pub fn set<T: Serialize>(&self, name: &str, value: &T, max_age: Duration) -> HeaderValue {
-        let name = self.full_name(name);
-        let sealed = serde_json::to_vec(value).ok().and_then(|json| self.seal(&name, &json));
-        self.header(&name, &sealed.unwrap_or_default(), max_age)
+    pub fn set<T: Serialize>(&self, name: &str, value: &T, max_age: Duration) -> SetCookie {
+        let sealed = serde_json::to_vec(value).ok().and_then(|json| self.seal(&self.full_name(name), &json));
+        self.header(name, &sealed.unwrap_or_default(), max_age)
     }
 
     /// `Set-Cookie` that removes the cookie from the browser.
-    pub fn clear(&self, name: &str) -> HeaderValue {
-        self.header(&self.full_name(name), "", Duration::ZERO)
+    pub fn clear(&self, name: &str) -> SetCookie {
+        self.header(name, "", Duration::ZERO)
     }
 
-    /// Every genuine cookie of this name in the request; a browser can hold several from different times.
-    pub fn read<T: DeserializeOwned>(&self, headers: &HeaderMap, name: &str) -> impl Iterator<Item = T> {
-        let name = self.full_name(name);
+    /// Name and value of the request's cookies whose name `is_wanted`; not opened yet, so perhaps forged.
+    ///
+    /// Names are compared as bytes, and only blank and tab are stripped, as browsers do it: a name with any other white
+    /// space around it is not covered by the prefix `__Host-`, so a sibling host can set it.
+    pub fn named<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+        is_wanted: impl Fn(&str) -> bool + 'a,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
         let lines = headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_bytes);
-        // One by one: an application on the same host may set cookies that are not even text, and whoever has one of
-        // those must not be locked out by it.
-        let texts = lines
+        // One by one: an application on the same host may set cookies that are not even text.
+        lines
             .flat_map(|line| line.split(|b| *b == b';'))
-            .filter_map(|pair| std::str::from_utf8(pair).ok());
-        texts.filter_map(|pair| pair.trim().split_once('=')).filter_map(move |(its_name, value)| {
-            let json = (its_name == name).then(|| self.open(&name, value))??;
-            serde_json::from_slice(&json).ok()
-        })
+            .filter_map(move |pair| {
+                let equals = pair.iter().position(|b| *b == b'=')?;
+                let name = stripped(pair.get(..equals)?).strip_prefix(self.prefix().as_bytes())?;
+                let name = std::str::from_utf8(name).ok().filter(|name| is_wanted(name))?;
+                Some((name, pair.get(equals + 1..)?))
+            })
+            .take(MAX_NAMED)
+            .filter_map(|(name, value)| Some((name, std::str::from_utf8(stripped(value)).ok()?)))
+            .filter(|(_, value)| (MIN_VALUE..=MAX_VALUE).contains(&value.len()))
+            .take(MAX_OPENED)
     }
 
-    /// Base64 of nonce, sealed bytes and tag.
+    /// What is sealed in a cookie of this name, if it is genuine.
+    pub fn open<T: DeserializeOwned>(&self, name: &str, value: &str) -> Option<T> {
+        serde_json::from_slice(&self.unseal(&self.full_name(name), value)?).ok()
+    }
+
+    /// Sets `new`, and removes of the `others` what `new` supersedes and then the oldest, until all of them take `room`
+    /// bytes in a request. `made` says when one was made; None: superseded.
+    pub fn set_beside<T: DeserializeOwned>(
+        &self,
+        new: SetCookie,
+        headers: &HeaderMap,
+        others: impl Fn(&str) -> bool,
+        room: usize,
+        made: impl Fn(T) -> Option<u64>,
+    ) -> Vec<SetCookie> {
+        // What does not open goes first, but stays while there is room: it may be another server's.
+        let made = |name, value| self.open(name, value).map_or(Some(0), &made);
+        let size = |name: &str, value: &str| self.prefix().len() + name.len() + value.len() + "=; ".len();
+        let held = self.named(headers, others);
+        let mut held: Vec<_> =
+            held.map(|(name, value)| (made(name, value), name, size(name, value))).collect();
+        held.sort_unstable();
+        let new_size = new.1.as_bytes().split(|b| *b == b';').next().map_or(0, <[u8]>::len);
+        let mut total = held.iter().map(|(.., size)| size).sum::<usize>() + new_size;
+        let mut cookies = vec![new];
+        for (made, name, size) in held {
+            if made.is_none() || total > room {
+                total -= size;
+                cookies.push(self.clear(name));
+            }
+        }
+        cookies
+    }
+
+    /// Base64url of nonce, sealed bytes and tag.
     fn seal(&self, name: &str, plain: &[u8]) -> Option<String> {
         let nonce: [u8; NONCE] = rand::random();
         let mut bytes = Vec::with_capacity(NONCE + plain.len() + TAG);
@@ -76,11 +132,11 @@ impl Cookies {
         let tag =
             key.encrypt_in_place_detached(&nonce.into(), name.as_bytes(), bytes.get_mut(NONCE..)?).ok()?;
         bytes.extend_from_slice(&tag);
-        Some(STANDARD.encode(bytes))
+        Some(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    fn open(&self, name: &str, value: &str) -> Option<Vec<u8>> {
-        let bytes = STANDARD.decode(value).ok()?;
+    fn unseal(&self, name: &str, value: &str) -> Option<Vec<u8>> {
+        let bytes = decode(value)?;
         let (nonce, rest) = bytes.split_first_chunk::<NONCE>()?;
         let (sealed, tag) = rest.split_last_chunk::<TAG>()?;
         self.keys.iter().find_map(|key| {
@@ -91,17 +147,45 @@ impl Cookies {
         })
     }
 
-    fn full_name(&self, name: &str) -> String {
-        if self.secure { format!("__Host-{name}") } else { name.to_owned() }
+    fn prefix(&self) -> &'static str {
+        if self.secure { "__Host-" } else { "" }
     }
 
-    fn header(&self, name: &str, value: &str, max_age: Duration) -> HeaderValue {
-        let secure = if self.secure { "; Secure" } else { "" };
-        let max_age = max_age.as_secs();
-        let text = format!("{name}={value}; HttpOnly; SameSite=Lax{secure}; Path=/; Max-Age={max_age}");
-        // A cookie's name and base64 value are plain ASCII; an empty header would only mean that nothing is set.
-        HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
+    fn full_name(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix())
     }
+
+    fn header(&self, name: &str, value: &str, max_age: Duration) -> SetCookie {
+        let (prefix, max_age) = (self.prefix(), max_age.as_secs());
+        let secure = if self.secure { "; Secure" } else { "" };
+        let text =
+            format!("{prefix}{name}={value}; HttpOnly; SameSite=Lax{secure}; Path=/; Max-Age={max_age}");
+        // A cookie's name and base64url value are plain ASCII; an empty header would only mean that nothing is set.
+        (header::SET_COOKIE, HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("")))
+    }
+}
+
+/// Twelve hexadecimal digits for an application in the names of its cookies, so that no two applications of one host take
+/// them from each other.
+pub fn app_tag(corp_id: &CorpId, agent_id: &AgentId) -> String {
+    let digest = Sha256::new().chain_update(corp_id.as_str()).chain_update("/");
+    hex::encode(digest.chain_update(agent_id.as_str()).finalize().get(..6).unwrap_or_default())
+}
+
+fn stripped(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// A value as it was set, or as earlier versions set it (base64 with `+`, `/` and `=`), even where another program has
+/// put it between quotation marks, percent-encoded it, or taken `+` for a blank.
+fn decode(value: &str) -> Option<Vec<u8>> {
+    let plain = percent_decode_str(value).decode_utf8().ok()?;
+    let plain = plain.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(&plain);
+    let earlier = || STANDARD.decode(plain.replace(' ', "+"));
+    URL_SAFE_NO_PAD.decode(plain).or_else(|_| earlier()).ok()
 }
 
 /// Names the use that the keys are derived for. Text and layout are those of the cookie crate, which sealed the first

@@ -14,6 +14,9 @@ use std::time::{Duration, SystemTime};
 
 /// Long enough for a slow backend with a clock that is a little off, short enough to be worth little to a thief.
 const LIFETIME: Duration = Duration::from_secs(300);
+/// Clocks differ: `iat` lies this much before now, so that a fresh identity is not one of the future to an application
+/// whose clock is behind.
+const BACK_DATED: Duration = Duration::from_secs(60);
 /// Signing takes a hundred times as long as looking up, and one page makes many requests.
 const REUSE: Duration = Duration::from_secs(60);
 /// Of about 2 KB each: the people of a busy minute, in at most 40 MB.
@@ -107,12 +110,12 @@ impl Identities {
         let union_id = user.union_id.as_ref().map(UnionId::as_str);
         let user_id = user.user_id.as_ref().map(UserId::as_str);
         // Nobody's identity outlives their session.
-        let expires_at = (now + LIFETIME.as_secs()).min(session.expires_at);
+        let expires_at = now.saturating_add(LIFETIME.as_secs()).min(session.expires_at);
         let token = self.keys.sign(&Claims {
             iss: &self.issuer,
             aud: format!("{}/{}", user.corp_id, user.agent_id),
             sub: session.person(),
-            iat: now,
+            iat: now.saturating_sub(BACK_DATED.as_secs()),
             exp: expires_at,
             corp: user.corp_id.as_str(),
             agent: user.agent_id.as_str(),

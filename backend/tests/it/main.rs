@@ -9,6 +9,7 @@
 
 mod answers;
 mod api;
+mod app_sessions;
 mod audit;
 mod auth;
 mod browser;

@@ -38,6 +38,8 @@ struct Snippet {
     program: PathBuf,
     main: PathBuf,
     dir: PathBuf,
+    /// By how many seconds the clock of the process is ahead; set by `main`.
+    clock: i64,
 }
 
 impl Snippet {
@@ -47,12 +49,19 @@ impl Snippet {
         for (file, text) in files {
             std::fs::write(dir.join(file), text).unwrap();
         }
-        Self { program, main: dir.join(main), dir }
+        Self { program, main: dir.join(main), dir, clock: 0 }
     }
 
     fn python(name: &str, issuer: &str) -> Self {
         let program = std::env::var_os("MIANDENG_PYTHON").unwrap_or_else(|| "python3".into());
-        let main = "import sys, jwt, snippet\nfor token in sys.stdin:\n    try:\n        \
+        // PyJWT asks `datetime.now`.
+        let main = "import datetime, os, sys, jwt\n\
+                    real = datetime.datetime\n\
+                    ahead = datetime.timedelta(seconds=int(os.environ['AHEAD']))\n\
+                    class Clock(real):\n    now = classmethod(lambda cls, tz=None: real.now(tz) + ahead)\n\
+                    jwt.api_jwt.datetime = Clock\n\
+                    import snippet\n\
+                    for token in sys.stdin:\n    try:\n        \
                     print('ok', snippet.who(token.strip())['sub'])\n    except jwt.PyJWTError:\n        \
                     print('refused')\n";
         let files = [("snippet.py", filled("python", issuer)), ("main.py", main.to_owned())];
@@ -61,6 +70,10 @@ impl Snippet {
 
     fn node(name: &str, issuer: &str) -> Self {
         let main = "import { createInterface } from 'node:readline';\nimport { errors } from 'jose';\n\
+                    const ahead = Number(process.env.AHEAD) * 1000, Real = Date;\n\
+                    globalThis.Date = class extends Real {\n\
+                    constructor(...given) { given.length ? super(...given) : super(Real.now() + ahead); }\n\
+                    static now() { return Real.now() + ahead; }\n};\n\
                     import { who } from './snippet.mjs';\n\
                     for await (const token of createInterface({ input: process.stdin })) {\n\
                     try { console.log('ok ' + (await who(token)).sub); }\n\
@@ -77,6 +90,7 @@ impl Snippet {
     /// What one process says of each token.
     async fn run(&self, tokens: &[String]) -> Vec<String> {
         let mut command = Command::new(&self.program);
+        command.env("AHEAD", self.clock.to_string());
         command.arg(&self.main).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let shown = format!("{command:?}");
         let input = format!("{}\n", tokens.join("\n"));
@@ -102,6 +116,10 @@ fn filled(language: &str, issuer: &str) -> String {
     let audience = format!("{CORP}/{AGENT}");
     let values = [("https://h5.example.com/_miandeng", issuer), ("dingcorp1/123456", &audience)];
     shipped::fill(&documented(language), &values)
+}
+
+fn now() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
 }
 
 /// Somebody who signs as miandeng does, and publishes keys.
@@ -138,8 +156,10 @@ impl Issuer {
 
     /// Claims that are in order.
     fn claims(&self) -> Value {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-        json!({ "iss": self.url, "aud": format!("{CORP}/{AGENT}"), "sub": "dingcorp1:o1", "iat": now, "exp": now + 300 })
+        let now = now();
+        json!({
+            "iss": self.url, "aud": format!("{CORP}/{AGENT}"), "sub": "dingcorp1:o1", "iat": now - 60, "exp": now + 300,
+        })
     }
 
     fn sign(&self, claims: &Value) -> String {
@@ -171,9 +191,10 @@ impl Issuer {
         let by_public_key = Header { kid: Some("1".into()), ..Header::new(Algorithm::HS256) };
         let unknown = Header { kid: Some("2".into()), ..Header::new(Algorithm::ES256) };
         let claims = self.claims();
-        let now = claims["iat"].as_u64().unwrap();
         vec![
-            ("expired", self.with("exp", json!(now - 1))),
+            // More than the leeway ago.
+            ("expired", self.with("exp", json!(now() - 61))),
+            ("expired long ago", self.with("exp", json!(now() - 3600))),
             ("without an end", self.without("exp")),
             ("of another application", self.with("aud", json!("dingcorp1/654321"))),
             ("for nobody in particular", self.without("aud")),
@@ -233,6 +254,54 @@ async fn judges_as_documented(snippet: impl Fn(&str, &str) -> Snippet, name: &st
     for ((what, _), said) in bad.iter().zip(said.chunks(2)) {
         assert_eq!(said, ["refused", "ok dingcorp1:o1"], "{what}");
     }
+}
+
+/// What the documented code says of a fresh token of the real server, for each number of seconds by which the clock of
+/// its process is ahead of ours. `edit` may change the code.
+async fn judged_by_clock(
+    snippet: impl Fn(&str, &str) -> Snippet,
+    name: &str,
+    edit: impl Fn(&str) -> String,
+    clocks: &[i64],
+) -> Vec<String> {
+    let (_sim, server, token) = real().await;
+    let mut said = Vec::new();
+    for clock in clocks {
+        let issuer = format!("{}/_miandeng", server.url);
+        let mut theirs = snippet(&format!("{name}{clock}"), &issuer);
+        theirs.clock = *clock;
+        let code = ["snippet.py", "snippet.mjs"].map(|file| theirs.dir.join(file));
+        let code = code.iter().find(|file| file.exists()).unwrap();
+        std::fs::write(code, edit(&std::fs::read_to_string(code).unwrap())).unwrap();
+        said.extend(theirs.run(std::slice::from_ref(&token)).await);
+    }
+    said.into_iter().map(|said| said.split(' ').next().unwrap().to_owned()).collect()
+}
+
+async fn tolerates_clocks(snippet: fn(&str, &str) -> Snippet, name: &str, leeway: &str) {
+    let as_documented = str::to_owned;
+    let clocks = [-60, -5, -1, 0, 1, 5, 60];
+    let said = judged_by_clock(snippet, name, as_documented, &clocks).await;
+    assert_eq!(said, ["ok"; 7], "{clocks:?}");
+    // The token is good for five minutes and the leeway, so the clock that is set here is the one that is asked.
+    assert_eq!(judged_by_clock(snippet, name, as_documented, &[420]).await, ["refused"]);
+    // Code of before, without the leeway: the token is dated back.
+    let strict = |code: &str| {
+        assert!(code.contains(leeway), "{leeway} is not in\n{code}");
+        code.replace(leeway, "")
+    };
+    let said = judged_by_clock(snippet, &format!("{name}-strict"), strict, &[-59, -5, -1, 5, 60]).await;
+    assert_eq!(said, ["ok"; 5]);
+}
+
+#[tokio::test]
+async fn k12_pyjwt_takes_a_token_whichever_clock_is_ahead() {
+    tolerates_clocks(Snippet::python, "python-clock", ", leeway=60").await;
+}
+
+#[tokio::test]
+async fn k12_jose_takes_a_token_whichever_clock_is_ahead() {
+    tolerates_clocks(Snippet::node, "node-clock", ", clockTolerance: 60").await;
 }
 
 #[tokio::test]

@@ -18,6 +18,9 @@ const GUARDED: [(&str, u16); 4] = [
     ("POST /api/token", 401),
 ];
 
+/// How the name of a session's cookie begins.
+const SESSION: &str = "miandeng-";
+
 /// Sends `cookie` to every such route; none of them may take it for a session.
 async fn no_session(server: &Server, cookie: &[u8]) {
     let shown = String::from_utf8_lossy(&cookie[..cookie.len().min(200)]).into_owned();
@@ -49,16 +52,16 @@ async fn s03_whatever_is_not_a_session_is_401() {
     let (sim, server) = start("").await;
     let person = Person::new(&sim, &server);
     assert!(person.login().await.status().is_success());
-    let good = cookie_of(&person, "miandeng=");
+    let good = cookie_of(&person, SESSION);
     let proof = cookie_of(&person, "miandeng_login_");
     let (proof_name, proof_value) = proof.split_once('=').unwrap();
-    let sealed = good.strip_prefix("miandeng=").unwrap();
+    let (name, sealed) = good.split_once('=').unwrap();
 
     // Another server's, with another key.
     let stranger = Server::start(&sim, |_| {}).await;
     let there = Person::new(&sim, &stranger);
     assert!(there.login().await.status().is_success());
-    let foreign = cookie_of(&there, "miandeng=");
+    let foreign = cookie_of(&there, SESSION);
 
     let json = format!(
         "{{\"id\":\"x\",\"issued_at_ms\":0,\"expires_at\":9999999999,\"user\":{{\"corpId\":\"{CORP}\",\"agentId\":\"{AGENT}\",\
@@ -68,38 +71,38 @@ async fn s03_whatever_is_not_a_session_is_401() {
     let hs256 = URL_SAFE_NO_PAD.encode("{\"alg\":\"HS256\",\"typ\":\"JWT\"}");
     let claims = URL_SAFE_NO_PAD
         .encode(format!("{{\"sub\":\"{CORP}:o\",\"aud\":\"{CORP}/{AGENT}\",\"exp\":9999999999}}"));
-    let raw = STANDARD.decode(sealed).unwrap();
+    let raw = URL_SAFE_NO_PAD.decode(sealed).unwrap();
     let flipped = |at: usize| {
         let mut bytes = raw.clone();
         bytes[at] ^= 1;
-        STANDARD.encode(bytes)
+        URL_SAFE_NO_PAD.encode(bytes)
     };
     let mut reordered = raw.clone();
     reordered.reverse();
     let mut cookies: Vec<Vec<u8>> = [
         String::new(),
-        "miandeng".into(),
-        "miandeng=".into(),
-        "miandeng==".into(),
-        "miandeng=\"\"".into(),
-        "miandeng=null".into(),
-        "miandeng=true".into(),
-        "miandeng=1".into(),
-        "miandeng=%".into(),
-        "miandeng=%00".into(),
-        "miandeng=!!!!".into(),
-        "miandeng=AAAA".into(),
-        format!("miandeng={}", STANDARD.encode([0; 12])),
-        format!("miandeng={}", STANDARD.encode([0; 28])),
-        format!("miandeng={}", STANDARD.encode([0xff; 300])),
-        format!("miandeng={json}"),
-        format!("miandeng={}", STANDARD.encode(&json)),
-        format!("miandeng={}", URL_SAFE_NO_PAD.encode(&json)),
-        format!("miandeng={none}.{claims}."),
-        format!("miandeng={hs256}.{claims}.AAAA"),
-        format!("miandeng={}", "A".repeat(3000)),
-        format!("miandeng={}", "A".repeat(100_000)),
-        "miandeng=x; ".repeat(2000),
+        name.into(),
+        format!("{name}="),
+        format!("{name}=="),
+        format!("{name}=\"\""),
+        format!("{name}=null"),
+        format!("{name}=true"),
+        format!("{name}=1"),
+        format!("{name}=%"),
+        format!("{name}=%00"),
+        format!("{name}=!!!!"),
+        format!("{name}=AAAA"),
+        format!("{name}={}", STANDARD.encode([0; 12])),
+        format!("{name}={}", STANDARD.encode([0; 28])),
+        format!("{name}={}", STANDARD.encode([0xff; 300])),
+        format!("{name}={json}"),
+        format!("{name}={}", STANDARD.encode(&json)),
+        format!("{name}={}", URL_SAFE_NO_PAD.encode(&json)),
+        format!("{name}={none}.{claims}."),
+        format!("{name}={hs256}.{claims}.AAAA"),
+        format!("{name}={}", "A".repeat(3000)),
+        format!("{name}={}", "A".repeat(100_000)),
+        format!("{name}=x; ").repeat(2000),
         "=;=;;;; ;miandeng".into(),
         "; ".repeat(5000),
         foreign,
@@ -107,45 +110,49 @@ async fn s03_whatever_is_not_a_session_is_401() {
         format!("{proof_name}={sealed}"),
         format!("__Host-{good}"),
         format!("__Secure-{good}"),
-        format!("Miandeng={sealed}"),
-        format!("MIANDENG={sealed}"),
-        format!("miandeng_={sealed}"),
-        format!("miandeng ={sealed}x"),
-        format!("x=miandeng={sealed}"),
+        format!("{}={sealed}", name.replace('m', "M")),
+        format!("{}={sealed}", name.to_ascii_uppercase()),
+        format!("miandeng={sealed}"),
+        format!("miandeng-={sealed}"),
+        format!("miandeng-000000000000={sealed}"),
+        format!("{name}0={sealed}"),
+        format!("{name}_={sealed}"),
+        format!("{name} ={sealed}x"),
+        format!("x={name}={sealed}"),
         format!("session={sealed}"),
         format!("_oauth2_proxy={sealed}"),
         // The login cookie, as a session.
         proof.clone(),
-        format!("miandeng={proof_value}"),
-        format!("miandeng={sealed}{proof_value}"),
+        format!("{name}={proof_value}"),
+        format!("{name}={sealed}{proof_value}"),
         // Ours, damaged.
-        format!("miandeng={}", &sealed[1..]),
-        format!("miandeng={}", &sealed[..sealed.len() - 4]),
-        format!("miandeng={}", &sealed[..sealed.len() / 2]),
-        format!("miandeng={sealed}{sealed}"),
-        format!("miandeng={sealed}AAAA"),
-        format!("miandeng={sealed}="),
-        format!("miandeng={}", sealed.to_ascii_lowercase()),
-        format!("miandeng={}", sealed.replace('+', "-").replace('/', "_") + "-"),
-        format!("miandeng={}", flipped(0)),
-        format!("miandeng={}", flipped(12)),
-        format!("miandeng={}", flipped(raw.len() / 2)),
-        format!("miandeng={}", flipped(raw.len() - 1)),
-        format!("miandeng={}", STANDARD.encode(reordered)),
-        format!("miandeng={}", STANDARD.encode(&raw[12..])),
-        format!("$Version=1; miandeng=\"x{sealed}\"; $Path=/"),
+        format!("{name}={}", &sealed[1..]),
+        format!("{name}={}", &sealed[..sealed.len() - 4]),
+        format!("{name}={}", &sealed[..sealed.len() / 2]),
+        format!("{name}={sealed}{sealed}"),
+        format!("{name}={sealed}AAAA"),
+        format!("{name}={sealed}="),
+        format!("{name}={}", sealed.to_ascii_lowercase()),
+        format!("{name}={}", sealed.replace('-', "+").replace('_', "/") + "-"),
+        format!("{name}={}", flipped(0)),
+        format!("{name}={}", flipped(12)),
+        format!("{name}={}", flipped(raw.len() / 2)),
+        format!("{name}={}", flipped(raw.len() - 1)),
+        format!("{name}={}", URL_SAFE_NO_PAD.encode(reordered)),
+        format!("{name}={}", URL_SAFE_NO_PAD.encode(&raw[12..])),
+        format!("$Version=1; {name}=\"x{sealed}\"; $Path=/"),
     ]
     .into_iter()
     .map(String::into_bytes)
     .collect();
     cookies.push(
-        [b"miandeng=".as_slice(), &raw]
+        [name.as_bytes(), b"=", &raw]
             .concat()
             .into_iter()
             .filter(|b| !matches!(b, b'\r' | b'\n' | 0))
             .collect(),
     );
-    cookies.push(b"miandeng=\xff\xfe\xfd".to_vec());
+    cookies.push([name.as_bytes(), b"=\xff\xfe\xfd"].concat());
     for cookie in &cookies {
         no_session(&server, cookie).await;
     }
@@ -167,14 +174,14 @@ async fn s03_whatever_is_not_a_session_is_401() {
 #[test]
 fn s03_random_and_altered_cookies_are_never_a_session() {
     let runtime = Runtime::new().unwrap();
-    let (server, sealed, _sim) = runtime.block_on(async {
+    let (server, good, _sim) = runtime.block_on(async {
         let (sim, server) = start("").await;
         let person = Person::new(&sim, &server);
         assert!(person.login().await.status().is_success());
-        let sealed = cookie_of(&person, "miandeng=").replace("miandeng=", "");
-        (server, sealed, sim)
+        (server, cookie_of(&person, SESSION), sim)
     });
-    let genuine = sealed.clone();
+    let (name, sealed) = good.split_once('=').unwrap();
+    let genuine = sealed.to_owned();
     let altered = (any::<prop::sample::Index>(), any::<u8>(), 0..4_u8).prop_map(move |(at, byte, how)| {
         let mut bytes = genuine.clone().into_bytes();
         let at = at.index(bytes.len());
@@ -189,8 +196,8 @@ fn s03_random_and_altered_cookies_are_never_a_session() {
         bytes
     });
     let random = prop::collection::vec(any::<u8>(), 0..400);
-    let encoded =
-        prop::collection::vec(any::<u8>(), 0..400).prop_map(|bytes| STANDARD.encode(bytes).into_bytes());
+    let encoded = prop::collection::vec(any::<u8>(), 0..400)
+        .prop_map(|bytes| URL_SAFE_NO_PAD.encode(bytes).into_bytes());
     let value = prop_oneof![2 => altered, 1 => random, 1 => encoded];
     let config = ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() };
     let outcome = TestRunner::new(config).run(&value, |value| {
@@ -198,7 +205,7 @@ fn s03_random_and_altered_cookies_are_never_a_session() {
         // What a parser of cookies takes off: the same cookie is the same session.
         let first = plain.split(|b| *b == b';').next().unwrap_or_default();
         prop_assume!(first.trim_ascii() != sealed.as_bytes());
-        let cookie = [b"miandeng=".as_slice(), &plain].concat();
+        let cookie = [name.as_bytes(), b"=", &plain].concat();
         let headers: [(&str, &[u8]); 1] = [("Cookie", &cookie)];
         let answer = runtime.block_on(exchange(&server.url, &request("GET /api/session", &headers, None)));
         match answer.status {
@@ -215,7 +222,7 @@ async fn another_programs_cookies_lock_nobody_out() {
     let (sim, server) = start("").await;
     let person = Person::new(&sim, &server);
     assert!(person.login().await.status().is_success());
-    let good = cookie_of(&person, "miandeng=");
+    let good = cookie_of(&person, SESSION);
     // Applications on the same host set these, and browsers send them back byte for byte.
     for others in [
         "nick=张三".as_bytes().to_vec(),
@@ -223,6 +230,7 @@ async fn another_programs_cookies_lock_nobody_out() {
         b"tab=a\tb".to_vec(),
         b"{\"a\":1}; =; nameless; ;".to_vec(),
         b"miandeng=of-another-time".to_vec(),
+        [good.split('=').next().unwrap(), "=of-another-time"].concat().into_bytes(),
     ] {
         for cookie in [
             [&others, b"; ".as_slice(), good.as_bytes()].concat(),
@@ -241,7 +249,7 @@ async fn s14_every_login_makes_a_session_of_its_own() {
     // The attacker plants a session of their own in the victim's browser.
     let attacker = Person::named("partner", &sim, &server);
     assert!(attacker.login().await.status().is_success());
-    let planted = cookie_of(&attacker, "miandeng=");
+    let planted = cookie_of(&attacker, SESSION);
     let victim = Person::new(&sim, &server);
     let code = victim.code().await;
     let body = json!({ "corpId": CORP, "agentId": AGENT, "code": code });
@@ -249,7 +257,7 @@ async fn s14_every_login_makes_a_session_of_its_own() {
     let login = victim.http.post(format!("{}/api/login", server.url)).header("origin", &server.url);
     let answer = victim.send(login.header("cookie", cookies).json(&body)).await;
     assert_eq!(answer.status(), StatusCode::OK);
-    let fresh = cookie_of(&victim, "miandeng=");
+    let fresh = cookie_of(&victim, SESSION);
     assert_ne!(fresh, planted);
     let session = json_of(victim.session().await).await;
     assert_eq!(session["user"]["userId"], "userid-employee-dingcorp1", "the login replaces what was planted");
@@ -259,7 +267,7 @@ async fn s14_every_login_makes_a_session_of_its_own() {
     // The same person once more: another session, which ends alone.
     let again = Person::new(&sim, &server);
     assert!(again.login().await.status().is_success());
-    assert_ne!(cookie_of(&again, "miandeng="), fresh);
+    assert_ne!(cookie_of(&again, SESSION), fresh);
     again.send(again.request(Method::DELETE, "/api/session")).await;
     assert_eq!(victim.session().await.status(), StatusCode::OK);
 }
@@ -269,11 +277,11 @@ async fn s30_the_cookie_tells_an_application_nothing() {
     let (sim, server) = start("").await;
     let person = Person::new(&sim, &server);
     assert!(person.login().await.status().is_success());
-    for name in ["miandeng=", "miandeng_login_"] {
+    for name in [SESSION, "miandeng_login_"] {
         let cookie = cookie_of(&person, name);
         let value = cookie.split_once('=').unwrap().1;
         let mut seen = value.as_bytes().to_vec();
-        seen.extend(STANDARD.decode(value).unwrap());
+        seen.extend(URL_SAFE_NO_PAD.decode(value).unwrap());
         let seen = String::from_utf8_lossy(&seen).into_owned();
         for fact in [CORP, AGENT, "openid-", "unionid-", "userid-", "expires"] {
             assert!(!seen.contains(fact), "{fact} in {cookie}");

@@ -49,7 +49,7 @@ fn harmless(answer: &Answer, context: &str) {
     assert!(status.is_none_or(|status| (200..500).contains(&status)), "{context}: {text}");
     let lower = text.to_ascii_lowercase();
     assert!(
-        !lower.contains("set-cookie: miandeng=") || lower.contains("set-cookie: miandeng=;"),
+        !lower.contains("set-cookie: miandeng=") && !lower.contains("set-cookie: miandeng-"),
         "{context}: {text}"
     );
     for secret in [

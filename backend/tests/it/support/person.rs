@@ -65,6 +65,11 @@ impl<'a> Person<'a> {
         }
     }
 
+    /// A cookie that came another way.
+    pub fn take_cookie(&self, name: &str, value: &str) {
+        self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
+    }
+
     pub fn cookie_header(&self) -> Option<String> {
         let cookies = self.cookies.lock().unwrap();
         let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -1,0 +1,126 @@
+//! The sessions in a browser: a sealed cookie for each application, and no more of them than proxies pass on.
+
+use super::cookie::{SetCookie, app_tag};
+use super::{Session, Sessions, millis, random_hex, seconds};
+use axum::http::HeaderMap;
+use miandeng_shared::{AgentId, CorpId, User};
+use std::cmp::Reverse;
+use std::time::{Duration, SystemTime};
+
+/// What earlier versions called the session of whichever application it was.
+const EARLIER: &str = "miandeng";
+
+/// One session per application, so that applications of one host do not log each other out.
+fn cookie_name(corp_id: &CorpId, agent_id: &AgentId) -> String {
+    format!("{EARLIER}-{}", app_tag(corp_id, agent_id))
+}
+
+fn is_session(name: &str) -> bool {
+    let tag = name.strip_prefix(EARLIER).and_then(|rest| rest.strip_prefix('-'));
+    name == EARLIER || tag.is_some_and(|tag| tag.len() == 12 && tag.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// A nickname or a picture's address must not push the cookie over what proxies pass on (users report 4 KB in all).
+const MAX_NICK: usize = 64;
+const MAX_AVATAR: usize = 256;
+/// `Set-Cookie` with everything. Identifiers of DingTalk leave room for a nickname; longer ones do not.
+const MAX_COOKIE: usize = 1023;
+/// For the sessions of all applications, four to six of them.
+const ROOM: usize = 2560;
+
+impl Sessions {
+    /// A new session for `user` of an application, of a suite's where one is named, and the cookies that carry it into
+    /// the browser that sent `headers` and make room for it there.
+    pub fn create(
+        &self,
+        headers: &HeaderMap,
+        mut user: User,
+        suite: Option<&str>,
+        now: SystemTime,
+    ) -> (Session, Vec<SetCookie>) {
+        user.nick = user.nick.map(|nick| nick.chars().take(MAX_NICK / 4).collect());
+        user.avatar = user.avatar.filter(|url| url.len() <= MAX_AVATAR);
+        let name = cookie_name(&user.corp_id, &user.agent_id);
+        let mut session = Session {
+            id: random_hex(),
+            issued_at_ms: millis(now),
+            expires_at: seconds(now).saturating_add(self.ttl.as_secs()),
+            user,
+            suite: suite.map(str::to_owned),
+        };
+        // Later than any end of this person's or corporation's sessions that is known: they begin anew.
+        let ended_up_to = self.revocations.ended_up_to(|| session.endings());
+        session.issued_at_ms = session.issued_at_ms.max(ended_up_to.saturating_add(1));
+        let seal = |session: &Session| self.cookies.set(&name, session, self.ttl);
+        let mut cookie = seal(&session);
+        if cookie.1.len() > MAX_COOKIE {
+            session.user.avatar = None;
+            cookie = seal(&session);
+        }
+        if cookie.1.len() > MAX_COOKIE {
+            session.user.nick = None;
+            cookie = seal(&session);
+        }
+        let User { corp_id, agent_id, .. } = &session.user;
+        let made = |other: Session| Some(other.issued_at_ms).filter(|_| !other.is_of(corp_id, agent_id));
+        let others = |other: &str| is_session(other) && other != name;
+        let cookies = self.cookies.set_beside(cookie, headers, others, ROOM, made);
+        (session, cookies)
+    }
+
+    /// The sessions that a request carries, the newest first, as far as they are genuine, not expired and not revoked.
+    pub fn carried(&self, headers: &HeaderMap, now: SystemTime) -> Vec<Session> {
+        let still_valid = |mut session: Session| {
+            // A `ttl` that was made shorter counts for everybody, and ends are not kept in mind for longer.
+            let begun = Duration::from_millis(session.issued_at_ms);
+            session.expires_at = session.expires_at.min(begun.saturating_add(self.ttl).as_secs());
+            let valid = seconds(now) < session.expires_at
+                && self.revocations.ended_up_to(|| session.endings()) < session.issued_at_ms;
+            valid.then_some(session)
+        };
+        let opened = self.cookies.named(headers, is_session);
+        let opened = opened.filter_map(|(name, value)| self.cookies.open(name, value));
+        let mut sessions: Vec<Session> = opened.filter_map(still_valid).collect();
+        sessions.sort_by_key(|session| Reverse(session.issued_at_ms));
+        sessions
+    }
+
+    /// Those of them that count. Where two people's came for one application, somebody else has put one of them into the
+    /// browser, and neither does.
+    pub fn all(&self, headers: &HeaderMap, now: SystemTime) -> Vec<Session> {
+        let mut sessions = self.carried(headers, now);
+        if sessions.len() > 1 {
+            let all = sessions.clone();
+            sessions.retain(|session| {
+                let User { corp_id, agent_id, .. } = &session.user;
+                let of_app = || all.iter().filter(|other| other.is_of(corp_id, agent_id));
+                let disputed = of_app().any(|other| other.person() != session.person());
+                if disputed && self.disputes.entry(cookie_name(corp_id, agent_id)).or_insert(()).is_fresh() {
+                    tracing::warn!(
+                        corp = %corp_id, agent = %agent_id,
+                        "a request came with the sessions of two people for one application: neither counts; a host or \
+                         program beside this one may set cookies of ours"
+                    );
+                }
+                !disputed
+            });
+        }
+        sessions
+    }
+
+    /// Takes the session of `app` from the browser, or those of all applications.
+    pub fn clear(&self, headers: &HeaderMap, app: Option<&(CorpId, AgentId)>) -> Vec<SetCookie> {
+        let is_meant = |name: &str, value: &str| {
+            let session = || self.cookies.open::<Session>(name, value);
+            app.is_none_or(|(corp, agent)| {
+                name == cookie_name(corp, agent)
+                    || session().is_some_and(|session| session.is_of(corp, agent))
+            })
+        };
+        let held = self.cookies.named(headers, is_session);
+        held.filter(|(name, value)| is_meant(name, value)).map(|(name, _)| self.cookies.clear(name)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

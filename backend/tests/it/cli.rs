@@ -107,6 +107,20 @@ async fn sigterm_ends_the_server_after_what_has_begun() {
     assert!(server.wait().success());
 }
 
+/// Service managers and log rotation send these; each ended the server at once.
+#[tokio::test]
+async fn signals_that_mean_nothing_here_are_ignored_with_a_warning() {
+    let (sim, server) = crate::support::start("").await;
+    for signal in ["HUP", "USR1", "USR2", "HUP"] {
+        let sent = Command::new("kill").args(["-s", signal, &server.pid().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let log = server.log_with(&format!("SIG{signal} is ignored"), 1).await;
+        let line = log.lines().find(|line| line.contains(&format!("SIG{signal} is ignored"))).unwrap();
+        assert!(line.contains("WARN") && line.contains("restart"), "{line}");
+    }
+    assert_eq!(Person::new(&sim, &server).login().await.status(), StatusCode::OK);
+}
+
 #[tokio::test]
 async fn the_operators_listener() {
     let (_sim, server) = crate::support::start("").await;

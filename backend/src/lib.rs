@@ -7,6 +7,7 @@ pub mod config;
 mod connections;
 pub mod dingtalk;
 pub mod http;
+pub mod repeats;
 pub mod server;
 pub mod session;
 pub mod state;

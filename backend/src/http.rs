@@ -39,6 +39,9 @@ const MAX_BODY: usize = 16 * 1024;
 /// Above the budget of a login (20 s), below the patience of proxies.
 const MAX_TIME: Duration = Duration::from_secs(28);
 
+/// Of one address in a minute. DingTalk's own pushes are not refused.
+const REFUSED_PUSHES: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
+
 /// The product, to be served or nested.
 pub fn router(state: AppState) -> Router {
     let base = state.config.base_path.clone();
@@ -68,9 +71,16 @@ pub fn router(state: AppState) -> Router {
     let forward =
         Router::new().route(&at("auth"), any(forward::auth)).route(&at("start"), any(forward::start));
     let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME);
+    let push = match state.config.suites.is_empty() {
+        true => any(error::not_found),
+        false => {
+            let pace = Pace::new(&state, "push", REFUSED_PUSHES);
+            post(suite_callback::callback).layer(from_fn_with_state(pace, pace::refusals))
+        }
+    };
     // It reads its body itself, so that one that is too large is answered as everything else that is wrong with a push.
     let suites = Router::new()
-        .route(&at("dingtalk/suites/{name}/callback"), post(suite_callback::callback))
+        .route(&at("dingtalk/suites/{name}/callback"), push)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer((timeout, always(header::CACHE_CONTROL, "no-store")));
     // A value of None sets nothing.

@@ -1,7 +1,7 @@
 //! What the server bears, and from whom.
 
 use crate::support::{Person, SUITE, Server, Sim, json_of};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::process::Command;
@@ -269,4 +269,46 @@ async fn a2_no_probe_waits_for_the_store() {
     let ready = reqwest::get(format!("{}/readyz", server.ops_url)).await.unwrap();
     assert_eq!(json_of(ready).await["status"], "degraded");
     swallowing.abort();
+}
+
+/// Finding 9: the callback answered everywhere, as often as it was asked.
+#[tokio::test]
+async fn p9_without_suites_there_is_no_callback() {
+    let (sim, server) = start("").await;
+    let based = Server::start(&sim, |config| *config = format!("base_path = \"/_miandeng\"\n{config}")).await;
+    for base in [server.url.clone(), format!("{}/_miandeng", based.url)] {
+        for name in ["main", "x", "%E4%B8%AD"] {
+            let url = format!("{base}/dingtalk/suites/{name}/callback?signature=x&timestamp=1&nonce=n");
+            for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
+                let answer = sim.http.request(method.clone(), &url).body("{}").send().await.unwrap();
+                assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{method} {url}");
+                assert_eq!(json_of(answer).await["error"]["code"], "not_found", "{method} {url}");
+            }
+        }
+    }
+}
+
+/// Behind proxies that are trusted, an address counts; else that of the connection. DingTalk's pushes are never held up.
+#[tokio::test]
+async fn p9_pushes_that_are_refused_are_few_and_genuine_ones_as_many_as_there_are() {
+    for trusted in ["", "trusted_proxies = [\"127.0.0.1\"]\n"] {
+        let sim = Sim::start(1).await;
+        let server = Server::start(&sim, |config| *config = format!("{trusted}{config}{SUITE}")).await;
+        let callback = format!("{}/dingtalk/suites/main/callback", server.url);
+        sim.put("/_sim/suites/suite1", json!({ "callbackUrl": callback })).await;
+        let push = async |address: &str| {
+            let request = sim.http.post(&callback).header("x-forwarded-for", address);
+            let answer = request.body("{}").send().await.unwrap();
+            (answer.status().as_u16(), answer.headers().contains_key("retry-after"))
+        };
+        for _ in 0..60 {
+            assert_eq!(push("198.51.100.7").await, (400, false));
+        }
+        assert_eq!(push("198.51.100.7").await, (429, true), "{trusted}");
+        let other = push("198.51.100.8").await.0;
+        assert_eq!(other, if trusted.is_empty() { 429 } else { 400 }, "{trusted}");
+        assert!(metric(&server, "miandeng_address_refused_total{route=\"push\"}").await >= 1.0);
+        let genuine = sim.post("/_sim/suites/suite1/ticket", json!({})).await;
+        assert_eq!(genuine["ok"], true, "from the address that was refused: {genuine}");
+    }
 }

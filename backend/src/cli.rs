@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::config::{self, Config, LogFormat};
+use crate::healthcheck;
 use crate::server;
 use clap::{Args, Parser, Subcommand};
 use std::io::IsTerminal;
@@ -25,6 +26,8 @@ enum Command {
     Serve(Source),
     /// Validate the configuration and print it with secrets masked
     Check(Source),
+    /// Ask the running server's ops listener whether it is up: 0, or 1 and a line that says why not
+    Healthcheck(Source),
 }
 
 #[derive(Args)]
@@ -42,6 +45,7 @@ pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(source) => load(&source).map(serve),
         Command::Check(source) => load(&source).map(|config| check(&config)),
+        Command::Healthcheck(source) => Ok(healthcheck(&source)),
     };
     match outcome {
         Ok(code) => code,
@@ -72,6 +76,14 @@ fn check(config: &Config) -> ExitCode {
             println!("{text}");
             ExitCode::SUCCESS
         }
+        Err(error) => fail(&error),
+    }
+}
+
+fn healthcheck(source: &Source) -> ExitCode {
+    let address = config::ops_listen(&source.config).map_err(anyhow::Error::msg);
+    match address.and_then(healthcheck::ask) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
 }

@@ -23,18 +23,18 @@ pub use security::{ContentSecurityPolicy, Security};
 pub use suite::{AesKey, Suite};
 pub use value::is_loopback;
 
-use base64::Engine;
 use miandeng_shared::AppKind;
-use reader::Section;
+use reader::{Place, Section};
+use secret::random_key;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use std::collections::HashSet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 use toml::{Table, Value};
 use url::Url;
-use value::{base_path, boolean, duration, list, origin, parsed, text};
+use value::{addresses, base_path, boolean, duration, list, origin, parsed, text};
 
 /// Everything `miandeng serve` runs with.
 #[derive(Debug, Serialize)]
@@ -119,33 +119,83 @@ pub struct Loaded {
 
 /// Reads the file at `path` with the process's environment laid over it.
 pub fn load(path: &Path) -> Loaded {
-    match std::fs::read_to_string(path) {
-        Ok(text) => parse(&text, environment::of_process()),
-        Err(e) => {
-            let remedy = format!("cannot be read ({}); name the file with --config", e.kind());
-            Loaded {
-                config: Err(vec![Problem { key: path.display().to_string(), remedy }]),
-                warnings: vec![],
-            }
-        }
+    let text = match text_of(path) {
+        Ok(text) => text,
+        Err(problem) => return Loaded { config: Err(vec![problem]), warnings: vec![] },
+    };
+    let found = Findings::default();
+    let config = read(&text, environment::of_process(), &found);
+    let secrets = found.inline_secrets();
+    if !secrets.is_empty() && secret::is_open_to_others(path) {
+        let remedy =
+            format!("holds secrets ({secrets}), and every user of this machine may read it: chmod 600 it");
+        found.warn(path.display().to_string(), remedy);
+    }
+    loaded(config, found)
+}
+
+fn text_of(path: &Path) -> Result<String, Problem> {
+    let unread = |e: std::io::Error| format!("cannot be read ({}); name the file with --config", e.kind());
+    let text = std::fs::read(path).map_err(unread).and_then(value::utf8);
+    text.map_err(|remedy| Problem { key: path.display().to_string(), remedy })
+}
+
+/// Where the operator's listener is, for a probe that needs nothing else: no secret, and no file where the environment
+/// says it.
+///
+/// # Errors
+/// What is wrong with the file or the address.
+pub fn ops_listen(path: &Path) -> Result<SocketAddr, Problem> {
+    const KEY: &str = "ops_listen";
+    let found = Findings::default();
+    let mut table = Table::new();
+    let is_said = |(name, _): &(String, String)| name.eq_ignore_ascii_case("MIANDENG__OPS_LISTEN");
+    environment::overlay(&mut table, environment::of_process().filter(is_said), &found);
+    if table.is_empty() {
+        table = toml(&text_of(path)?)?;
+    }
+    let address = Section::root(table, &found).optional(KEY, address());
+    match found.into_parts().0.pop() {
+        Some(problem) => Err(problem),
+        None => Ok(address.unwrap_or(OPS_LISTEN)),
     }
 }
+
+fn address() -> impl Fn(Value) -> Result<SocketAddr, String> {
+    parsed("an address and port such as \"127.0.0.1:8080\"")
+}
+
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+const OPS_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9090);
 
 /// Reads a configuration from its text and the `MIANDENG__…` variables among `environment`.
 pub fn parse(text: &str, environment: impl Iterator<Item = (String, String)>) -> Loaded {
     let found = Findings::default();
-    let config = match text.parse::<Table>() {
+    loaded(read(text, environment, &found), found)
+}
+
+fn toml(text: &str) -> Result<Table, Problem> {
+    text.parse().map_err(|e: toml::de::Error| {
+        // Only the place: the text of the line could be a secret.
+        let line = e.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
+        Problem { key: format!("line {line}"), remedy: format!("is not TOML: {}", e.message()) }
+    })
+}
+
+fn read(text: &str, environment: impl Iterator<Item = (String, String)>, found: &Findings) -> Option<Config> {
+    match toml(text) {
         Ok(mut table) => {
-            environment::overlay(&mut table, environment, &found);
-            Config::read(Section::root(table, &found))
+            environment::overlay(&mut table, environment, found);
+            Config::read(Section::root(table, found))
         }
-        Err(e) => {
-            // Only the place: the text of the line could be a secret.
-            let line = e.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
-            found.problem(format!("line {line}"), format!("is not TOML: {}", e.message()));
+        Err(Problem { key, remedy }) => {
+            found.problem(key, remedy);
             None
         }
-    };
+    }
+}
+
+fn loaded(config: Option<Config>, found: Findings) -> Loaded {
     let (problems, warnings) = found.into_parts();
     match config {
         Some(config) if problems.is_empty() => Loaded { config: Ok(config), warnings },
@@ -155,15 +205,13 @@ pub fn parse(text: &str, environment: impl Iterator<Item = (String, String)>) ->
 
 impl Config {
     fn read(mut s: Section<'_>) -> Option<Self> {
-        let address = || parsed("an address and port such as \"127.0.0.1:8080\"");
         let listen = s.optional("listen", address());
         let ops_listen = s.optional("ops_listen", address());
         let public_url = s.required("public_url", "\"https://h5.example.com\"", origin);
         let base_path = s.optional("base_path", base_path).unwrap_or_else(|| "/".into());
         let allowed_origins = s.optional("allowed_origins", list(origin)).unwrap_or_default();
-        let cidr = parsed("a range of addresses such as \"10.0.0.0/8\"");
-        let trusted_proxies: Vec<ipnet::IpNet> =
-            s.optional("trusted_proxies", list(cidr)).unwrap_or_default();
+        let trusted_proxies = list(addresses(s.place("trusted_proxies")));
+        let trusted_proxies = s.optional("trusted_proxies", trusted_proxies).unwrap_or_default();
         let state_dir = s.optional("state_dir", text).unwrap_or_else(|| "./state".into());
         let log = s.optional("log", parsed("\"text\" or \"json\"")).unwrap_or_default();
         let dingtalk = DingTalk::read(s.table("dingtalk"));
@@ -188,8 +236,8 @@ impl Config {
         let origins = std::iter::once(&public_url).chain(&allowed_origins);
         let origins = origins.map(|url| url.origin().ascii_serialization()).collect();
         let config = Config {
-            listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
-            ops_listen: ops_listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 9090))),
+            listen: listen.unwrap_or(LISTEN),
+            ops_listen: ops_listen.unwrap_or(OPS_LISTEN),
             public_url,
             origins,
             base_path,
@@ -239,6 +287,19 @@ impl Config {
             if !keys.insert(&suite.suite_key) {
                 found.problem(format!("suites[{i}].suite_key"), "is configured twice; remove one");
             }
+        }
+        if self.dingtalk.simulator {
+            found.warn(
+                "dingtalk.simulator",
+                "is on: every browser logs in as one of the simulator's people; for development only",
+            );
+        }
+        if !self.suites.is_empty() {
+            found.warn(
+                "suites",
+                "/auth without corpid and agentid lets in every corporation that authorised a suite, with user ids of its \
+                 own choosing: name the application in the proxy's question",
+            );
         }
         if !self.suites.is_empty() && matches!(self.store, Store::Memory) {
             found.warn(
@@ -360,38 +421,38 @@ impl DingTalk {
 
 impl Store {
     fn read(mut s: Section<'_>) -> Self {
-        let store = s.optional("url", store_url).unwrap_or(Store::Embedded);
+        let store = s.optional("url", store_url(s.place("url"))).unwrap_or(Store::Embedded);
         s.finish();
         store
     }
 }
 
-fn store_url(value: Value) -> Result<Store, String> {
-    let url = secret::secret(value)?;
-    match url.expose() {
-        "memory:" => Ok(Store::Memory),
-        "embedded:" => Ok(Store::Embedded),
-        text if redis::Client::open(text).is_ok() => Ok(Store::Redis(url)),
-        _ => Err("must be \"embedded:\", \"memory:\", \"redis://host:6379/0\" or \"rediss://…\"".into()),
+fn store_url(place: Place<'_>) -> impl Fn(Value) -> Result<Store, String> {
+    let secret = secret::secret(place);
+    move |value| {
+        let url = match value {
+            Value::String(text) if !text.contains('@') => Secret::new(text),
+            value => secret(value)?,
+        };
+        match url.expose() {
+            "memory:" => Ok(Store::Memory),
+            "embedded:" => Ok(Store::Embedded),
+            text if redis::Client::open(text).is_ok() => Ok(Store::Redis(url)),
+            _ => Err("must be \"embedded:\", \"memory:\", \"redis://host:6379/0\" or \"rediss://…\"; in a password, signs \
+                      such as @ : / ? # % are percent-encoded (%40 for @)"
+                .into()),
+        }
     }
 }
 
 impl Session {
     fn read(mut s: Section<'_>) -> Self {
         let ttl = s.optional("ttl", duration).unwrap_or(Duration::from_secs(12 * 60 * 60));
-        let key = s.optional("key", session_key);
-        let previous_keys = s.optional("previous_keys", list(session_key)).unwrap_or_default();
+        let key = s.optional("key", random_key(s.place("key")));
+        let previous_keys = list(random_key(s.place("previous_keys")));
+        let previous_keys = s.optional("previous_keys", previous_keys).unwrap_or_default();
         s.finish();
         Session { ttl, key, previous_keys }
-    }
-}
-
-/// A key of the session: a secret that decodes to 32 bytes.
-fn session_key(value: Value) -> Result<Secret, String> {
-    let key = secret::secret(value)?;
-    match base64::engine::general_purpose::STANDARD.decode(key.expose()) {
-        Ok(bytes) if bytes.len() == 32 => Ok(key),
-        _ => Err("must be 32 random bytes in base64, as `openssl rand -base64 32` prints".into()),
     }
 }
 

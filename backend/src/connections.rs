@@ -1,7 +1,8 @@
-//! The public listener's connections: how many there may be, how long one may keep silent, and an end at which everybody
-//! who has knocked is let in and may finish.
+//! A listener's connections: how many there may be, how long one may keep silent or leave an answer untaken, and an end
+//! at which all that wait in the kernel's queue are served and may finish.
 
 mod patience;
+mod watched;
 
 use crate::telemetry;
 use axum::Router;
@@ -12,7 +13,6 @@ use axum::serve::Listener;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
-use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use patience::{Last, Patience};
 use std::convert::Infallible;
@@ -24,75 +24,104 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
+use watched::Watched;
 
 /// The head of a request with the longest address that is signed and a full jar of cookies is a third of this; longer
 /// ones are answered 431. It bounds what a connection can make us hold.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// Serves `app` until `stop` turns true, then takes everybody who has already knocked, because whom the kernel has
-/// accepted for us must not be turned away, and returns when all requests are answered.
+/// How many connections a listener may have, and under which names they are counted.
+pub struct Seats {
+    pub number: usize,
+    pub metrics: telemetry::Connections,
+}
+
+/// Serves `app` until `stop` turns true, then everything that the kernel has accepted for us by then, because it must not
+/// be turned away, and returns when all requests are answered.
 ///
-/// At most `seats` connections are open at once. Whoever comes then waits, in the listener's queue, and those who keep a
-/// connection without using it are asked to leave.
-pub async fn serve(mut listener: TcpListener, app: Router, seats: usize, mut stop: watch::Receiver<bool>) {
-    let room = Room { app, seats: Arc::new(Semaphore::new(seats)), leave: watch::channel(()).0 };
+/// At most so many connections are open at once as there are `seats`. A further one waits, in the listener's queue, and
+/// connections that are not in use are asked to leave.
+pub async fn serve(mut listener: TcpListener, app: Router, seats: Seats, mut stop: watch::Receiver<bool>) {
+    let Seats { number, metrics } = seats;
+    let room = Room { app, seats: Arc::new(Semaphore::new(number)), metrics, leave: watch::channel(false).0 };
     let mut stop = pin!(async move {
         // The error, that nobody can ask any more, comes only when everything ends.
         let _ = stop.wait_for(|stop| *stop).await;
     });
+    // With all seats taken, too, a stop has to be heard.
+    let mut waiting = Vec::new();
     loop {
-        tokio::select! {
-            (stream, peer) = Listener::accept(&mut listener) => room.admit(stream, peer).await,
+        let (stream, peer) = tokio::select! {
+            accepted = Listener::accept(&mut listener) => accepted,
             () = &mut stop => break,
-        }
-    }
-    // The kernel itself is asked: what Tokio knows of the queue may be older than the last who knocked.
-    if let Ok(queue) = listener.into_std() {
-        while let Ok((stream, peer)) = queue.accept() {
-            if let Ok(stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) {
-                room.admit(stream, peer).await;
+        };
+        tokio::select! {
+            seat = room.seat() => room.admit(stream, peer, seat),
+            () = &mut stop => {
+                waiting.push((stream, peer));
+                break;
             }
         }
     }
-    room.leave.send_replace(());
+    // The kernel itself is asked: what Tokio knows of the queue may be older than its last entry. With its end the listener
+    // is closed, before anything is waited for.
+    if let Ok(queue) = listener.into_std() {
+        while let Ok((stream, peer)) = queue.accept() {
+            if let Ok(stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) {
+                waiting.push((stream, peer));
+            }
+        }
+    }
+    for (stream, peer) in waiting {
+        room.admit(stream, peer, room.seat().await);
+    }
+    room.leave.send_replace(false);
     room.leave.closed().await;
 }
 
 struct Room {
     app: Router,
     seats: Arc<Semaphore>,
-    /// Every connection holds a receiver: a message asks it to finish, and when the last one is gone we are done.
-    leave: watch::Sender<()>,
+    metrics: telemetry::Connections,
+    /// Every connection holds a receiver: a message asks it to finish, and says whether others wait for its seat. When
+    /// the last receiver is gone we are done.
+    leave: watch::Sender<bool>,
 }
 
+type Seat = Result<OwnedSemaphorePermit, AcquireError>;
+
 impl Room {
-    /// Serves a connection in a task of its own, as soon as there is a seat.
-    async fn admit(&self, stream: TcpStream, peer: SocketAddr) {
+    /// Waits for a seat; where none is free, asks those who can to make room.
+    async fn seat(&self) -> Seat {
         let seats = || Arc::clone(&self.seats);
-        let seat = match seats().try_acquire_owned() {
-            Ok(seat) => Ok(seat),
-            Err(_) => {
-                telemetry::crowded();
-                self.leave.send_replace(());
-                seats().acquire_owned().await
-            }
-        };
+        if let Ok(seat) = seats().try_acquire_owned() {
+            return Ok(seat);
+        }
+        self.metrics.crowded();
+        self.leave.send_replace(true);
+        seats().acquire_owned().await
+    }
+
+    /// Serves a connection in a task of its own.
+    fn admit(&self, stream: TcpStream, peer: SocketAddr, seat: Seat) {
         let connection = connection(stream, peer, self.app.clone(), self.leave.subscribe());
+        let metrics = self.metrics;
         tokio::spawn(async move {
-            telemetry::connections(1.0);
+            metrics.open(1.0);
             connection.await;
-            telemetry::connections(-1.0);
+            metrics.open(-1.0);
             drop(seat);
         });
     }
 }
 
 /// Serves one connection until it ends, runs out of patience, or is asked to leave and has nothing more to finish.
-async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut leave: watch::Receiver<()>) {
+async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut leave: watch::Receiver<bool>) {
     // Answers are small and whole; to wait for more to fill a packet would only delay them.
     let _ = stream.set_nodelay(true);
     let patience = Arc::new(Patience::new());
+    let stream = Watched::new(stream, Arc::clone(&patience));
     let app = TowerToHyperService::new(app);
     let service = service_fn(|request: hyper::Request<Incoming>| {
         patience.begin();
@@ -107,11 +136,21 @@ async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut leave:
             Ok::<_, Infallible>(answer)
         }
     });
+    // The buffer alone would let in a head that is longer by what one read brings.
+    let mut http = http1::Builder::new();
     let mut http =
-        pin!(http1::Builder::new().max_buf_size(MAX_HEAD).serve_connection(TokioIo::new(stream), service));
+        pin!(http.max_buf_size(MAX_HEAD).max_header_size(MAX_HEAD).serve_connection(stream, service));
     let mut alarm = pin!(tokio::time::sleep_until(patience.look_again()));
     let mut is_leaving = false;
     loop {
+        // Set anew only where it has to ring earlier.
+        let rings = poll_fn(|cx| {
+            let next = patience.look_again();
+            if next < alarm.deadline() {
+                alarm.as_mut().reset(next);
+            }
+            alarm.as_mut().poll(cx)
+        });
         tokio::select! {
             // First, so that a request which is there is read before anybody has to leave.
             biased;
@@ -120,14 +159,17 @@ async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut leave:
                 true => http.as_mut().poll(cx).map(drop),
                 false => Poll::Ready(()),
             }) => return,
-            _ = leave.changed(), if !is_leaving => {
-                is_leaving = true;
-                // Hyper would turn away somebody whose first request is still on its way.
-                if patience.leave_after_first() == Last::No {
+            Ok(()) = leave.changed() => {
+                if *leave.borrow_and_update() {
+                    patience.crowd();
+                }
+                // Hyper would turn away a client whose first request is still on its way.
+                if !is_leaving && patience.leave_after_first() == Last::No {
                     http.as_mut().graceful_shutdown();
                 }
+                is_leaving = true;
             }
-            () = alarm.as_mut() => match patience.is_over() {
+            () = rings => match patience.is_over() {
                 true => return,
                 false => alarm.as_mut().reset(patience.look_again()),
             }

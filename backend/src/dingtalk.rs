@@ -3,6 +3,7 @@
 mod answer;
 mod ban;
 mod budget;
+mod cause;
 mod client;
 mod credential;
 mod deadline;
@@ -13,6 +14,7 @@ mod policy;
 mod renewing;
 pub mod sign;
 pub mod suite;
+mod tls;
 
 pub use client::Client;
 pub use error::{Error, Kind};

@@ -47,6 +47,8 @@ const MAX_TIME: Duration = Duration::from_secs(28);
 /// Which pages may include an answer.
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const CROSS_ORIGIN: HeaderValue = HeaderValue::from_static("cross-origin");
+/// Of one address in a minute. DingTalk's own pushes are not refused.
+const REFUSED_PUSHES: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
 
 /// The product, to be served or nested.
 pub fn router(state: AppState) -> Router {
@@ -80,9 +82,16 @@ pub fn router(state: AppState) -> Router {
     let refusal = |response: &Response| (!response.status().is_success()).then_some(CROSS_ORIGIN);
     let forward = forward.layer(SetResponseHeaderLayer::if_not_present(RESOURCE_POLICY, refusal));
     let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME);
+    let push = match state.config.suites.is_empty() {
+        true => any(error::not_found),
+        false => {
+            let pace = Pace::new(&state, "push", REFUSED_PUSHES);
+            post(suite_callback::callback).layer(from_fn_with_state(pace, pace::refusals))
+        }
+    };
     // It reads its body itself, so that one that is too large is answered as everything else that is wrong with a push.
     let suites = Router::new()
-        .route(&at("dingtalk/suites/{name}/callback"), post(suite_callback::callback))
+        .route(&at("dingtalk/suites/{name}/callback"), push)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer((timeout, always(header::CACHE_CONTROL, "no-store")));
     // A value of None sets nothing.

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 mod connections;
 pub mod dingtalk;
+mod healthcheck;
 pub mod http;
 mod repeats;
 pub mod server;

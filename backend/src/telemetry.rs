@@ -91,9 +91,30 @@ pub fn login(app: &App, refusal: Option<&'static str>) {
         .increment(1);
 }
 
-/// A connection of the public listener began (1) or ended (-1).
-pub fn connections(change: f64) {
-    metrics::gauge!("miandeng_connections").increment(change);
+/// Under which names a listener's connections are counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Connections {
+    open: &'static str,
+    waited: &'static str,
+}
+
+/// Those of the public listener.
+pub const PUBLIC: Connections =
+    Connections { open: "miandeng_connections", waited: "miandeng_connections_waited_total" };
+/// Those of the operator's.
+pub const OPS: Connections =
+    Connections { open: "miandeng_ops_connections", waited: "miandeng_ops_connections_waited_total" };
+
+impl Connections {
+    /// A connection began (1) or ended (-1).
+    pub fn open(self, change: f64) {
+        metrics::gauge!(self.open).increment(change);
+    }
+
+    /// A connection had to wait because there were as many as there may be.
+    pub fn crowded(self) {
+        metrics::counter!(self.waited).increment(1);
+    }
 }
 
 /// A call was not made because its share was used up.
@@ -104,11 +125,6 @@ pub fn over_budget(scope: &'static str) {
 /// An address asked for more than its share.
 pub fn too_many(route: &'static str) {
     metrics::counter!("miandeng_address_refused_total", "route" => route).increment(1);
-}
-
-/// Somebody had to wait because there were as many connections as there may be.
-pub fn crowded() {
-    metrics::counter!("miandeng_connections_waited_total").increment(1);
 }
 
 /// A push to a suite came to its end. `suite` is a configured name, `event` one of a few.

@@ -56,8 +56,12 @@ impl Credentials {
         };
         match kind {
             AppKind::Channel => {
-                let channel_secret = s.required("channel_secret", "{ env = \"CHANNEL_SECRET\" }", secret);
-                let corp_secret = s.optional("corp_secret", secret);
+                let channel_secret = s.required(
+                    "channel_secret",
+                    "{ env = \"CHANNEL_SECRET\" }",
+                    secret(s.place("channel_secret")),
+                );
+                let corp_secret = s.optional("corp_secret", secret(s.place("corp_secret")));
                 let corp_app_key = s.optional("corp_app_key", client_id);
                 if corp_app_key.is_some() && corp_secret.is_none() {
                     s.problem("corp_app_key", "needs corp_secret, which is then the AppSecret");
@@ -66,7 +70,11 @@ impl Credentials {
             }
             AppKind::H5 => {
                 let client_id = s.required("client_id", "\"dingappkey\"", client_id);
-                let client_secret = s.required("client_secret", "{ env = \"CLIENT_SECRET\" }", secret);
+                let client_secret = s.required(
+                    "client_secret",
+                    "{ env = \"CLIENT_SECRET\" }",
+                    secret(s.place("client_secret")),
+                );
                 Some(Credentials::H5 { client_id: client_id?, client_secret: client_secret? })
             }
         }

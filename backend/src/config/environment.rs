@@ -16,29 +16,42 @@ pub fn overlay(table: &mut Table, environment: impl Iterator<Item = (String, Str
     for (name, value) in environment {
         let Some(path) = name.strip_prefix(PREFIX) else { continue };
         let path = path.to_ascii_lowercase();
+        if value.contains(char::REPLACEMENT_CHARACTER) {
+            found.problem(&name, "is not UTF-8 text");
+            continue;
+        }
         let (sections, key) = match path.rsplit_once("__") {
             Some((sections, key)) => (sections.split("__").collect(), key),
             None => (Vec::new(), path.as_str()),
         };
-        if !set(table, &sections, key, value) {
+        let Some(made) = set(table, &sections, key, value) else {
             found.problem(
                 &name,
                 "only scalar keys of sections can come from the environment; set it in the file",
             );
+            continue;
+        };
+        let whole = path.replace("__", ".");
+        found.from_environment(&whole, &name);
+        // A section that is unknown is reported and not what stands in it.
+        if let Some(first) = sections.first().filter(|_| made) {
+            found.from_environment(first, &name);
         }
     }
 }
 
-fn set(table: &mut Table, sections: &[&str], key: &str, value: String) -> bool {
+/// Says whether a section had to be made for it; `None` where there is no place for a single value.
+fn set(table: &mut Table, sections: &[&str], key: &str, value: String) -> Option<bool> {
     let Some((first, rest)) = sections.split_first() else {
-        let scalar = !matches!(table.get(key), Some(Value::Array(_))) && !key.is_empty();
-        if scalar {
-            table.insert(key.to_owned(), Value::String(value));
+        if matches!(table.get(key), Some(Value::Array(_))) || key.is_empty() {
+            return None;
         }
-        return scalar;
+        table.insert(key.to_owned(), Value::String(value));
+        return Some(false);
     };
+    let made = !table.contains_key(*first);
     match table.entry(*first).or_insert_with(|| Value::Table(Table::new())) {
-        Value::Table(inner) => set(inner, rest, key, value),
-        _ => false,
+        Value::Table(inner) => set(inner, rest, key, value).map(|inner| made || inner),
+        _ => None,
     }
 }

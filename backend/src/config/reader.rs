@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 use toml::{Table, Value};
 
@@ -23,19 +24,65 @@ impl fmt::Display for Problem {
 pub struct Findings {
     problems: RefCell<Vec<Problem>>,
     warnings: RefCell<Vec<Problem>>,
+    /// Which keys the environment gave, and by which variable.
+    variables: RefCell<BTreeMap<String, String>>,
+    /// Which secrets stand in the file itself.
+    inline: RefCell<Vec<String>>,
 }
 
 impl Findings {
     pub fn problem(&self, key: impl Into<String>, remedy: impl Into<String>) {
-        self.problems.borrow_mut().push(Problem { key: key.into(), remedy: remedy.into() });
+        self.problems.borrow_mut().push(Problem { key: self.named(key.into()), remedy: remedy.into() });
     }
 
     pub fn warn(&self, key: impl Into<String>, remedy: impl Into<String>) {
-        self.warnings.borrow_mut().push(Problem { key: key.into(), remedy: remedy.into() });
+        self.warnings.borrow_mut().push(Problem { key: self.named(key.into()), remedy: remedy.into() });
+    }
+
+    /// The value of `key`, or the section of that name, comes from `variable`.
+    pub fn from_environment(&self, key: &str, variable: &str) {
+        self.variables.borrow_mut().entry(key.to_owned()).or_insert_with(|| variable.to_owned());
+    }
+
+    /// The secret of `key` is part of the text that was read.
+    pub fn inline_secret(&self, key: &str) {
+        if !self.variables.borrow().contains_key(key) {
+            self.inline.borrow_mut().push(key.to_owned());
+        }
+    }
+
+    pub fn inline_secrets(&self) -> String {
+        self.inline.borrow().join(", ")
+    }
+
+    /// A mistake in the environment is looked for there.
+    fn named(&self, key: String) -> String {
+        match self.variables.borrow().get(&key) {
+            Some(variable) => format!("{key} ({variable})"),
+            None => key,
+        }
     }
 
     pub fn into_parts(self) -> (Vec<Problem>, Vec<Problem>) {
         (self.problems.into_inner(), self.warnings.into_inner())
+    }
+}
+
+/// Where a value stands, for what is not wrong with it but ought to be known.
+#[derive(Clone)]
+pub struct Place<'a> {
+    key: String,
+    found: &'a Findings,
+}
+
+impl Place<'_> {
+    pub fn warn(&self, remedy: impl Into<String>) {
+        self.found.warn(&self.key, remedy);
+    }
+
+    /// It is a secret, and part of the text that was read.
+    pub fn inline_secret(&self) {
+        self.found.inline_secret(&self.key);
     }
 }
 
@@ -58,6 +105,11 @@ impl<'a> Section<'a> {
 
     pub fn found(&self) -> &'a Findings {
         self.found
+    }
+
+    /// Where `key` stands.
+    pub fn place(&self, key: &str) -> Place<'a> {
+        Place { key: self.key(key), found: self.found }
     }
 
     /// Records a problem with `key`.

@@ -1,8 +1,13 @@
 //! Secrets: typed so that they cannot be printed, and read from where operators keep them.
 
+use super::reader::Place;
+use super::value::utf8;
+use base64::Engine;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
+use std::collections::BTreeSet;
 use std::fmt;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use toml::Value;
 
@@ -41,54 +46,191 @@ impl Serialize for Secret {
 }
 
 /// Reads a secret: a string, `{ env = "NAME" }` or `{ file = "path" }`. The remedy names the source, never the content.
-pub fn secret(value: Value) -> Result<Secret, String> {
-    let text = match value {
-        Value::String(text) => text,
-        Value::Table(table) => from_source(&table)?,
-        _ => return Err(SHAPE.into()),
-    };
-    let text = text.trim_end_matches(['\r', '\n']);
-    if text.trim().is_empty() { Err("is empty; put the secret there".into()) } else { Ok(Secret::new(text)) }
+pub fn secret(place: Place<'_>) -> impl Fn(Value) -> Result<Secret, String> {
+    move |value| {
+        let text = match value {
+            Value::String(text) => {
+                place.inline_secret();
+                text
+            }
+            Value::Table(table) => from_source(&table, &place)?,
+            _ => return Err(SHAPE.into()),
+        };
+        let text = text.trim_end_matches(['\r', '\n']);
+        if text.trim().is_empty() {
+            return Err("is empty; put the secret there".into());
+        }
+        warn_of_oddities(text, &place);
+        Ok(Secret::new(text))
+    }
+}
+
+/// Editors, shells and forms add what no secret has, and DingTalk then only says that the secret is wrong.
+fn warn_of_oddities(text: &str, place: &Place<'_>) {
+    const QUOTES: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'];
+    let is_blank_at_end = text.trim() != text;
+    let is_quoted = text.starts_with(QUOTES) || text.ends_with(QUOTES);
+    let has_bom = text.contains('\u{feff}');
+    let has_lines = text.contains(['\r', '\n']);
+    let has_others = text.trim().chars().any(|c| !c.is_ascii_graphic() && !"\r\n\u{feff}“”‘’".contains(c));
+    for (is_odd, oddity) in [
+        (has_bom, "a byte order mark (BOM); save it as UTF-8 without one"),
+        (is_blank_at_end, "a blank at its beginning or end; remove it"),
+        (is_quoted, "a quotation mark at its beginning or end; remove it"),
+        (has_lines, "more than one line; only a newline at the end is dropped"),
+        (has_others, "a character in it that is no letter, digit or sign of ASCII; remove it"),
+    ] {
+        if is_odd {
+            place.warn(format!("has {oddity}"));
+        }
+    }
+}
+
+/// Reads a key of 32 random bytes in base64.
+pub fn random_key(place: Place<'_>) -> impl Fn(Value) -> Result<Secret, String> {
+    let key = secret(place.clone());
+    move |value| {
+        let key = key(value)?;
+        let bytes = base64::engine::general_purpose::STANDARD.decode(key.expose()).unwrap_or_default();
+        if bytes.len() != 32 {
+            return Err("must be 32 random bytes in base64, as `openssl rand -base64 32` prints".into());
+        }
+        if !looks_random(&bytes) {
+            place.warn("is not random, so others can guess it; use what `openssl rand -base64 32` prints");
+        }
+        Ok(key)
+    }
+}
+
+/// Of 32 random bytes hardly three are alike, and so are the steps between them; text has no byte beyond ASCII. A key that
+/// is random fails this less than once in 10¹³ times.
+fn looks_random(bytes: &[u8]) -> bool {
+    let values: BTreeSet<u8> = bytes.iter().copied().collect();
+    let steps: BTreeSet<u8> = bytes.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
+    values.len() > 16 && steps.len() > 16 && !bytes.iter().all(u8::is_ascii)
 }
 
 const SHAPE: &str = "must be a string, { env = \"NAME\" } or { file = \"path\" }";
 
-fn from_source(table: &toml::Table) -> Result<String, String> {
+fn from_source(table: &toml::Table, place: &Place<'_>) -> Result<String, String> {
     let mut entries = table.iter();
     let (Some((source, Value::String(name))), None) = (entries.next(), entries.next()) else {
         return Err(SHAPE.into());
     };
     match source.as_str() {
-        "env" => std::env::var(name).map_err(|_| {
-            format!("the environment variable {name} is not set; export it or use {{ file = … }}")
-        }),
-        "file" => std::fs::read_to_string(name).map_err(|e| {
-            format!("the file {name} cannot be read ({}); create it readable for this user", e.kind())
-        }),
+        "env" => {
+            let value = std::env::var_os(name).ok_or_else(|| {
+                format!("the environment variable {name} is not set; export it or use {{ file = … }}")
+            })?;
+            value.into_string().map_err(|_| format!("the environment variable {name} is not UTF-8 text"))
+        }
+        "file" => {
+            let bytes = std::fs::read(name).map_err(|e| {
+                format!("the file {name} cannot be read ({}); create it readable for this user", e.kind())
+            })?;
+            if is_open_to_others(name.as_ref()) {
+                place.warn(format!(
+                    "every user of this machine may read or write the file {name}: chmod 600 it"
+                ));
+            }
+            utf8(bytes).map_err(|remedy| format!("the file {name} {remedy}"))
+        }
         _ => Err(SHAPE.into()),
     }
+}
+
+/// Whether users beside the owner and the group may read or write the file.
+pub fn is_open_to_others(path: &std::path::Path) -> bool {
+    const OTHERS: u32 = 0o006;
+    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & OTHERS != 0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::reader::{Findings, Section};
+
+    fn read(text: &str) -> (Result<Secret, String>, Vec<String>) {
+        let found = Findings::default();
+        let mut table = text.parse::<toml::Table>().unwrap();
+        let value = table.remove("s").unwrap();
+        let outcome = secret(Section::root(table, &found).place("s"))(value);
+        (outcome, found.into_parts().1.into_iter().map(|warning| warning.remedy).collect())
+    }
 
     #[test]
     fn a_secret_cannot_be_printed() {
-        let secret = secret(Value::String("planted-secret\n".into())).unwrap();
-        assert_eq!(secret.expose(), "planted-secret");
+        let (secret, warnings) = read("s = \"planted-secret\\n\"");
+        let secret = secret.unwrap();
+        assert_eq!((secret.expose(), warnings), ("planted-secret", vec![]));
         assert_eq!(format!("{secret:?}"), "***");
         assert_eq!(serde_json::to_string(&secret).unwrap(), "\"***\"");
     }
 
     #[test]
     fn a_missing_source_is_named() {
-        let from =
-            |text: &str| secret(text.parse::<toml::Table>().unwrap().remove("s").unwrap()).unwrap_err();
+        let from = |text: &str| read(text).0.unwrap_err();
         assert!(from("s = { env = \"MIANDENG_NO_SUCH\" }").contains("MIANDENG_NO_SUCH"));
         assert!(from("s = { file = \"/no/such\" }").contains("/no/such"));
         assert!(from("s = { env = \"A\", file = \"b\" }").contains("must be"));
         assert!(from("s = 7").contains("must be"));
         assert!(from("s = \" \"").contains("empty"));
+    }
+
+    /// None of them earned a word.
+    #[test]
+    fn k20_what_no_secret_has_is_warned_of() {
+        for (text, expected) in [
+            ("\\uFEFFabc", &["BOM"][..]),
+            ("abc\\uFEFF", &["BOM"]),
+            (" abc", &["blank"]),
+            ("abc\\t", &["blank"]),
+            ("abc\\u00A0", &["blank"]),
+            ("\\u3000abc", &["blank"]),
+            ("abc \\r\\n", &["blank"]),
+            ("'abc'", &["quotation"]),
+            ("\\\"abc\\\"", &["quotation"]),
+            ("“abc”", &["quotation"]),
+            ("abc'", &["quotation"]),
+            ("abc\\ndef", &["line"]),
+            ("abc\\r\\ndef\\n", &["line"]),
+            ("abc def", &["ASCII"]),
+            ("abc\\u200B", &["ASCII"]),
+            ("密abc", &["ASCII"]),
+            ("abc\\u0000", &["ASCII"]),
+            (" 'abc'", &["blank", "quotation"]),
+            ("\\uFEFF abc\\n", &["BOM", "ASCII"]),
+            ("a.b-c_d+/=~!#$%&*()", &[]),
+        ] {
+            let (outcome, warnings) = read(&format!("s = \"{text}\""));
+            assert!(outcome.is_ok(), "{text}");
+            assert_eq!(warnings.len(), expected.len(), "{text}: {warnings:?}");
+            for part in expected {
+                assert!(warnings.iter().any(|warning| warning.contains(part)), "{text}: {warnings:?}");
+            }
+            assert!(!warnings.concat().contains("abc"), "{warnings:?}");
+        }
+    }
+
+    #[test]
+    fn p13_a_key_that_is_not_random_is_known_by_its_look() {
+        let sequence: Vec<u8> = (100..132).collect();
+        let steps_of_seven: Vec<u8> = (0..32_u8).map(|n| n.wrapping_mul(7)).collect();
+        let twice = [1, 200, 3, 90, 5, 250, 7, 66, 9, 120, 11, 180, 13, 240, 15, 33].repeat(2);
+        for weak in [
+            &[0; 32][..],
+            &[255; 32],
+            &[7; 32],
+            &sequence,
+            &steps_of_seven,
+            &twice,
+            b"0123456789abcdef0123456789abcdef",
+            b"correct horse battery staple, OK",
+        ] {
+            assert!(!looks_random(weak), "{weak:?}");
+        }
+        for _ in 0..1000 {
+            assert!(looks_random(&rand::random::<[u8; 32]>()));
+        }
     }
 }

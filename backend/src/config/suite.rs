@@ -2,7 +2,7 @@
 
 use super::brand::Brand;
 use super::credentials::client_id;
-use super::reader::Section;
+use super::reader::{Place, Section};
 use super::secret::{Secret, secret};
 use super::value::{home, https_url, text};
 use base64::Engine;
@@ -38,9 +38,15 @@ impl Suite {
     pub fn read(mut s: Section<'_>, simulated: Option<&str>) -> Option<Self> {
         let name = s.required("name", "\"main\"", path_segment);
         let suite_key = s.required("suite_key", "\"suitexyz\"", client_id);
-        let suite_secret = s.required("suite_secret", "{ env = \"SUITE_SECRET\" }", secret);
-        let callback_token = s.required("callback_token", "{ env = \"SUITE_TOKEN\" }", secret);
-        let callback_aes_key = s.required("callback_aes_key", "{ env = \"SUITE_AES_KEY\" }", aes_key);
+        let suite_secret =
+            s.required("suite_secret", "{ env = \"SUITE_SECRET\" }", secret(s.place("suite_secret")));
+        let callback_token =
+            s.required("callback_token", "{ env = \"SUITE_TOKEN\" }", secret(s.place("callback_token")));
+        let callback_aes_key = s.required(
+            "callback_aes_key",
+            "{ env = \"SUITE_AES_KEY\" }",
+            aes_key(s.place("callback_aes_key")),
+        );
         let jsapi_url = s.optional("jsapi_url", https_url).map(Into::into);
         let jsapi_url = jsapi_url.or_else(|| simulated.map(str::to_owned));
         let home = s.optional("home", home);
@@ -97,11 +103,13 @@ impl Serialize for AesKey {
     }
 }
 
-fn aes_key(value: Value) -> Result<AesKey, String> {
-    let text = secret(value)?;
-    AesKey::new(text.expose()).ok_or_else(|| {
-        format!("must be the {KEY_LENGTH} letters and digits that the developer console shows: 32 bytes in base64 without the = at the end")
-    })
+fn aes_key(place: Place<'_>) -> impl Fn(Value) -> Result<AesKey, String> {
+    let text = secret(place);
+    move |value| {
+        AesKey::new(text(value)?.expose()).ok_or_else(|| {
+            format!("must be the {KEY_LENGTH} letters and digits that the developer console shows: 32 bytes in base64 without the = at the end")
+        })
+    }
 }
 
 /// It stands in a URL and in metric labels.

@@ -1,4 +1,5 @@
 use super::*;
+use base64::Engine;
 
 const MINIMAL: &str = r#"
     public_url = "https://h5.example.com"
@@ -252,4 +253,111 @@ fn a_pace_without_trusted_proxies_is_warned_of() {
     let without = MINIMAL.replace("[store]", limits);
     assert_eq!(warned(&without), ["limits.logins_per_minute"]);
     assert_eq!(warned(&format!("trusted_proxies = [\"10.0.0.0/8\"]\n{without}")), [""; 0]);
+}
+
+/// Only `session.ttl: must be …` was said.
+#[test]
+fn k20_a_mistake_in_the_environment_is_reported_with_the_variables_name() {
+    for (name, value, key) in [
+        ("MIANDENG__SESSION__TTL", "soon", "session.ttl"),
+        ("MIANDENG__LISTEN", "8080", "listen"),
+        ("MIANDENG__DINGTALK__SIMULATOR", "yes", "dingtalk.simulator"),
+        ("MIANDENG__LIMITS__CONNECTIONS", "0", "limits.connections"),
+        ("MIANDENG__STORE__URL", "file:///x", "store.url"),
+        ("MIANDENG__PUBLIC_URL", "h5.example.com", "public_url"),
+        ("MIANDENG__LOG", "xml", "log"),
+        ("MIANDENG__STORE", "memory:", "store"),
+        ("MIANDENG__SESION__TTL", "8h", "sesion"),
+        ("MIANDENG__SESSION__TTTL", "8h", "session.tttl"),
+        ("MIANDENG__OPS_LISTEN", "127.0.0.1:8080", "ops_listen"),
+    ] {
+        let text = if name == "MIANDENG__STORE" {
+            MINIMAL.replace("[store]\n    url = \"memory:\"", "")
+        } else {
+            MINIMAL.into()
+        };
+        let problems = read_with(&text, &[(name, value)]).unwrap_err();
+        assert!(problems[0].starts_with(&format!("{key} ({name}): ")), "{name}: {problems:?}");
+    }
+    for name in ["MIANDENG__APPS__0", "MIANDENG__TRUSTED_PROXIES__X__Y", "MIANDENG__PUBLIC_URL__X"] {
+        let text = format!("trusted_proxies = []\n{MINIMAL}");
+        assert!(read_with(&text, &[(name, "x")]).unwrap_err()[0].starts_with(name), "{name}");
+    }
+    let problems = read_with(MINIMAL, &[("MIANDENG__SESSION__TTL", "\u{fffd}h")]).unwrap_err();
+    assert_eq!(problems, ["MIANDENG__SESSION__TTL: is not UTF-8 text"]);
+}
+
+/// A bare address was refused, and one that was written as IPv6 never matched.
+#[test]
+fn k20_trusted_proxies_may_be_addresses() {
+    let proxies =
+        |written: &str| parse(&format!("trusted_proxies = [\"{written}\"]\n{MINIMAL}"), std::iter::empty());
+    for (written, range, warned) in [
+        ("10.0.0.1", "10.0.0.1/32", None),
+        ("::1", "::1/128", None),
+        ("2001:db8::7", "2001:db8::7/128", None),
+        ("::ffff:10.0.0.1", "10.0.0.1/32", None),
+        ("::ffff:10.0.0.0/104", "10.0.0.0/8", None),
+        ("10.0.0.0/8", "10.0.0.0/8", None),
+        ("2001:db8::/32", "2001:db8::/32", None),
+        ("10.0.0.1/8", "10.0.0.0/8", Some("\"10.0.0.1\" for the one address")),
+        ("2001:db8::1/64", "2001:db8::/64", Some("all of 2001:db8::/64")),
+        ("0.0.0.0/0", "0.0.0.0/0", Some("every address")),
+        ("::/0", "::/0", Some("every address")),
+    ] {
+        let Loaded { config, warnings } = proxies(written);
+        assert_eq!(config.unwrap().trusted_proxies[0].to_string(), range, "{written}");
+        assert_eq!(warnings.len(), usize::from(warned.is_some()), "{written}: {warnings:?}");
+        assert!(
+            warnings.iter().all(|w| w.key == "trusted_proxies" && w.remedy.contains(warned.unwrap())),
+            "{warnings:?}"
+        );
+    }
+    for written in [
+        "nginx",
+        "localhost",
+        "10.0.0.1:80",
+        "[::1]",
+        "10.0.0.0/33",
+        "10.0.0.0/255.0.0.0",
+        "10.0.0.*",
+        "10.0.0",
+        "",
+    ] {
+        let problems = proxies(written).config.unwrap_err();
+        let problem = problems[0].to_string();
+        assert!(
+            problem.starts_with("trusted_proxies: [0] must be an address such as")
+                && problem.contains(written),
+            "{problem}"
+        );
+    }
+}
+
+#[test]
+fn p13_what_a_check_ought_to_say() {
+    let warned = |text: &str, key: &str, part: &str| {
+        let warnings = parse(text, std::iter::empty()).warnings;
+        warnings.iter().any(|warning| warning.key == key && warning.remedy.contains(part))
+    };
+    let with_key = |key: &str, bytes: &[u8]| {
+        let key = format!("[session]\n{key}\n[store]");
+        let base64 = base64::engine::general_purpose::STANDARD.encode(bytes);
+        MINIMAL.replace("[store]", &key.replace("KEY", &format!("\"{base64}\"")))
+    };
+    for weak in [&[0; 32][..], &[170; 32], b"0123456789abcdef0123456789abcdef"] {
+        assert!(warned(&with_key("key = KEY", weak), "session.key", "not random"), "{weak:?}");
+        assert!(warned(&with_key("previous_keys = [KEY]", weak), "session.previous_keys", "not random"));
+    }
+    assert!(!warned(&with_key("key = KEY", &rand::random::<[u8; 32]>()), "session.key", ""));
+    assert!(warned(SUITE, "suites", "/auth without corpid and agentid"));
+    assert!(!warned(MINIMAL, "suites", ""));
+    let here = "[dingtalk]\noapi_url = \"http://127.0.0.1:1\"\napi_url = \"http://[::1]:1\"\nsimulator = true\n[store]";
+    assert!(warned(&MINIMAL.replace("[store]", here), "dingtalk.simulator", "is on"));
+    assert!(!warned(&MINIMAL.replace("[store]", &here.replace("true", "false")), "dingtalk.simulator", ""));
+}
+
+#[test]
+fn a_byte_order_mark_before_the_configuration_is_none_of_it() {
+    assert!(read(&format!("\u{feff}{MINIMAL}")).is_ok());
 }

@@ -1,6 +1,9 @@
 //! What the values of the configuration may look like. Each function gives the remedy where a value does not fit.
 
+use super::reader::Place;
+use ipnet::{IpNet, Ipv4Net};
 use miandeng_shared::return_path;
+use std::net::IpAddr;
 use std::time::Duration;
 use toml::Value;
 use url::{Host, Url};
@@ -67,6 +70,44 @@ pub fn list<T>(item: impl Fn(Value) -> Result<T, String>) -> impl FnOnce(Value) 
 /// Anything that parses from a string.
 pub fn parsed<T: std::str::FromStr>(shape: &'static str) -> impl Fn(Value) -> Result<T, String> {
     move |value| text(value)?.parse().map_err(|_| format!("must be {shape}"))
+}
+
+/// Text out of a file.
+pub fn utf8(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = 1 + good.iter().filter(|&&byte| byte == b'\n').count();
+        format!("is not UTF-8 text (line {line}); save it as UTF-8")
+    })
+}
+
+/// A range of addresses, or one address, written as the peers of connections are: IPv4 as such.
+pub fn addresses(place: Place<'_>) -> impl Fn(Value) -> Result<IpNet, String> {
+    move |value| {
+        let written = text(value)?;
+        let range =
+            written.parse().or_else(|_| written.parse().map(|one: IpAddr| IpNet::from(one.to_canonical())));
+        let range = range.map_err(|_| {
+            format!(
+                "must be an address such as \"10.0.0.7\" or a range such as \"10.0.0.0/8\", not {written:?}; names are \
+                 not looked up"
+            )
+        })?;
+        let range = match range {
+            IpNet::V6(v6) if v6.prefix_len() >= 96 => match v6.addr().to_ipv4_mapped() {
+                Some(v4) => Ipv4Net::new(v4, v6.prefix_len() - 96).map_or(range, IpNet::V4),
+                None => range,
+            },
+            range => range,
+        };
+        let (whole, one) = (range.trunc(), range.addr());
+        if range.prefix_len() == 0 {
+            place.warn(format!("{written} is every address: each client could name any address as its own"));
+        } else if whole != range {
+            place.warn(format!("{written} is all of {whole}: write that, or \"{one}\" for the one address"));
+        }
+        Ok(whole)
+    }
 }
 
 /// Whether `url` points to this machine and nowhere else.

@@ -1,10 +1,11 @@
 //! Time is paused: it passes only while everybody waits, so that two minutes cost nothing.
 
-use super::patience::{FIRST_HEAD, NEXT_HEAD};
+use super::patience::{FIRST_HEAD, FIRST_HEAD_CROWDED, NEXT_HEAD, STALL, STALL_CROWDED};
 use super::*;
 use axum::routing::{get, post};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -34,8 +35,11 @@ async fn start(seats: usize) -> Running {
     let app = Router::new()
         .route("/", get(async || "hello"))
         .route("/peer", get(peer))
+        // More than all buffers between us and a client that reads nothing.
+        .route("/big", get(async || vec![b'x'; BIG]))
         .route("/slow", get(slow))
         .route("/body", post(async |body: String| body));
+    let seats = Seats { number: seats, metrics: telemetry::PUBLIC };
     let task = tokio::spawn(serve(listener, app, seats, stopping));
     Running { address, stop, task, go, come }
 }
@@ -82,6 +86,29 @@ async fn answer(stream: &mut TcpStream, end: &str) -> String {
 async fn closed_after(stream: &mut TcpStream) -> Duration {
     let since = Instant::now();
     assert_eq!(stream.read(&mut [0; 1]).await.unwrap_or(0), 0);
+    since.elapsed()
+}
+
+const BIG: usize = 16 * 1024 * 1024;
+
+impl Running {
+    /// A connection with a small window that asks for `requests` big answers and reads none of them.
+    async fn stuck(&self, requests: usize) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(2048).unwrap();
+        let mut stream = socket.connect(self.address).await.unwrap();
+        send(&mut stream, &"GET /big HTTP/1.1\r\nhost: x\r\n\r\n".repeat(requests)).await;
+        stream
+    }
+}
+
+/// How long it takes until the server has closed a connection whose answers wait to be read: it then refuses what we send.
+async fn refused_after(stream: &mut TcpStream) -> Duration {
+    let since = Instant::now();
+    while stream.write_all(b"x").await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(since.elapsed() < NEXT_HEAD * 2, "never closed");
+    }
     since.elapsed()
 }
 
@@ -172,6 +199,123 @@ async fn a_head_without_end_is_refused() {
     let mut told = Vec::new();
     let _ = stream.read_to_end(&mut told).await;
     assert!(told.starts_with(b"HTTP/1.1 431 "), "{told:?}");
+}
+
+/// Finding 13 of the penetration test: 70,000 bytes were answered.
+#[tokio::test(start_paused = true)]
+async fn p13_a_head_may_have_64_kib_and_not_a_byte_more() {
+    let server = start(9).await;
+    for (length, status) in
+        [(MAX_HEAD, "200"), (MAX_HEAD + 1, "431"), (70_000, "431"), (100_000, "431"), (120_000, "431")]
+    {
+        let frame = "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncookie: \r\n\r\n".len();
+        let cookie = "x".repeat(length - frame);
+        let head = format!("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncookie: {cookie}\r\n\r\n");
+        assert_eq!(head.len(), length);
+        let mut stream = server.connect().await;
+        send(&mut stream, &head).await;
+        let mut told = Vec::new();
+        let _ = stream.read_to_end(&mut told).await;
+        let told = String::from_utf8_lossy(&told);
+        assert!(told.starts_with(&format!("HTTP/1.1 {status} ")), "{length}: {told}");
+    }
+}
+
+/// Finding 7: such connections held their seats for 130 s.
+#[tokio::test(start_paused = true)]
+async fn p7_a_client_that_takes_no_answer_is_cut() {
+    let server = start(9).await;
+    for requests in [1, 2, 12] {
+        let mut stuck = server.stuck(requests).await;
+        let after = refused_after(&mut stuck).await;
+        assert!((STALL..Duration::from_secs(15)).contains(&after), "{requests} requests: {after:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p7_crumbs_prolong_nothing() {
+    let server = start(9).await;
+    let mut stuck = server.stuck(2).await;
+    let since = Instant::now();
+    // A few bytes every now and then, which are no progress.
+    let mut crumbs = [0; 64];
+    while stuck.write_all(b"x").await.is_ok() && stuck.read(&mut crumbs).await.is_ok() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(since.elapsed() < NEXT_HEAD, "never closed");
+    }
+    assert!(since.elapsed() < Duration::from_secs(15), "{:?}", since.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn p7_where_unread_answers_hold_all_seats_others_wait_for_a_moment_only() {
+    let server = start(3).await;
+    let mut stuck = Vec::new();
+    for requests in [1, 2, 12] {
+        stuck.push(server.stuck(requests).await);
+    }
+    for _ in 0..3 {
+        let since = Instant::now();
+        let mut other = server.connect().await;
+        send(&mut other, HELLO).await;
+        answer(&mut other, "hello").await;
+        assert!(since.elapsed() <= STALL_CROWDED + Duration::from_millis(50), "{:?}", since.elapsed());
+    }
+    for mut stuck in stuck {
+        assert!(refused_after(&mut stuck).await < Duration::from_secs(1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reads_slowly_gets_all_of_it() {
+    let server = start(9).await;
+    let mut slow = server.connect().await;
+    send(&mut slow, "GET /big HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let (mut read, mut part) = (0, vec![0; 512 * 1024]);
+    while read < BIG {
+        tokio::time::sleep(STALL / 5).await;
+        let n = slow.read(&mut part).await.unwrap();
+        assert_ne!(n, 0, "cut after {read} bytes");
+        read += n;
+    }
+}
+
+/// Finding 6, for the operator's listener: 64 seats and 300 silent connections.
+#[tokio::test(start_paused = true)]
+async fn p6_silent_connections_give_way_to_those_that_speak() {
+    let server = start(2).await;
+    let mut silent = Vec::new();
+    for _ in 0..6 {
+        silent.push(server.connect().await);
+    }
+    let since = Instant::now();
+    let mut other = server.connect().await;
+    send(&mut other, HELLO).await;
+    answer(&mut other, "hello").await;
+    let rounds = 3;
+    assert!(
+        since.elapsed() <= FIRST_HEAD_CROWDED * rounds + Duration::from_millis(200),
+        "{:?}",
+        since.elapsed()
+    );
+}
+
+/// A8 of the redesign: nothing listened for the stop while a newcomer waited for a seat.
+#[tokio::test(start_paused = true)]
+async fn a8_a_stop_is_heard_while_all_seats_are_taken() {
+    let server = start(1).await;
+    let mut busy = server.busy().await;
+    let mut waiting = server.connect().await;
+    send(&mut waiting, HELLO).await;
+    // It is accepted, and waits for the seat.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    server.stop.send_replace(true);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(TcpStream::connect(server.address).await.is_err(), "the stop was not heard");
+    server.go.notify_one();
+    answer(&mut busy, "slow").await;
+    answer(&mut waiting, "hello").await;
+    assert_eq!(closed_after(&mut waiting).await, Duration::ZERO);
+    server.task.await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,6 +14,7 @@ pub use suite::Authorisation;
 use super::answer::{Answer, Reply, named_pause};
 use super::ban::Ban;
 use super::budget::{Budget, Budgets};
+use super::cause::Causes;
 use super::credential::{Credential, Issued};
 use super::deadline;
 use super::error::{Error, Kind, Role};
@@ -51,6 +52,7 @@ pub struct Client {
     oapi: Arc<Url>,
     api: Arc<Url>,
     ban: Arc<Ban>,
+    causes: Arc<Causes>,
     budgets: Budgets,
     /// What the calls of this clone are charged to.
     budget: Budget,
@@ -60,9 +62,10 @@ impl Client {
     /// A client for the DingTalk that the configuration names; every call is bounded by its timeout.
     ///
     /// # Errors
-    /// Where the TLS backend cannot be set up.
-    pub fn new(config: &DingTalk) -> Result<Self, reqwest::Error> {
+    /// Where TLS cannot be set up.
+    pub fn new(config: &DingTalk) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(super::tls::config()?)
             .redirect(redirect::Policy::none())
             .timeout(config.timeout)
             .connect_timeout(CONNECT_TIMEOUT.min(config.timeout))
@@ -70,8 +73,8 @@ impl Client {
         let (oapi, api) = (Arc::new(config.oapi_url.clone()), Arc::new(config.api_url.clone()));
         let budgets = Budgets::new(config.max_calls_per_minute);
         let budget = budgets.common();
-        let room = ROOM.min(config.timeout);
-        Ok(Self { http, room, oapi, api, ban: Arc::default(), budgets, budget })
+        let (room, causes) = (ROOM.min(config.timeout), Arc::new(Causes::new()));
+        Ok(Self { http, room, oapi, api, ban: Arc::default(), causes, budgets, budget })
     }
 
     /// The same client, with its calls charged to `app`.
@@ -150,7 +153,7 @@ impl Client {
         read: impl Fn(Answer) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let started = Instant::now();
-        let outcome = match exchange(request).await {
+        let outcome = match exchange(&self.causes, request).await {
             Ok(reply) => Answer::read(endpoint, role, &reply).and_then(read),
             Err(kind) => Err(Error::new(endpoint, kind)),
         };
@@ -172,18 +175,23 @@ fn at(host: &Url, endpoint: &str) -> Url {
 }
 
 /// Sends, and reads the answer as far as it may be long. The future is written out so that it is `Send` for every caller.
-fn exchange(request: RequestBuilder) -> impl Future<Output = Result<Reply, Kind>> + Send {
+fn exchange(
+    causes: &Causes,
+    request: RequestBuilder,
+) -> impl Future<Output = Result<Reply, Kind>> + Send {
     // The errors of reqwest carry the URL, and the URL carries secrets: only their kind goes on.
-    let failed = |e: reqwest::Error| if e.is_timeout() { Kind::Timeout } else { Kind::Unreachable };
+    let failed = |e: reqwest::Error| causes.failed(&e);
     async move {
         let mut response = request.send().await.map_err(failed)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             body.extend_from_slice(&chunk);
             if body.len() > MAX_ANSWER {
+                causes.answered(&response, &[]);
                 return Err(Kind::BadAnswer);
             }
         }
+        causes.answered(&response, &body);
         Ok(Reply { status: response.status().as_u16(), retry_after: retry_after(&response), body })
     }
 }

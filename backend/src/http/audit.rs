@@ -1,11 +1,15 @@
 //! The audit log: who logged in or out, to which application, from where, and whom we refused. One line each, under a
 //! target of its own, so that an operator can keep it apart.
 //!
+//! What strangers can cause at will, a refusal or a failed login, is written once a minute for each cause and address, with
+//! how many were suppressed.
+//!
 //! It names people by DingTalk's identifiers and nothing else: no name, no code, no cookie, no token.
 
 use super::error::ApiError;
 use super::forwarded;
 use crate::config::App;
+use crate::repeats::Repeats;
 use crate::state::AppState;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -19,7 +23,7 @@ use std::time::Duration;
 const TARGET: &str = "audit";
 
 /// Where a request comes from, as far as it can be told: the last address that is no trusted proxy, or the peer's.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct From(Option<IpAddr>);
 
 impl FromRequestParts<AppState> for From {
@@ -40,9 +44,21 @@ impl fmt::Display for From {
     }
 }
 
-/// A login came to its end. What DingTalk said of a refusal is for whoever mends it.
+/// What was wanted, and of which application or suite; why it was refused; where it came from.
+type Refusal = (&'static str, String, &'static str, From);
+
+static REFUSALS: Repeats<Refusal> = Repeats::new(Duration::from_secs(60));
+
+/// A login came to its end. What DingTalk said of a refusal is for the operator who mends it.
 pub fn login(app: &App, from: From, outcome: Result<&User, &ApiError>, took: Duration) {
     let (user, error) = (outcome.ok(), outcome.err());
+    let suppressed = match error {
+        None => None,
+        Some(error) => match REFUSALS.first(("login", app.name(), error.code.as_str(), from)) {
+            None => return,
+            Some(suppressed) => some(suppressed),
+        },
+    };
     let said = error.and_then(|error| error.dingtalk.as_ref());
     tracing::info!(
         target: TARGET,
@@ -60,6 +76,7 @@ pub fn login(app: &App, from: From, outcome: Result<&User, &ApiError>, took: Dur
         request_id = said.and_then(|said| said.request_id.as_deref()),
         words = error.and_then(|error| error.words.as_deref()),
         ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        suppressed,
         "login"
     );
 }
@@ -83,10 +100,21 @@ pub fn logout(user: &User, from: From, everywhere: bool, recorded: bool) {
 /// A request was refused before anything was known of who makes it. `what` is what it wanted.
 pub fn refused(what: &'static str, from: From, error: &ApiError) {
     let cause = error.cause.map(CrossSite::as_str);
-    tracing::info!(target: TARGET, what, reason = error.code.as_str(), cause, %from, "refused");
+    let reason = error.code.as_str();
+    if let Some(suppressed) = REFUSALS.first((what, String::new(), reason, from)) {
+        tracing::warn!(target: TARGET, what, reason, cause, %from, suppressed = some(suppressed), "refused");
+    }
 }
 
 /// A push to the callback of `suite` (empty where there is none of that name) is not DingTalk's, for this `reason`.
 pub fn push_refused(suite: &str, from: From, reason: &'static str) {
-    tracing::warn!(target: TARGET, what = "push", suite, reason, %from, "refused");
+    if let Some(suppressed) = REFUSALS.first(("push", suite.to_owned(), reason, from)) {
+        let suppressed = some(suppressed);
+        tracing::warn!(target: TARGET, what = "push", suite, reason, %from, suppressed, "refused");
+    }
+}
+
+/// Nothing is said of nothing.
+fn some(suppressed: u64) -> Option<u64> {
+    (suppressed > 0).then_some(suppressed)
 }

@@ -13,6 +13,10 @@ use std::time::Duration;
 /// DingTalk pushes a new ticket about every five hours: this is two that did not come, and time for an operator.
 const OLD_TICKET: Duration = Duration::from_secs(12 * 60 * 60);
 
+/// How old what these routes tell of the store may be. They answer from memory: a probe that waits for a store takes a
+/// replica out that could go on.
+const REFRESH: Duration = Duration::from_secs(5);
+
 /// `/healthz`, `/readyz` and `/metrics`.
 pub fn router(state: AppState, metrics: PrometheusHandle) -> Router {
     Router::new()
@@ -21,16 +25,30 @@ pub fn router(state: AppState, metrics: PrometheusHandle) -> Router {
         .route(
             "/metrics",
             get(async move || {
-                tickets_are_old(&state).await;
+                tickets_are_old(&state);
                 metrics.render()
             }),
         )
 }
 
+/// Looks at the store once, as far as it answers, and then again and again in the background.
+pub async fn follow_store(state: AppState) {
+    if state.dingtalk.suites().is_empty() {
+        return;
+    }
+    state.dingtalk.look_for_suite_tickets().await;
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(REFRESH).await;
+            state.dingtalk.look_for_suite_tickets().await;
+        }
+    });
+}
+
 /// 503 while draining; while starting nothing listens yet. A store that fails, a secret that DingTalk
 /// refuses and a suite without its ticket degrade, because the other logins go on.
 async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Value>) {
-    let degraded = tickets_are_old(&state).await
+    let degraded = tickets_are_old(&state)
         || state.store.is_degraded()
         || state.sessions.is_behind()
         || state.dingtalk.is_refused();
@@ -43,10 +61,10 @@ async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Value>) {
 }
 
 /// Measures the age of every suite's ticket; says whether one is too old, or missing.
-async fn tickets_are_old(state: &AppState) -> bool {
+fn tickets_are_old(state: &AppState) -> bool {
     let mut old = false;
     for suite in state.dingtalk.suites() {
-        let age = state.dingtalk.suite_ticket_age(suite).await;
+        let age = state.dingtalk.suite_ticket_age(suite);
         telemetry::suite_ticket_age(&suite.name, age);
         old |= age.is_none_or(|age| age > OLD_TICKET);
     }

@@ -7,7 +7,7 @@ use crate::state::AppState;
 use crate::telemetry;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use miandeng_shared::ErrorCode;
@@ -42,6 +42,11 @@ impl Pace {
         Self { state: state.clone(), route, quota: Quota::per_minute(per_minute), addresses }
     }
 
+    fn too_many(&self, wait: Duration) -> ApiError {
+        telemetry::too_many(self.route);
+        ApiError::wait(ErrorCode::TooManyRequests, wait)
+    }
+
     /// Takes one from the allowance of `address`; where nothing is left, how long until there is.
     fn take(&self, address: IpAddr) -> Result<(), Duration> {
         let new = || Arc::new(RateLimiter::direct(self.quota));
@@ -58,6 +63,20 @@ fn household(address: IpAddr) -> IpAddr {
     }
 }
 
+/// Of what is refused here, lets each address have so many a minute refused in detail; the rest is told to wait. What is not
+/// refused is never held up: DingTalk pushes for many corporations from few addresses, and without trusted proxies all
+/// addresses may be that of one proxy.
+pub async fn refusals(State(pace): State<Pace>, request: Request, next: Next) -> Response {
+    let address = forwarded::client(&pace.state.config, request.headers(), request.extensions());
+    let address = address.or_else(|| forwarded::peer(request.extensions()));
+    let answer = next.run(request).await;
+    let refused = address.filter(|_| answer.status().is_client_error());
+    match refused.map(|address| pace.take(address)) {
+        Some(Err(wait)) => pace.too_many(wait).into_response(),
+        _ => answer,
+    }
+}
+
 /// Refuses those who ask too often.
 pub async fn keep(State(pace): State<Pace>, request: Request, next: Next) -> Result<Response, ApiError> {
     let Some(address) = forwarded::client(&pace.state.config, request.headers(), request.extensions()) else {
@@ -65,10 +84,7 @@ pub async fn keep(State(pace): State<Pace>, request: Request, next: Next) -> Res
     };
     match pace.take(address) {
         Ok(()) => Ok(next.run(request).await),
-        Err(wait) => {
-            telemetry::too_many(pace.route);
-            Err(ApiError::wait(ErrorCode::TooManyRequests, wait))
-        }
+        Err(wait) => Err(pace.too_many(wait)),
     }
 }
 

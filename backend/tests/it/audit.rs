@@ -1,6 +1,6 @@
 //! The audit log: one line for each login, logout and refusal, with names and addresses and without a secret.
 
-use crate::support::{AGENT, CORP, Person, Server, Sim, json_of};
+use crate::support::{AGENT, CORP, Person, SUITE, Server, Sim, json_of};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -12,8 +12,9 @@ async fn server(sim: &Sim, top: &str) -> Server {
 /// The audit lines, once there are `count`.
 async fn audited(server: &Server, count: usize) -> Vec<Value> {
     let log = server.log_with("\"target\":\"audit\"", count).await;
-    let lines =
-        log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")));
+    // What is said of the configuration comes before there is a log.
+    let lines = log.lines().filter(|line| !line.starts_with("warning: "));
+    let lines = lines.map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")));
     let audit: Vec<Value> = lines.filter(|line: &Value| line["target"] == "audit").collect();
     assert_eq!(audit.len(), count, "{audit:#?}");
     audit
@@ -92,5 +93,45 @@ async fn the_address_is_the_proxys_word_only_where_the_proxy_is_trusted() {
         let login = person.request(Method::POST, "/api/login").json(&body);
         person.send(login.header("x-forwarded-for", "192.0.2.66, 198.51.100.7")).await;
         assert_eq!(audited(&server, 1).await[0]["from"], from, "{trusted}");
+    }
+}
+
+/// Finding 9 of the penetration test: 15,263 lines a second.
+#[tokio::test]
+async fn p9_repeated_refusals_are_counted_and_not_written_one_by_one() {
+    let sim = Sim::start(1).await;
+    let server = Server::start(&sim, |config| {
+        *config = format!("log = \"json\"\ntrusted_proxies = [\"127.0.0.1\"]\n{config}{SUITE}");
+    })
+    .await;
+    let http = &sim.http;
+    let login = |corp: &str| {
+        let body = json!({ "corpId": corp, "agentId": AGENT, "code": "x" });
+        http.post(format!("{}/api/login", server.url)).json(&body).header("origin", &server.url)
+    };
+    let push = |name: &str| http.post(format!("{}/dingtalk/suites/{name}/callback", server.url)).body("{}");
+    let token = || http.post(format!("{}/api/token", server.url)).header("origin", "https://evil.example");
+    let logout = || http.delete(format!("{}/api/session", server.url)).header("origin", "null");
+    for address in ["198.51.100.7", "198.51.100.8"] {
+        for _ in 0..20 {
+            for request in [
+                login(CORP),
+                login("dingother"),
+                push("main"),
+                push("other"),
+                push("another"),
+                token(),
+                logout(),
+            ] {
+                let answer = request.header("x-forwarded-for", address).send().await.unwrap();
+                assert!(answer.status().is_client_error());
+            }
+        }
+    }
+    // Of each cause and address one; a suite that does not exist has no name.
+    let lines = audited(&server, 2 * 6).await;
+    for (what, level) in [("login", "WARN"), ("push", "WARN"), ("token", "WARN"), ("logout", "WARN")] {
+        let of = |line: &&Value| line["what"] == what && line["level"] == level;
+        assert_eq!(lines.iter().filter(of).count(), if what == "push" { 4 } else { 2 }, "{what}: {lines:#?}");
     }
 }

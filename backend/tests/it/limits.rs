@@ -1,10 +1,13 @@
 //! What the server bears, and from whom.
 
-use crate::support::{Person, Server, Sim, json_of};
-use reqwest::StatusCode;
+use crate::support::{Person, SUITE, Server, Sim, json_of};
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::process::Command;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 /// A server with `limits` in its section of that name.
 async fn start(limits: &str) -> (Sim, Server) {
@@ -126,7 +129,7 @@ async fn over_its_budget_an_application_waits_its_codes_stay_good_and_others_log
     assert_eq!(other.login().await.status(), StatusCode::OK, "another application has its own");
 
     // Nothing tells when there is something to spend again, so the code is offered until it is taken.
-    let patience = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
+    let patience = tokio::time::Instant::now() + Duration::from_secs(60);
     loop {
         let answer = person.post_code(&code).await;
         assert_ne!(answer.status(), StatusCode::CONFLICT, "the code was never sent, so it is not used");
@@ -168,4 +171,144 @@ async fn connections_that_nobody_uses_take_no_seat_from_those_who_come() {
     assert_eq!(metric(&server, "miandeng_connections_waited_total").await, 0.0);
     assert_eq!(Person::new(&sim, &server).login().await.status(), StatusCode::OK);
     assert!(metric(&server, "miandeng_connections_waited_total").await >= 1.0);
+}
+
+/// A connection that sends nothing, or asks for what it will never read.
+async fn silent(url: &str) -> TcpStream {
+    TcpStream::connect(url.trim_start_matches("http://")).await.unwrap()
+}
+
+/// Whether `url` answers 200 within `seconds`.
+async fn answers(url: &str, seconds: u64) -> bool {
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(seconds)).build().unwrap();
+    client.get(url).send().await.is_ok_and(|answer| answer.status() == StatusCode::OK)
+}
+
+/// Finding 6 of the penetration test: idle connections to the operator's listener took every descriptor, and with them
+/// the public one.
+#[tokio::test]
+async fn p6_the_operators_listener_is_bounded() {
+    let sim = Sim::start(1).await;
+    let server = Server::start(&sim, |_| {}).await;
+    let limit = format!("--nofile={0}:{0}", 256);
+    let set = Command::new("prlimit").args(["--pid", &server.pid().to_string(), &limit]).status().unwrap();
+    assert!(set.success());
+    let mut idle = Vec::new();
+    for _ in 0..300 {
+        idle.push(silent(&server.ops_url).await);
+    }
+    let page = format!("{}/.well-known/jwks.json", server.url);
+    assert!(answers(&page, 2).await, "the public listener has its own");
+    assert_eq!(Person::new(&sim, &server).login().await.status(), StatusCode::OK);
+    // Five times 64 of them have to be found silent, two seconds each.
+    assert!(answers(&format!("{}/healthz", server.ops_url), 20).await, "probes get through");
+    assert!(answers(&page, 2).await);
+}
+
+/// Finding 7: connections that read none of their answers held every seat for 130 s.
+#[tokio::test]
+async fn p7_unread_answers_hold_no_seat() {
+    let (sim, server) = start("connections = 50").await;
+    let page = reqwest::get(&server.url).await.unwrap().text().await.unwrap();
+    let wasm = page.split(['"', '\'']).find(|part| part.ends_with(".wasm")).unwrap();
+    let address: SocketAddr = server.url.trim_start_matches("http://").parse().unwrap();
+    let get = format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", wasm.trim_start_matches(['.', '/']));
+    // Together more than the buffers on the way take, which is some megabytes.
+    let mut stuck = Vec::new();
+    for number in 0..50 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(2048).unwrap();
+        let mut stream = socket.connect(address).await.unwrap();
+        stream.write_all(get.repeat(30 + number).as_bytes()).await.unwrap();
+        stuck.push(stream);
+    }
+    let seats = async || metric(&server, "miandeng_connections ").await;
+    while seats().await < 50.0 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..3 {
+        let since = Instant::now();
+        assert!(answers(&format!("{}/.well-known/jwks.json", server.url), 12).await);
+        assert_eq!(Person::new(&sim, &server).login().await.status(), StatusCode::OK);
+        assert!(since.elapsed() < Duration::from_secs(12), "{:?}", since.elapsed());
+    }
+    // Without anybody who waits they go, too.
+    let since = Instant::now();
+    while seats().await > 10.0 {
+        assert!(since.elapsed() < Duration::from_secs(15), "{} are left", seats().await);
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A2 of the redesign: a store that swallows what it gets held `/readyz` for two seconds per suite, and probes failed.
+#[tokio::test]
+async fn a2_no_probe_waits_for_the_store() {
+    let sim = Sim::start(1).await;
+    let swallows = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let store = format!("redis://{}/0", swallows.local_addr().unwrap());
+    let swallowing = tokio::spawn(async move {
+        let mut all = Vec::new();
+        while let Ok((stream, _)) = swallows.accept().await {
+            all.push(stream);
+        }
+    });
+    let second = SUITE.replace("\"main\"", "\"second\"").replace("suitekey1\"", "suitekey2\"");
+    let server = Server::start(&sim, |config| {
+        let key = "[session]\nkey = \"AVJq0Pmu8vrhAVYk4ZJl9nH1bXzM3xQm0JtqL5c2d7E=\"\n[store]";
+        *config = config.replace("[store]", key).replace("memory:", &store);
+        config.push_str(&format!("{SUITE}{second}"));
+    })
+    .await;
+    for path in ["readyz", "metrics", "healthz"] {
+        for _ in 0..3 {
+            let since = Instant::now();
+            assert!(answers(&format!("{}/{path}", server.ops_url), 5).await, "{path}");
+            assert!(since.elapsed() < Duration::from_millis(500), "{path}: {:?}", since.elapsed());
+        }
+    }
+    let ready = reqwest::get(format!("{}/readyz", server.ops_url)).await.unwrap();
+    assert_eq!(json_of(ready).await["status"], "degraded");
+    swallowing.abort();
+}
+
+/// Finding 9: the callback answered everywhere, as often as it was asked.
+#[tokio::test]
+async fn p9_without_suites_there_is_no_callback() {
+    let (sim, server) = start("").await;
+    let based = Server::start(&sim, |config| *config = format!("base_path = \"/_miandeng\"\n{config}")).await;
+    for base in [server.url.clone(), format!("{}/_miandeng", based.url)] {
+        for name in ["main", "x", "%E4%B8%AD"] {
+            let url = format!("{base}/dingtalk/suites/{name}/callback?signature=x&timestamp=1&nonce=n");
+            for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
+                let answer = sim.http.request(method.clone(), &url).body("{}").send().await.unwrap();
+                assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{method} {url}");
+                assert_eq!(json_of(answer).await["error"]["code"], "not_found", "{method} {url}");
+            }
+        }
+    }
+}
+
+/// Behind proxies that are trusted, an address counts; else that of the connection. DingTalk's pushes are never held up.
+#[tokio::test]
+async fn p9_pushes_that_are_refused_are_few_and_genuine_ones_as_many_as_there_are() {
+    for trusted in ["", "trusted_proxies = [\"127.0.0.1\"]\n"] {
+        let sim = Sim::start(1).await;
+        let server = Server::start(&sim, |config| *config = format!("{trusted}{config}{SUITE}")).await;
+        let callback = format!("{}/dingtalk/suites/main/callback", server.url);
+        sim.put("/_sim/suites/suite1", json!({ "callbackUrl": callback })).await;
+        let push = async |address: &str| {
+            let request = sim.http.post(&callback).header("x-forwarded-for", address);
+            let answer = request.body("{}").send().await.unwrap();
+            (answer.status().as_u16(), answer.headers().contains_key("retry-after"))
+        };
+        for _ in 0..60 {
+            assert_eq!(push("198.51.100.7").await, (400, false));
+        }
+        assert_eq!(push("198.51.100.7").await, (429, true), "{trusted}");
+        let other = push("198.51.100.8").await.0;
+        assert_eq!(other, if trusted.is_empty() { 429 } else { 400 }, "{trusted}");
+        assert!(metric(&server, "miandeng_address_refused_total{route=\"push\"}").await >= 1.0);
+        let genuine = sim.post("/_sim/suites/suite1/ticket", json!({})).await;
+        assert_eq!(genuine["ok"], true, "from the address that was refused: {genuine}");
+    }
 }

@@ -14,6 +14,7 @@ mod audit;
 mod auth;
 mod browser;
 mod calls;
+mod causes;
 mod cli;
 mod deploy;
 mod failures;

@@ -7,6 +7,7 @@ use crate::dingtalk::error::{Error, Kind};
 use crate::dingtalk::suite::{Apps, Codes, Grant, Member, Message};
 use crate::session::millis;
 use crate::store::StoreError;
+use futures_util::future::join_all;
 use miandeng_shared::{AgentId, CorpId};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -47,10 +48,16 @@ impl DingTalk {
         &self.suites
     }
 
-    /// How old a suite's ticket is; `None` if there is none, or the store cannot tell.
-    pub async fn suite_ticket_age(&self, suite: &Suite) -> Option<Duration> {
-        let (_, at_ms) = self.grants.ticket(suite).await.ok()??;
+    /// How old a suite's ticket is, as far as this process knows; `None` if it knows of none. The store is not asked.
+    pub fn suite_ticket_age(&self, suite: &Suite) -> Option<Duration> {
+        let at_ms = self.grants.seen_ticket_ms(suite)?;
         Some(Duration::from_millis(millis(SystemTime::now()).saturating_sub(at_ms)))
+    }
+
+    /// Looks in the store for tickets that were pushed to other replicas.
+    pub async fn look_for_suite_tickets(&self) {
+        // A store that fails has been warned of.
+        join_all(self.suites.iter().map(|suite| self.grants.ticket(suite))).await;
     }
 
     /// A new suite ticket was pushed.

@@ -116,7 +116,10 @@ impl Grants {
     /// The newest ticket and when it was made; the one that this process saw last where the store fails.
     pub async fn ticket(&self, suite: &Suite) -> Result<Option<(Secret, u64)>, StoreError> {
         let stored = match self.store.durable_get(&ticket_key(suite)).await {
-            Ok(None) => None,
+            Ok(None) => {
+                lock(&self.tickets).remove(&suite.suite_key);
+                None
+            }
             Ok(Some(raw)) => {
                 let stored: StoredTicket =
                     serde_json::from_str(raw.expose()).map_err(|_| StoreError::Unreadable)?;
@@ -126,6 +129,11 @@ impl Grants {
             Err(error) => Some(lock(&self.tickets).get(&suite.suite_key).cloned().ok_or(error)?),
         };
         Ok(stored.map(|stored| (Secret::new(stored.ticket), stored.at_ms)))
+    }
+
+    /// When the newest ticket was made that this process has seen. The store is not asked.
+    pub fn seen_ticket_ms(&self, suite: &Suite) -> Option<u64> {
+        lock(&self.tickets).get(&suite.suite_key).map(|stored| stored.at_ms)
     }
 
     /// What `member` granted, as the store had it at most [`FRESH`] ago.

@@ -13,6 +13,7 @@ pub struct Server {
     pub ops_url: String,
     child: Child,
     dir: PathBuf,
+    environment: Vec<(String, String)>,
     log: Arc<Mutex<String>>,
 }
 
@@ -33,6 +34,15 @@ impl Server {
     /// Starts the server for the simulator's first corporation. `adjust` may change the configuration, whose last
     /// section is the application's.
     pub async fn start(sim: &Sim, adjust: impl FnOnce(&mut String)) -> Self {
+        Self::start_in(Vec::new(), sim, adjust).await
+    }
+
+    /// The same, with these variables in its environment.
+    pub async fn start_in(
+        environment: Vec<(String, String)>,
+        sim: &Sim,
+        adjust: impl FnOnce(&mut String),
+    ) -> Self {
         let (port, ops_port) = (free_port(), free_port());
         let url = format!("http://127.0.0.1:{port}");
         let sim_url = &sim.url;
@@ -64,15 +74,11 @@ jsapi_url = "{sim_url}/jsapi/dingtalk.js"
             state.display()
         );
         adjust(&mut config);
-        Self::launch(&config, url, format!("http://127.0.0.1:{ops_port}"), dir).await
-    }
-
-    async fn launch(config: &str, url: String, ops_url: String, dir: PathBuf) -> Self {
         std::fs::create_dir_all(&dir).unwrap();
         std::fs::write(dir.join(CONFIG), config).unwrap();
-        let log = Arc::default();
-        let child = spawn(&dir, &log).await;
-        Self { url, ops_url, child, dir, log }
+        let (log, ops_url) = (Arc::default(), format!("http://127.0.0.1:{ops_port}"));
+        let child = spawn(&dir, &environment, &log).await;
+        Self { url, ops_url, child, dir, environment, log }
     }
 
     /// Kills the process as a power cut would.
@@ -89,7 +95,7 @@ jsapi_url = "{sim_url}/jsapi/dingtalk.js"
 
     /// Starts it again on the same files, after a kill.
     pub async fn start_again(&mut self) {
-        self.child = spawn(&self.dir, &self.log).await;
+        self.child = spawn(&self.dir, &self.environment, &self.log).await;
     }
 
     pub fn config_file(&self) -> PathBuf {
@@ -156,7 +162,7 @@ impl Drop for Server {
 const CONFIG: &str = "miandeng.toml";
 
 /// Starts the process and waits until it says that it is ready.
-async fn spawn(dir: &Path, log: &Arc<Mutex<String>>) -> Child {
+async fn spawn(dir: &Path, environment: &[(String, String)], log: &Arc<Mutex<String>>) -> Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_miandeng"))
         .args(["serve", "--config"])
         .arg(dir.join(CONFIG))
@@ -165,6 +171,7 @@ async fn spawn(dir: &Path, log: &Arc<Mutex<String>>) -> Child {
             "RUST_LOG",
             "trace,hyper_util::client=trace,hyper::proto::h1=trace,reqwest::connect=trace,redis::aio=trace",
         )
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();

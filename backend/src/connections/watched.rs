@@ -1,0 +1,67 @@
+//! A connection's bytes, so that a client that takes no answer is noticed.
+
+use super::patience::Patience;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
+use std::io::{IoSlice, Result};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::net::TcpStream;
+
+/// A connection that tells its [`Patience`] what of the answers is taken.
+pub struct Watched {
+    stream: TokioIo<TcpStream>,
+    patience: Arc<Patience>,
+}
+
+impl Watched {
+    pub fn new(stream: TcpStream, patience: Arc<Patience>) -> Self {
+        Self { stream: TokioIo::new(stream), patience }
+    }
+
+    fn written(&self, outcome: Poll<Result<usize>>) -> Poll<Result<usize>> {
+        match &outcome {
+            Poll::Ready(Ok(bytes)) => self.patience.take(*bytes),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.patience.stall(),
+        }
+        outcome
+    }
+}
+
+impl Read for Watched {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl Write for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
+        let outcome = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.written(outcome)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<Result<usize>> {
+        let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.written(outcome)
+    }
+
+    /// Hyper comes here when everything is written.
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.patience.all_is_taken();
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

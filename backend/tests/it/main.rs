@@ -30,5 +30,6 @@ mod sessions;
 mod store;
 mod suites;
 mod support;
+mod synchttp;
 mod token;
 mod verify_jwt;

@@ -28,6 +28,7 @@ mod revocation;
 mod security_doc;
 mod sessions;
 mod store;
+mod suite_matrix;
 mod suites;
 mod support;
 mod synchttp;

@@ -14,7 +14,7 @@ pub use login_proof::LoginProofs;
 
 use crate::store::{Ending, Store, StoreError};
 use follower::Follower;
-use miandeng_shared::{AgentId, CorpId, User};
+use miandeng_shared::{AgentId, CorpId, UnionId, User, UserId};
 use moka::sync::Cache;
 use revocation::Revocations;
 use serde::{Deserialize, Serialize};
@@ -68,8 +68,17 @@ impl Session {
     }
 
     /// The names under which it may have been ended.
-    fn endings(&self) -> [String; 3] {
-        [self.ending(), format!("person:{}", self.person()), corp_ending(&self.user.corp_id)]
+    fn endings(&self) -> Vec<String> {
+        let User { corp_id, agent_id, union_id, user_id, .. } = &self.user;
+        let mut endings = vec![
+            self.ending(),
+            format!("person:{}", self.person()),
+            corp_ending(corp_id),
+            app_ending(corp_id, agent_id),
+        ];
+        endings.extend(user_id.as_ref().map(|id| user_ending(corp_id, id)));
+        endings.extend(union_id.as_ref().map(|id| union_ending(corp_id, id)));
+        endings
     }
 
     fn ending(&self) -> String {
@@ -79,6 +88,18 @@ impl Session {
 
 fn corp_ending(corp: &CorpId) -> String {
     format!("corp:{corp}")
+}
+
+fn app_ending(corp: &CorpId, agent: &AgentId) -> String {
+    format!("app:{corp}:{agent}")
+}
+
+fn user_ending(corp: &CorpId, user: &UserId) -> String {
+    format!("user:{corp}:{}", user.as_str())
+}
+
+fn union_ending(corp: &CorpId, union: &UnionId) -> String {
+    format!("union:{corp}:{}", union.as_str())
 }
 
 /// Makes, reads and ends sessions.
@@ -142,7 +163,31 @@ impl Sessions {
     /// # Errors
     /// Where it could not be recorded. This process has taken note all the same, and tells the store once it is back.
     pub async fn end_corp(&self, corp: &CorpId, now: SystemTime) -> Result<(), StoreError> {
-        let endings = vec![self.ending(corp_ending(corp), 0, now)];
+        self.end_all(vec![corp_ending(corp)], now).await
+    }
+
+    /// The same for one application that may not be used any more.
+    pub async fn end_app(&self, corp: &CorpId, agent: &AgentId, now: SystemTime) -> Result<(), StoreError> {
+        self.end_all(vec![app_ending(corp, agent)], now).await
+    }
+
+    /// The same for somebody who has left the corporation's directory, known by any of these ids.
+    pub async fn end_person(
+        &self,
+        corp: &CorpId,
+        users: &[UserId],
+        union: Option<&UnionId>,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        let union = union.map(|id| union_ending(corp, id));
+        self.end_all(users.iter().map(|id| user_ending(corp, id)).chain(union).collect(), now).await
+    }
+
+    async fn end_all(&self, of: Vec<String>, now: SystemTime) -> Result<(), StoreError> {
+        // Sessions that began right after the end before this one are a little later than it, whatever the clock says.
+        let after = |of: &String| self.revocations.ended_up_to(|| vec![of.clone()]).saturating_add(1);
+        let endings: Vec<Ending> =
+            of.into_iter().map(|of| self.ending(of.clone(), after(&of), now)).collect();
         self.learn(endings.clone(), now);
         self.store.record(&endings, self.ttl + KEEP_LONGER).await
     }

@@ -29,7 +29,7 @@ pub struct Shared {
     pub config: Config,
     apps: HashMap<(CorpId, AgentId), Arc<App>>,
     pub dingtalk: Arc<DingTalk>,
-    pub sessions: Sessions,
+    pub sessions: Arc<Sessions>,
     pub login_proofs: LoginProofs,
     pub identities: Identities,
     pub used_codes: UsedCodes,
@@ -67,7 +67,7 @@ impl AppState {
         };
         let cookies = Arc::new(Cookies::new(&key, &session.previous_keys, secure));
         let identities = Identities::new(&key, &session.previous_keys, config.issuer())?;
-        let sessions = Sessions::new(Arc::clone(&cookies), session.ttl, Arc::clone(&store));
+        let sessions = Arc::new(Sessions::new(Arc::clone(&cookies), session.ttl, Arc::clone(&store)));
         sessions.follow().await;
         let apps = config
             .apps
@@ -80,6 +80,7 @@ impl AppState {
                 &config.apps,
                 &config.suites,
                 &store,
+                &sessions,
                 config.dingtalk.timeout,
             )),
             sessions,
@@ -115,7 +116,7 @@ impl Shared {
     }
 
     /// Whether the application that a session was made for is still one of ours. Asks nobody: a session names the suite
-    /// that it was made for, and the end of an authorisation ends the corporation's sessions.
+    /// that it was made for, and what a corporation takes back ends the sessions that were made with it.
     pub fn knows_app_of(&self, session: &Session) -> bool {
         match &session.suite {
             None => self.app(&session.user.corp_id, &session.user.agent_id).is_some(),

@@ -6,6 +6,7 @@ mod problem;
 mod routes;
 mod stream;
 mod suites;
+mod sync;
 
 pub use problem::{Problem, Wanted};
 pub use routes::routes;

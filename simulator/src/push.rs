@@ -112,6 +112,10 @@ fn is_check(event: &Value) -> bool {
     ["check_create_suite_url", "check_update_suite_url"].contains(&name_of(event))
 }
 
+fn is_sync(event: &Value) -> bool {
+    name_of(event).starts_with("SYNC_HTTP_PUSH_")
+}
+
 pub fn name_of(event: &Value) -> &str {
     event["EventType"].as_str().unwrap_or("(none)")
 }
@@ -180,7 +184,15 @@ pub async fn send(simulator: &Simulator, suite_name: &str, sent: Sent) -> Option
         (Some(reply), Some(_)) => Pushed::Wrong(reply.status),
     };
     let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    simulator.world().journal.end_push(seq, pushed, took);
+    {
+        let mut world = simulator.world();
+        world.journal.end_push(seq, pushed, took);
+        // Of the classic events, what DingTalk repeats is not simulated.
+        if problem.is_some() && is_sync(&sent.event) {
+            let suite = world.suites.iter_mut().find(|suite| suite.name == suite_name)?;
+            suite.unacknowledged.push(sent.event.clone());
+        }
+    }
     simulator.announce();
     let Sent { event, envelope, .. } = sent;
     let sent = Wire { url: Some(url.into()), envelope };

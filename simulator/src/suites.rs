@@ -45,7 +45,7 @@ pub enum Found {
     Usable(Holder),
     /// It exists, and the enterprise has not authorised its suite, or the suite was not activated.
     NotAuthorised,
-    /// The enterprise took this one out of what it authorised.
+    /// The enterprise took this one out of what it authorised, or switched it off.
     Stopped,
     Unknown,
 }
@@ -58,7 +58,7 @@ pub fn application(world: &World, corp_id: &str, kind: Kind, agent_id: &str) -> 
     let Some(suite) = world.suites.iter().find(has_it) else { return Found::Unknown };
     match suite.authorisation(corp_id).filter(|given| given.activated) {
         None => Found::NotAuthorised,
-        Some(given) if !given.includes(kind) => Found::Stopped,
+        Some(given) if !given.includes(kind) || given.stopped.contains(&kind) => Found::Stopped,
         Some(_) => Found::Usable(Holder::customer(&suite.key, corp_id)),
     }
 }
@@ -68,6 +68,9 @@ pub fn micro_app_in_use(world: &World, corp_id: &str, client_id: Option<&str>) -
     let named = |suite: &&Suite| client_id.is_none_or(|key| key == suite.key);
     world.suites.iter().filter(named).any(|suite| {
         let given = suite.authorisation(corp_id);
-        suite.micro_app.is_some() && given.is_some_and(|given| given.activated && given.micro_app)
+        let usable = |given: &Authorisation| {
+            given.activated && given.micro_app && !given.stopped.contains(&Kind::MicroApp)
+        };
+        suite.micro_app.is_some() && given.is_some_and(usable)
     })
 }

@@ -19,6 +19,9 @@ pub struct Suite {
     pub name: String,
     /// Public: it names the suite, also in the store, so that renaming the path loses nothing.
     pub suite_key: String,
+    /// The console's number of it, where pushes about other suites are to be told from its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suite_id: Option<String>,
     pub suite_secret: Secret,
     /// Signs the callback's requests and answers.
     pub callback_token: Secret,
@@ -38,6 +41,7 @@ impl Suite {
     pub fn read(mut s: Section<'_>, simulated: Option<&str>) -> Option<Self> {
         let name = s.required("name", "\"main\"", path_segment);
         let suite_key = s.required("suite_key", "\"suitexyz\"", client_id);
+        let suite_id = s.optional("suite_id", digits);
         let suite_secret =
             s.required("suite_secret", "{ env = \"SUITE_SECRET\" }", secret(s.place("suite_secret")));
         let callback_token =
@@ -56,6 +60,7 @@ impl Suite {
         Some(Suite {
             name: name?,
             suite_key: suite_key?,
+            suite_id,
             suite_secret: suite_secret?,
             callback_token: callback_token?,
             callback_aes_key: callback_aes_key?,
@@ -112,6 +117,16 @@ fn aes_key(place: Place<'_>) -> impl Fn(Value) -> Result<AesKey, String> {
     }
 }
 
+fn digits(value: Value) -> Result<String, String> {
+    let id = text(value)?;
+    let plain = (1..=32).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_digit());
+    if plain {
+        Ok(id)
+    } else {
+        Err("must be the digits that the developer console shows, as a string".into())
+    }
+}
+
 /// It stands in a URL and in metric labels.
 fn path_segment(value: Value) -> Result<String, String> {
     let name = text(value)?;
@@ -127,6 +142,7 @@ impl Suite {
         Suite {
             name: "main".into(),
             suite_key: "suite4xxxxxxxxxxxxxxx".into(),
+            suite_id: None,
             suite_secret: Secret::new("planted-suite-secret"),
             callback_token: Secret::new("123456"),
             callback_aes_key: AesKey::new("4g5j64qlyl3zvetqxz5jiocdr586fn2zvjpa8zls3ij").unwrap(),

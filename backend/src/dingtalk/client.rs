@@ -9,7 +9,7 @@ mod suite;
 pub use app::Employee;
 pub use channel::Follower;
 pub use directory::DirectoryEntry;
-pub use suite::Authorisation;
+pub use suite::{AllowedAgents, Authorisation, agent_ids};
 
 use super::answer::{Answer, Reply, named_pause};
 use super::ban::Ban;

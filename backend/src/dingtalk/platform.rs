@@ -2,6 +2,7 @@
 //! application; what they share is here.
 
 mod channel;
+mod events;
 mod h5;
 mod membership;
 mod suite;
@@ -17,6 +18,7 @@ use super::renewing::Renewing;
 use super::sign::{signature, url_to_sign};
 use super::suite::Grants;
 use crate::config::{App, Credentials, Suite};
+use crate::session::Sessions;
 use crate::store::Store;
 use crate::telemetry::Trigger;
 use miandeng_shared::{AgentId, AppKind, AuthCode, CorpId, OpenId, SignedConfig, UnionId, UserId};
@@ -66,6 +68,8 @@ pub struct DingTalk {
     app_tickets: Renewing<Key, AppTicket>,
     suites: Vec<Arc<Suite>>,
     grants: Arc<Grants>,
+    /// They end with what a corporation takes back.
+    sessions: Arc<Sessions>,
     /// By suite key.
     suite_tokens: Renewing<String, SuiteToken>,
     suite_corp_tokens: Renewing<Key, SuiteCorpToken>,
@@ -121,6 +125,7 @@ impl DingTalk {
         apps: &[App],
         suites: &[Suite],
         store: &Arc<Store>,
+        sessions: &Arc<Sessions>,
         timeout: Duration,
     ) -> Self {
         let lock_lifetime = timeout * CALLS_PER_FETCH + PAUSES;
@@ -140,6 +145,7 @@ impl DingTalk {
             app_tickets: Renewing::new("app_ticket", Arc::clone(store), lock_lifetime),
             suites: suites.iter().cloned().map(Arc::new).collect(),
             grants: Arc::new(Grants::new(Arc::clone(store))),
+            sessions: Arc::clone(sessions),
             suite_tokens: Renewing::new("suite_token", Arc::clone(store), lock_lifetime),
             suite_corp_tokens: Renewing::new("suite_corp_token", Arc::clone(store), lock_lifetime),
         }

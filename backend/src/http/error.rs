@@ -76,6 +76,7 @@ impl From<dingtalk::SuiteFailure> for ApiError {
         match failure {
             dingtalk::SuiteFailure::DingTalk(error) => error.into(),
             dingtalk::SuiteFailure::Store => ErrorCode::StoreUnavailable.into(),
+            dingtalk::SuiteFailure::Unreadable => ErrorCode::InvalidRequest.into(),
         }
     }
 }

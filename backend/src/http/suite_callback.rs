@@ -4,20 +4,20 @@ use super::audit;
 use super::error::ApiError;
 use super::fields::{BODY_TIMEOUT, Query};
 use crate::config::Suite;
-use crate::dingtalk::suite::{Event, Message, Push, Sealed, seal};
+use crate::dingtalk::suite::{Event, Item, Message, Push, Sealed, seal};
 use crate::session::{millis, random_hex};
 use crate::state::AppState;
 use crate::telemetry;
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, State};
-use miandeng_shared::ErrorCode;
+use miandeng_shared::{CorpId, ErrorCode};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// An event names a corporation and a code; no envelope of one comes near this.
-const MAX_PUSH: usize = 64 * 1024;
+/// A SyncHTTP push may hold many items, each with what is known of somebody or of an authorisation.
+const MAX_PUSH: usize = 256 * 1024;
 /// Work that takes longer goes on, but DingTalk is told to push again, and then finds it done.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// What DingTalk wants to read in answer to everything but a check of the address.
@@ -44,30 +44,26 @@ pub async fn callback(
     let now = SystemTime::now();
     let opened = push.open(&suite, millis(now)).map_err(|reason| refused(reason.label()))?;
     let message = Message::read(&suite, opened).map_err(|reason| refused(reason.label()))?;
-    let (event, receiver) = (message.event.label(), message.receiver.clone());
-    let (answer, outcome) = match state.pushes.answered(&suite, &push) {
-        Some(answer) => (Ok(answer), "repeated"),
-        None => match follow(&state, &suite, message).await {
-            Ok(answer) => {
-                state.pushes.remember(&suite, &push, answer.clone());
-                (Ok(answer), "ok")
+    let receiver = message.receiver.clone();
+    let answer = match state.pushes.answered(&suite, &push) {
+        Some(answer) => {
+            for item in &message.items {
+                done(&suite, item, "repeated");
             }
-            Err(error) => (Err(error), "failed"),
-        },
+            answer
+        }
+        None => {
+            let answer = follow(&state, &suite, message).await?;
+            state.pushes.remember(&suite, &push, answer.clone());
+            answer
+        }
     };
-    telemetry::suite_push(&suite.name, event, outcome);
-    let answer = answer.inspect_err(|error| {
-        let words = error.words.as_deref();
-        tracing::error!(
-            suite = suite.name,
-            event,
-            reason = error.code.as_str(),
-            words,
-            "a push could not be followed; DingTalk pushes it again a few times"
-        );
-    })?;
-    tracing::info!(suite = suite.name, event, outcome, "suite push");
     Ok(Json(seal(&suite, &answer, &receiver, millis(SystemTime::now()), random_hex(), rand::random())))
+}
+
+fn done(suite: &Suite, Item { event, version }: &Item, outcome: &'static str) {
+    telemetry::suite_push(&suite.name, event.label(), outcome);
+    tracing::info!(suite = suite.name, event = event.label(), action = version.action, outcome, "suite push");
 }
 
 /// Whatever is wrong with a push, its sender learns nothing else: only the log tells why.
@@ -89,7 +85,7 @@ fn encrypted(body: &[u8]) -> Option<String> {
 /// Does what a push asks for, and gives what to answer. The work has a task of its own: a sender that hangs up must not
 /// stop it between a code that is spent and its fruits that are kept.
 async fn follow(state: &AppState, suite: &Arc<Suite>, message: Message) -> Result<String, ApiError> {
-    let work = tokio::spawn(act(state.clone(), Arc::clone(suite), message));
+    let work = tokio::spawn(act(state.clone(), Arc::clone(suite), message.items));
     match tokio::time::timeout(PATIENCE, work).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => Err(ErrorCode::Internal.into()),
@@ -97,23 +93,31 @@ async fn follow(state: &AppState, suite: &Arc<Suite>, message: Message) -> Resul
     }
 }
 
-async fn act(state: AppState, suite: Arc<Suite>, message: Message) -> Result<String, ApiError> {
-    let dingtalk = &state.dingtalk;
-    match &message.event {
-        Event::CheckUrl { random } => return Ok(random.clone()),
-        Event::SuiteTicket { ticket } => dingtalk.take_suite_ticket(&suite, ticket, &message).await?,
-        Event::TmpAuthCode { code, corp } => {
-            dingtalk.authorise(&suite, code, corp.as_ref(), message.at_ms).await?;
-        }
-        Event::ChangeAuth { corp } => dingtalk.change_auth(&suite, corp).await?,
-        Event::SuiteRelieve { corp } => {
-            // In this order, so that nobody can log in after the sessions have ended.
-            if dingtalk.relieve(&suite, corp, message.at_ms).await? {
-                let ended = state.sessions.end_corp(corp, SystemTime::now()).await;
-                ended.map_err(|_| ErrorCode::StoreUnavailable)?;
+/// One item that fails has all of them pushed again; the others are followed all the same, and once more then.
+async fn act(state: AppState, suite: Arc<Suite>, items: Vec<Item>) -> Result<String, ApiError> {
+    let (mut answer, mut failure) = (SUCCESS.to_owned(), None);
+    for item in items {
+        match state.dingtalk.follow(&suite, &item).await {
+            Ok(true) => done(&suite, &item, "ok"),
+            Ok(false) => done(&suite, &item, "old"),
+            Err(error) => {
+                let error = ApiError::from(error);
+                telemetry::suite_push(&suite.name, item.event.label(), "failed");
+                tracing::error!(
+                    suite = suite.name,
+                    event = item.event.label(),
+                    action = item.version.action,
+                    corp = item.event.corp().map(CorpId::as_str),
+                    reason = error.code.as_str(),
+                    words = error.words.as_deref(),
+                    "a push could not be followed; DingTalk pushes it again a few times"
+                );
+                failure = failure.or(Some(error));
             }
         }
-        Event::Other { name } => tracing::info!(suite = suite.name, name, "an event without use here"),
+        if let Event::CheckUrl { random } = item.event {
+            answer = random;
+        }
     }
-    Ok(SUCCESS.to_owned())
+    failure.map_or(Ok(answer), Err)
 }

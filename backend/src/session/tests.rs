@@ -216,6 +216,32 @@ async fn a_relieved_corporation_takes_its_sessions_along() {
     assert!(read(&sessions, &request(&authorised_again), now).is_some());
 }
 
+#[tokio::test]
+async fn p08_an_application_or_a_person_that_is_gone_takes_its_sessions_along() {
+    let (sessions, now) = (sessions(1, &[]), SystemTime::now());
+    let corp = CorpId::new("dingcorp1").unwrap();
+    let (agent, union, userid) =
+        (AgentId::new("123456").unwrap(), UnionId::new("un1").unwrap(), UserId::new("id1").unwrap());
+    let by_union = User { union_id: Some(union.clone()), ..user("o1") };
+    let by_user = User { user_id: Some(userid.clone()), ..user("o1") };
+    let others = [
+        User { agent_id: AgentId::new("77").unwrap(), ..user("o1") },
+        User { corp_id: CorpId::new("dingcorp2").unwrap(), ..by_user.clone() },
+        User { user_id: UserId::new("un1").ok(), union_id: UnionId::new("id1").ok(), ..user("o1") },
+    ];
+    let cookies: Vec<_> = others.into_iter().map(|user| sessions.create(user, None, now).1).collect();
+    let is_in = |cookie: &HeaderValue| sessions.read(&request(cookie), now).is_some();
+    for left in [by_union, by_user] {
+        let (_, cookie) = sessions.create(left.clone(), None, now);
+        sessions.end_person(&corp, std::slice::from_ref(&userid), Some(&union), now).await.unwrap();
+        assert!(!is_in(&cookie));
+        assert!(is_in(&sessions.create(left, None, now).1), "and may come back");
+    }
+    assert!(cookies.iter().all(is_in));
+    sessions.end_app(&corp, &agent, now).await.unwrap();
+    assert_eq!(cookies.iter().map(is_in).collect::<Vec<_>>(), [true, true, false]);
+}
+
 #[test]
 fn a_ttl_that_was_made_shorter_counts_at_once() {
     let now = SystemTime::now();

@@ -4,17 +4,17 @@ use crate::support::{Person, Redis, SUITE, Server, Sim, json_of};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
-const CORP: &str = "dingcust1";
-const WINDOW: &str = "3000000000001";
-const MICRO_APP: &str = "700001";
+pub const CORP: &str = "dingcust1";
+pub const WINDOW: &str = "3000000000001";
+pub const MICRO_APP: &str = "700001";
 
-fn without_apps(config: &mut String) {
+pub fn without_apps(config: &mut String) {
     config.truncate(config.find("[[apps]]").unwrap());
     config.push_str(SUITE);
 }
 
 /// A server with one suite and no application, to which the simulator pushes.
-async fn start(sim: &Sim, store: &str) -> Server {
+pub async fn start(sim: &Sim, store: &str) -> Server {
     let server = Server::start(sim, |config| {
         without_apps(config);
         *config = config.replace("memory:", store);
@@ -24,19 +24,19 @@ async fn start(sim: &Sim, store: &str) -> Server {
     server
 }
 
-async fn push_to(sim: &Sim, server: &Server) {
+pub async fn push_to(sim: &Sim, server: &Server) {
     let callback = format!("{}/dingtalk/suites/main/callback", server.url);
     sim.put("/_sim/suites/suite1", json!({ "callbackUrl": callback })).await;
 }
 
 /// A push that has to be answered as it should be.
-async fn push(sim: &Sim, what: &str, body: Value) -> Value {
+pub async fn push(sim: &Sim, what: &str, body: Value) -> Value {
     let verdict = sim.post(&format!("/_sim/suites/suite1/{what}"), body).await;
     assert_eq!(verdict["ok"], true, "{what}: {verdict}");
     verdict
 }
 
-fn person<'a>(sim: &'a Sim, server: &Server, agent: &str) -> Person<'a> {
+pub fn person<'a>(sim: &'a Sim, server: &Server, agent: &str) -> Person<'a> {
     let mut person = Person::new(sim, server);
     person.corp = CORP.to_owned();
     person.agent = agent.to_owned();
@@ -44,7 +44,7 @@ fn person<'a>(sim: &'a Sim, server: &Server, agent: &str) -> Person<'a> {
 }
 
 /// The login to the micro-app: a runtime code, with the client id that the server names.
-async fn micro_app_login(sim: &Sim, person: &Person<'_>) -> Response {
+pub async fn micro_app_login(sim: &Sim, person: &Person<'_>) -> Response {
     let facts = json_of(person.config().await).await;
     assert_eq!((&facts["kind"], &facts["clientId"]), (&json!("h5"), &json!("suitekey1")), "{facts}");
     let body = json!({
@@ -55,12 +55,12 @@ async fn micro_app_login(sim: &Sim, person: &Person<'_>) -> Response {
     person.post_code(code).await
 }
 
-async fn error_of(response: Response) -> (StatusCode, String) {
+pub async fn error_of(response: Response) -> (StatusCode, String) {
     let status = response.status();
     (status, json_of(response).await["error"]["code"].as_str().unwrap_or_default().to_owned())
 }
 
-async fn authorised(sim: &Sim, store: &str) -> Server {
+pub async fn authorised(sim: &Sim, store: &str) -> Server {
     let server = start(sim, store).await;
     push(sim, "ticket", json!({})).await;
     push(sim, "authorise", json!({ "corpId": CORP })).await;

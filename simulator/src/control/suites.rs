@@ -11,13 +11,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::problem::{Problem, Wanted, WantedOrNothing};
+use super::sync;
 use crate::issue;
 use crate::push::{self, Draft, Report, Sent};
 use crate::suites::{Kind, Suite, customer_number, customers};
 use crate::world::{Simulator, World};
 
-type Sim = State<Arc<Simulator>>;
-type Reported = Result<Json<Report>, Problem>;
+pub(super) type Sim = State<Arc<Simulator>>;
+pub(super) type Reported = Result<Json<Report>, Problem>;
 
 /// Until a suite has been saved, DingTalk checks its URL on behalf of this one, which the official sample names too.
 const TEST_SUITE_KEY: &str = "suite4xxxxxxxxxxxxxxx";
@@ -33,6 +34,7 @@ pub fn routes() -> Router<Arc<Simulator>> {
         .route("/{name}/relieve", post(relieve))
         .route("/{name}/repeat", post(repeat))
         .route("/{name}/event", post(event))
+        .merge(sync::routes())
 }
 
 async fn list(State(simulator): Sim) -> Json<Value> {
@@ -71,6 +73,8 @@ fn shown(world: &World, suite: &Suite) -> Value {
         "callbackAesKey": suite.callback_aes_key,
         "callbackUrl": suite.callback_url,
         "suiteTicket": suite.ticket,
+        "suiteId": suite.suite_id,
+        "unacknowledged": suite.unacknowledged.len(),
         "apps": { "window": suite.window, "microApp": suite.micro_app },
         "customers": customers.collect::<Vec<_>>(),
     })
@@ -294,30 +298,30 @@ fn announced(world: &World, name: &str, kind: &str, detail: Value) -> Result<Sen
     sealed(world, name, Draft::of(event))
 }
 
-fn sealed(world: &World, name: &str, draft: Draft) -> Result<Sent, Problem> {
+pub(super) fn sealed(world: &World, name: &str, draft: Draft) -> Result<Sent, Problem> {
     let suite = world.suites.iter().find(|suite| suite.name == name).ok_or_else(no_suite)?;
     draft.seal(suite, world.clock.now()).ok_or_else(no_suite)
 }
 
-async fn send(simulator: &Simulator, name: &str, sent: Sent) -> Reported {
+pub(super) async fn send(simulator: &Simulator, name: &str, sent: Sent) -> Reported {
     push::send(simulator, name, sent).await.map(Json).ok_or_else(no_suite)
 }
 
-fn suite<'a>(world: &'a mut World, name: &str) -> Result<&'a mut Suite, Problem> {
+pub(super) fn suite<'a>(world: &'a mut World, name: &str) -> Result<&'a mut Suite, Problem> {
     world.suites.iter_mut().find(|suite| suite.name == name).ok_or_else(no_suite)
 }
 
-fn require_customer(world: &World, corp_id: &str) -> Result<(), Problem> {
+pub(super) fn require_customer(world: &World, corp_id: &str) -> Result<(), Problem> {
     if customer_number(corp_id, world.customers).is_some() {
         return Ok(());
     }
     Err(Problem::value("corpId", format!("{corp_id:?} is no customer; dingcust1 is one")))
 }
 
-fn not_authorised(corp_id: &str) -> Problem {
+pub(super) fn not_authorised(corp_id: &str) -> Problem {
     Problem::value("corpId", format!("{corp_id:?} has not authorised this suite"))
 }
 
-fn no_suite() -> Problem {
+pub(super) fn no_suite() -> Problem {
     Problem::not_found("there is no suite of this name; GET /_sim/suites lists them")
 }

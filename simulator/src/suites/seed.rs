@@ -39,6 +39,7 @@ fn suite(number: u8, window: Option<SuiteApp>, micro_app: Option<SuiteApp>) -> S
         callback_token: format!("callback-token-of-suite{number}"),
         // 43 characters whose last has bits too many, as that of the official sample has.
         callback_aes_key: format!("suite{number}callbackaeskeysuite{number}callbackaeskeyabc"),
+        suite_id: 14_999_000 + u64::from(number),
         window,
         micro_app,
         ..Suite::default()

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde_json::Value;
+
 use super::{Kind, SuiteApp, customer_number};
 use crate::issue;
 use crate::push::Sent;
@@ -24,6 +26,12 @@ pub struct Suite {
     /// The last push of each event, and which event that was.
     pub sent: HashMap<String, Sent>,
     pub last_sent: Option<String>,
+    /// In every `subscribe_id` of its SyncHTTP pushes.
+    pub suite_id: u64,
+    /// How many items it has pushed so.
+    pub items: u64,
+    /// SyncHTTP pushes that were not answered as they should be, and so are pushed again.
+    pub unacknowledged: Vec<Value>,
 }
 
 /// What one enterprise granted.
@@ -37,6 +45,8 @@ pub struct Authorisation {
     pub activated: bool,
     pub window: bool,
     pub micro_app: bool,
+    /// Those that the enterprise has switched off without taking them out of what it authorised.
+    pub stopped: Vec<Kind>,
 }
 
 impl Authorisation {
@@ -96,10 +106,21 @@ impl Suite {
             activated: false,
             window: has_window,
             micro_app: self.micro_app.is_some(),
+            stopped: Vec::new(),
         });
         let code = issue::hex32();
         self.tmp_codes.insert(code.clone(), corp_id.to_owned());
         code
+    }
+
+    /// The same where DingTalk pushes the codes themselves: nothing is left to trade, and nothing to activate.
+    pub fn authorise_at_once(&mut self, corp_id: &str) -> Option<&mut Authorisation> {
+        let code = self.authorise(corp_id);
+        self.trade(&code)?;
+        let given = self.authorisations.get_mut(corp_id)?;
+        given.activated = true;
+        given.stopped.clear();
+        Some(given)
     }
 
     /// Trades a temporary code, once, for the enterprise that it stands for.

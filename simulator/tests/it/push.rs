@@ -143,3 +143,62 @@ async fn without_a_callback_nobody_hears_of_it() {
         assert_eq!(put(elsewhere).await, 422, "{elsewhere}");
     }
 }
+
+#[tokio::test]
+async fn synchttp_pushes_have_the_form_of_the_published_samples() {
+    let isv = Isv::open().await;
+    let suite = isv.suite_token().await;
+    let items = json!([{ "what": "auth", "corpId": CUSTOMER }, { "what": "ticket", "asObject": true }]);
+    let event = isv.push("sync", json!({ "items": items })).await;
+    assert_eq!((&event["EventType"], isv.last().1), (&json!("SYNC_HTTP_PUSH_HIGH"), SUITE_KEY.to_owned()));
+    let (auth, ticket) = (&event["bizData"][0], &event["bizData"][1]);
+    assert_eq!((&auth["biz_type"], &auth["corp_id"]), (&json!(4), &json!(CUSTOMER)), "{auth}");
+    assert_eq!(
+        (&auth["subscribe_id"], &auth["biz_id"]),
+        (&json!("14999001_0"), &json!("14999001")),
+        "{auth}"
+    );
+    let data: Value = serde_json::from_str(&text(&auth["biz_data"])).unwrap();
+    assert_eq!(
+        (&data["syncAction"], &data["auth_corp_info"]["corpid"]),
+        (&json!("org_suite_auth"), &json!(CUSTOMER))
+    );
+    assert_eq!(data["auth_info"]["agent"][0]["agentid"], 700_001, "{data}");
+    assert!(ticket["biz_data"]["suiteTicket"].is_string(), "{ticket}");
+    assert!(text(&data["syncSeq"]) < text(&ticket["biz_data"]["syncSeq"]), "they count");
+    // The codes are good at once, and nothing is left to activate.
+    isv.corp_token(&suite, &text(&data["permanent_code"])).await;
+    isv.channel_token(&suite, &text(&data["ch_permanent_code"])).await;
+    let changed = json!({ "items": [{
+        "what": "stop", "corpId": CUSTOMER, "window": true, "seq": 7, "item": { "biz_type": "7", "id": null },
+    }], "priority": "medium" });
+    let event = isv.push("sync", changed).await;
+    let stop = &event["bizData"][0];
+    let data: Value = serde_json::from_str(&text(&stop["biz_data"])).unwrap();
+    assert_eq!(event["EventType"], "SYNC_HTTP_PUSH_MEDIUM");
+    assert_eq!((&stop["biz_type"], stop.get("id"), &data["syncSeq"]), (&json!("7"), None, &json!(7)));
+    assert_eq!(
+        (&data["syncAction"], &data["agentId"]),
+        (&json!("org_micro_app_stop"), &json!(3_000_000_000_001_u64))
+    );
+}
+
+#[tokio::test]
+async fn a_synchttp_push_that_is_not_acknowledged_comes_again() {
+    let isv = Isv::open().await;
+    let waiting = async || isv.desk.get("/_sim/suites/suite1").await["unacknowledged"].clone();
+    isv.shared.lock().unwrap().status = Some(500);
+    let items = json!({ "items": [{ "what": "ticket" }] });
+    assert_eq!(isv.control("sync", items.clone()).await["ok"], false);
+    isv.control("sync", items).await;
+    isv.control("ticket", json!({})).await;
+    assert_eq!(waiting().await, 2, "the classic one is not repeated");
+    assert_eq!(isv.control("retry", json!({})).await["reports"][1]["ok"], false);
+    assert_eq!(waiting().await, 2);
+    isv.shared.lock().unwrap().status = None;
+    let again = isv.control("retry", json!({})).await["reports"].clone();
+    assert_eq!((&again[0]["ok"], &again[1]["ok"], waiting().await), (&json!(true), &json!(true), json!(0)));
+    let here = isv.shared.lock().unwrap();
+    assert_eq!(here.events[0], here.events[5], "the same event");
+    assert_ne!(here.encrypted[0], here.encrypted[5], "sealed anew");
+}

@@ -140,16 +140,19 @@ fn allowed(answer: &Answer) -> Result<AllowedAgents, Error> {
     Ok(AllowedAgents { windows: agents(windows, "channelAgent"), micro_apps: agents(micro_apps, "agent") })
 }
 
+fn agents(info: Option<&Value>, list: &str) -> Vec<AgentId> {
+    info.and_then(|info| info.get(list)).map(agent_ids).unwrap_or_default()
+}
+
 /// The ids of a list, whose items are objects with a number, with a string, or bare. What is none of these is no
 /// application of ours.
-fn agents(info: Option<&Value>, list: &str) -> Vec<AgentId> {
-    let items = info.and_then(|info| info.get(list)?.as_array()).map(Vec::as_slice).unwrap_or_default();
-    let id = |item: &Value| match item.get("agentid").unwrap_or(item) {
+pub fn agent_ids(list: &Value) -> Vec<AgentId> {
+    let id = |item: &Value| match item.get("agentid").or_else(|| item.get("agentId")).unwrap_or(item) {
         Value::Number(number) => AgentId::new(number.to_string()).ok(),
         Value::String(text) => AgentId::new(text).ok(),
         _ => None,
     };
-    items.iter().filter_map(id).collect()
+    list.as_array().map(Vec::as_slice).unwrap_or_default().iter().filter_map(id).collect()
 }
 
 #[cfg(test)]

@@ -1,15 +1,14 @@
 //! Which corporations authorised a suite, and what they allow: what the callback changes and a login looks up.
 
 use super::{DingTalk, Key, in_time_of};
-use crate::config::{App, Credentials, Granted, Secret, Suite};
-use crate::dingtalk::client::Authorisation;
-use crate::dingtalk::error::{Error, Kind};
-use crate::dingtalk::suite::{Apps, Codes, Grant, Member, Message};
+use crate::config::{App, Credentials, Granted, Suite};
+use crate::dingtalk::client::AllowedAgents;
+use crate::dingtalk::error::Error;
+use crate::dingtalk::suite::{Apps, Codes, Grant, Member};
 use crate::session::millis;
 use crate::store::StoreError;
 use futures_util::future::join_all;
 use miandeng_shared::{AgentId, CorpId};
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -20,6 +19,8 @@ pub enum SuiteFailure {
     DingTalk(#[from] Error),
     #[error("the store does not answer")]
     Store,
+    #[error("a push without what it must have")]
+    Unreadable,
 }
 
 impl From<StoreError> for SuiteFailure {
@@ -31,12 +32,10 @@ impl From<StoreError> for SuiteFailure {
 
 /// What a corporation allows is asked again after this time, in case a push was lost.
 const APPS_LIFE: Duration = Duration::from_secs(12 * 60 * 60);
-/// Looking an application up may cost two calls before those of the login itself; together they stay within what a
-/// request may take.
-const LOOK_UP: Duration = Duration::from_secs(6);
-/// An end that DingTalk pushes late, or that somebody plays back, must not undo an authorisation that came after it.
-/// Within this time they are taken as they come, because one of the two times may be in whole seconds.
-const LATE: Duration = Duration::from_secs(1);
+/// Looking an application up may cost two calls for each suite, before those of the login itself and a last look into the
+/// store; together they stay within what a request may take.
+const LOOK_UP: Duration = Duration::from_secs(5);
+const LAST_LOOK: Duration = Duration::from_secs(2);
 
 impl DingTalk {
     /// The suite whose callback has this name in its path.
@@ -60,153 +59,72 @@ impl DingTalk {
         join_all(self.suites.iter().map(|suite| self.grants.ticket(suite))).await;
     }
 
-    /// A new suite ticket was pushed.
-    pub async fn take_suite_ticket(
+    /// Keeps what a corporation allows now, and ends the sessions of what it does not allow any more.
+    pub(super) async fn keep_apps(
         &self,
-        suite: &Suite,
-        ticket: &Secret,
-        message: &Message,
-    ) -> Result<(), SuiteFailure> {
-        let kept = self.grants.keep_ticket(suite, ticket, message.at_ms, message.pushed_ms).await?;
-        // What was refused for want of this ticket need not wait.
-        self.suite_tokens.forgive(&suite.suite_key);
-        tracing::info!(suite = suite.name, kept, "suite_ticket");
-        Ok(())
+        member: &Member,
+        grant: &Grant,
+        windows: Vec<AgentId>,
+        micro_apps: Vec<AgentId>,
+        read_ms: u64,
+        activated: bool,
+    ) -> Result<Arc<Grant>, StoreError> {
+        let apps = Apps { windows, micro_apps, since_ms: grant.codes.since_ms, read_ms, activated };
+        let mut gone = grant.agents();
+        gone.retain(|agent| apps.kind(agent).is_none());
+        // Before, so that a store that fails leaves something to do for the next push; and after, for
+        // those who logged in meanwhile.
+        self.end_apps(member, &gone).await?;
+        let kept = self.grants.keep_apps(member, &grant.codes, apps).await?;
+        self.end_apps(member, &gone).await?;
+        Ok(kept)
     }
 
-    /// A corporation authorised the suite: buys and keeps its codes, then switches its applications on. A code that was
-    /// exchanged already is not sent again.
-    pub async fn authorise(
-        &self,
-        suite: &Arc<Suite>,
-        code: &Secret,
-        corp: Option<&CorpId>,
-        at_ms: u64,
-    ) -> Result<(), SuiteFailure> {
-        let redeemed = hex::encode(Sha256::digest(code.expose()));
-        let corp = corp.cloned().or_else(|| self.grants.exchanged(&redeemed));
-        let member = corp.map(|corp| Member::new(suite, &corp));
-        let _alone = match &member {
-            Some(member) => Some(self.grants.alone_with(member).await),
-            None => None,
-        };
-        // The code is good for one exchange, so what it buys must have a place before it is spent.
-        let known = match &member {
-            Some(member) => self.grants.current(member).await?,
-            None => {
-                self.grants.ticket(suite).await?;
-                None
-            }
-        };
-        let (member, grant) = match (member, known) {
-            (Some(member), Some(grant)) if grant.codes.redeemed == redeemed => (member, grant),
-            (member, known) => self.redeem(suite, code, member, known, redeemed, at_ms).await?,
-        };
-        if !is_activated(&grant) {
-            self.settle(suite, &member, &grant).await?;
+    async fn end_apps(&self, member: &Member, agents: &[AgentId]) -> Result<(), StoreError> {
+        for agent in agents {
+            self.sessions.end_app(&member.corp, agent, SystemTime::now()).await?;
         }
-        tracing::info!(suite = suite.name, corp = %member.corp, "authorised");
         Ok(())
-    }
-
-    async fn redeem(
-        &self,
-        suite: &Arc<Suite>,
-        code: &Secret,
-        member: Option<Member>,
-        known: Option<Arc<Grant>>,
-        redeemed: String,
-        since_ms: u64,
-    ) -> Result<(Member, Arc<Grant>), SuiteFailure> {
-        let tokens = self.suite_tokens();
-        let client = &tokens.client;
-        let exchange = |token| async move { client.permanent_code(&token, code).await };
-        let bought = match (tokens.with(suite, exchange).await, member.clone(), known) {
-            (Ok(bought), ..) => bought,
-            // Pushed again after it was exchanged: what it bought is here.
-            (Err(error), Some(member), Some(grant)) if error.kind == Kind::CodeRejected => {
-                return Ok((member, grant));
-            }
-            (Err(error), ..) => return Err(error.into()),
-        };
-        let Authorisation { corp, permanent_code, ch_permanent_code } = bought;
-        let member = match (corp, member) {
-            (Some(corp), _) => Member::new(suite, &corp),
-            (None, Some(member)) => member,
-            (None, None) => return Err(Error::new("/service/get_permanent_code", Kind::BadAnswer).into()),
-        };
-        let codes = Codes { permanent_code, ch_permanent_code, redeemed, since_ms };
-        // The tokens of an earlier authorisation are not this one's.
-        self.forget_tokens(suite, &member.corp).await;
-        let kept = self.grants.keep_codes(&member, codes).await;
-        let grant = kept.inspect_err(|_| {
-            tracing::error!(
-                suite = suite.name, corp = %member.corp,
-                "the store did not take the permanent codes: they are in this process only, and are lost if it ends \
-                 before the store is back"
-            );
-        })?;
-        Ok((member, grant))
     }
 
     /// Asks what a corporation allows, and switches its applications on if that was not done yet.
-    async fn settle(
+    pub(super) async fn settle(
         &self,
         suite: &Arc<Suite>,
         member: &Member,
         grant: &Grant,
     ) -> Result<Arc<Grant>, SuiteFailure> {
+        let allowed = self.allowed(suite, member, grant).await?;
         let tokens = self.suite_tokens();
         let (client, corp, code) = (&tokens.client, &member.corp, &grant.codes.permanent_code);
-        let ask = |token| async move { client.allowed_agents(&token, suite, corp, code).await };
-        let allowed = tokens.with(suite, ask).await?;
-        let mut apps = Apps {
-            windows: allowed.windows,
-            micro_apps: allowed.micro_apps,
-            since_ms: grant.codes.since_ms,
-            read_ms: millis(SystemTime::now()),
-            activated: is_activated(grant),
-        };
+        let mut activated = is_activated(grant);
         let mut switched = Ok(());
-        if !apps.activated {
+        if !activated {
             let activate = |token| async move { client.activate_suite(&token, suite, corp, code).await };
             switched = tokens.with(suite, activate).await;
-            apps.activated = switched.is_ok();
+            activated = switched.is_ok();
         }
-        let kept = self.grants.keep_apps(member, &grant.codes, apps).await?;
+        let now_ms = millis(SystemTime::now());
+        let kept =
+            self.keep_apps(member, grant, allowed.windows, allowed.micro_apps, now_ms, activated).await?;
         switched?;
         Ok(kept)
     }
 
-    /// A corporation changed what it allows. One that never authorised the suite costs no call.
-    pub async fn change_auth(&self, suite: &Arc<Suite>, corp: &CorpId) -> Result<(), SuiteFailure> {
-        let member = Member::new(suite, corp);
-        let _alone = self.grants.alone_with(&member).await;
-        if let Some(grant) = self.grants.current(&member).await? {
-            self.settle(suite, &member, &grant).await?;
-        }
-        Ok(())
+    pub(super) async fn allowed(
+        &self,
+        suite: &Arc<Suite>,
+        member: &Member,
+        grant: &Grant,
+    ) -> Result<AllowedAgents, Error> {
+        let tokens = self.suite_tokens();
+        let (client, corp, code) = (&tokens.client, &member.corp, &grant.codes.permanent_code);
+        tokens
+            .with(suite, |token| async move { client.allowed_agents(&token, suite, corp, code).await })
+            .await
     }
 
-    /// A corporation took its authorisation back at `at_ms`: its codes, tokens and tickets go. False where a later
-    /// authorisation stands. Sessions are the caller's.
-    pub async fn relieve(&self, suite: &Arc<Suite>, corp: &CorpId, at_ms: u64) -> Result<bool, SuiteFailure> {
-        let member = Member::new(suite, corp);
-        let _alone = self.grants.alone_with(&member).await;
-        let grant = self.grants.current(&member).await?;
-        let late =
-            |grant: &Arc<Grant>| u128::from(grant.codes.since_ms.saturating_sub(at_ms)) > LATE.as_millis();
-        if grant.as_ref().is_some_and(late) {
-            tracing::warn!(suite = suite.name, %corp, "an old suite_relieve; a later authorisation stands");
-            return Ok(false);
-        }
-        self.forget_tokens(suite, corp).await;
-        self.grants.remove(&member).await?;
-        tracing::info!(suite = suite.name, %corp, "relieved");
-        Ok(true)
-    }
-
-    async fn forget_tokens(&self, suite: &Suite, corp: &CorpId) {
+    pub(super) async fn forget_tokens(&self, suite: &Suite, corp: &CorpId) {
         let key = Key::of_suite(suite, corp);
         self.channel_tokens.forget(&key).await;
         self.channel_tickets.forget(&key).await;
@@ -221,15 +139,19 @@ impl DingTalk {
         corp: &CorpId,
         agent: &AgentId,
     ) -> Result<Option<Arc<App>>, SuiteFailure> {
-        let mut failure = None;
-        for suite in &self.suites {
-            match in_time_of(LOOK_UP, self.look_up(suite, corp, agent)).await {
-                Ok(Some(app)) => return Ok(Some(app)),
-                Ok(None) => {}
-                Err(error) => failure = Some(error),
+        // One deadline over all suites: behind it, the login needs its time.
+        in_time_of(LOOK_UP, async {
+            let mut failure = None;
+            for suite in &self.suites {
+                match self.look_up(suite, corp, agent).await {
+                    Ok(Some(app)) => return Ok(Some(app)),
+                    Ok(None) => {}
+                    Err(error) => failure = Some(error),
+                }
             }
-        }
-        failure.map_or(Ok(None), Err)
+            failure.map_or(Ok(None), Err)
+        })
+        .await
     }
 
     /// Whether an application may still log people in, looked up where the truth is. A configured one may; a store that
@@ -237,7 +159,11 @@ impl DingTalk {
     pub async fn is_still_granted(&self, app: &App) -> bool {
         let Credentials::Suite(granted) = &app.credentials else { return true };
         let member = Member::new(&granted.suite, &app.corp_id);
-        !matches!(self.grants.current(&member).await, Ok(None))
+        match tokio::time::timeout(LAST_LOOK, self.grants.current(&member)).await {
+            Ok(Ok(None)) => false,
+            Ok(Ok(Some(grant))) => grant.apps.is_none() || grant.kind(&app.agent_id).is_some(),
+            _ => true,
+        }
     }
 
     async fn look_up(
@@ -249,6 +175,11 @@ impl DingTalk {
         let member = Member::new(suite, corp);
         let Some(grant) = self.grant(suite, &member).await? else { return Ok(None) };
         match app_of(suite, corp, agent, &grant) {
+            // A push has told of it, and not of everything: it may be a window.
+            Some(app) if grant.apps.as_ref().is_some_and(|apps| apps.read_ms == 0) => {
+                let asked = self.ask_once(suite, &member, &grant).await;
+                Ok(asked.map_or(Some(app), |grant| app_of(suite, corp, agent, &grant)))
+            }
             Some(app) => {
                 if !is_young(&grant) && self.grants.asked(&member).is_none() {
                     // What was true serves on; nobody waits for what has become of it.
@@ -257,6 +188,8 @@ impl DingTalk {
                 }
                 Ok(Some(app))
             }
+            // It is known, and switched off.
+            None if grant.stopped.contains(agent) => Ok(None),
             None => match self.ask_once(suite, &member, &grant).await {
                 Ok(grant) => Ok(app_of(suite, corp, agent, &grant)),
                 Err(_) if grant.apps.is_some() => Ok(None),
@@ -308,7 +241,7 @@ impl DingTalk {
 }
 
 fn app_of(suite: &Arc<Suite>, corp: &CorpId, agent: &AgentId, grant: &Grant) -> Option<Arc<App>> {
-    let kind = grant.apps.as_ref()?.kind(agent)?;
+    let kind = grant.kind(agent)?;
     let Codes { permanent_code, ch_permanent_code, .. } = grant.codes.clone();
     let granted = Granted { kind, suite: Arc::clone(suite), permanent_code, ch_permanent_code };
     Some(Arc::new(App::of_suite(corp.clone(), agent.clone(), granted)))
@@ -320,6 +253,6 @@ fn is_young(grant: &Grant) -> bool {
         && grant.apps.as_ref().is_some_and(|apps| u128::from(age(apps)) < APPS_LIFE.as_millis())
 }
 
-fn is_activated(grant: &Grant) -> bool {
+pub(super) fn is_activated(grant: &Grant) -> bool {
     grant.apps.as_ref().is_some_and(|apps| apps.activated)
 }

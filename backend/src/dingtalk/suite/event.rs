@@ -1,21 +1,27 @@
 //! What DingTalk pushes to a suite.
 
+use super::fields::Fields;
 use super::seal::{Opened, milliseconds};
+use super::sync;
+use super::version::Version;
 use crate::config::{Secret, Suite};
-use miandeng_shared::CorpId;
-use serde_json::{Map, Value};
+use crate::dingtalk::client::agent_ids;
+use miandeng_shared::{AgentId, CorpId, UnionId, UserId};
 use std::time::Duration;
 
 /// A push that is for this suite.
 #[derive(Debug)]
 pub struct Message {
-    pub event: Event,
-    /// When it happened, by DingTalk's clock, in milliseconds since 1970.
-    pub at_ms: u64,
-    /// When it was pushed: the same event can be pushed again.
-    pub pushed_ms: u64,
+    /// One, or as many as a SyncHTTP push holds, the oldest first.
+    pub items: Vec<Item>,
     /// Whom it is for: the suite key, or the test key of a check. The answer goes back under the same name.
     pub receiver: String,
+}
+
+#[derive(Debug)]
+pub struct Item {
+    pub event: Event,
+    pub version: Version,
 }
 
 /// What a push is about.
@@ -33,18 +39,51 @@ pub enum Event {
         code: Secret,
         corp: Option<CorpId>,
     },
-    /// A corporation changed what it allows the suite.
+    /// A corporation changed what it allows the suite; DingTalk has to be asked how.
     ChangeAuth {
         corp: CorpId,
     },
-    /// A corporation took its authorisation back.
-    SuiteRelieve {
+    /// A corporation authorised the suite, or changed what it allows, and this is all of it.
+    OrgAuth {
         corp: CorpId,
+        pushed: Pushed,
     },
+    /// A corporation took its authorisation back, or does not exist any more.
+    Relieve {
+        corp: CorpId,
+        dissolved: bool,
+    },
+    /// A corporation switched one application off or on.
+    App {
+        corp: CorpId,
+        agent: AgentId,
+        stopped: bool,
+    },
+    /// Somebody is in a corporation's directory, or has left it.
+    Person {
+        corp: CorpId,
+        user_ids: Vec<UserId>,
+        union_id: Option<UnionId>,
+        left: bool,
+    },
+    /// It carries a ticket, grants or withdraws, and lacks what it must have.
+    Unreadable,
+    /// An item of another suite's.
+    Foreign,
     /// One of the many events that a gateway has no use for.
-    Other {
-        name: String,
-    },
+    Other,
+}
+
+/// What a SyncHTTP push says of an authorisation.
+#[derive(Debug)]
+pub struct Pushed {
+    /// The permanent code and that of the window.
+    pub codes: Option<(Secret, Option<Secret>)>,
+    /// `None` where the push does not say.
+    pub micro_apps: Option<Vec<AgentId>>,
+    pub windows: Option<Vec<AgentId>>,
+    /// Authorised, and not only changed.
+    pub anew: bool,
 }
 
 impl Event {
@@ -56,8 +95,26 @@ impl Event {
             Event::SuiteTicket { .. } => "suite_ticket",
             Event::TmpAuthCode { .. } => "tmp_auth_code",
             Event::ChangeAuth { .. } => "change_auth",
-            Event::SuiteRelieve { .. } => "suite_relieve",
-            Event::Other { .. } => "other",
+            Event::OrgAuth { .. } => "org_suite_auth",
+            Event::Relieve { dissolved: false, .. } => "suite_relieve",
+            Event::Relieve { dissolved: true, .. } => "org_remove",
+            Event::App { .. } => "micro_app",
+            Event::Person { .. } => "person",
+            Event::Unreadable => "unreadable",
+            Event::Foreign => "foreign",
+            Event::Other => "other",
+        }
+    }
+
+    pub fn corp(&self) -> Option<&CorpId> {
+        match self {
+            Event::TmpAuthCode { corp, .. } => corp.as_ref(),
+            Event::ChangeAuth { corp }
+            | Event::OrgAuth { corp, .. }
+            | Event::Relieve { corp, .. }
+            | Event::App { corp, .. }
+            | Event::Person { corp, .. } => Some(corp),
+            _ => None,
         }
     }
 }
@@ -85,56 +142,109 @@ impl Message {
     /// Reads what an envelope held, if it is for `suite`.
     pub fn read(suite: &Suite, opened: Opened) -> Result<Self, NotForUs> {
         let Opened { text, receiver, at_ms: pushed_ms } = opened;
-        let Ok(Value::Object(fields)) = serde_json::from_str(&text) else { return Err(NotForUs::Content) };
-        let name = field(&fields, "EventType").unwrap_or_default();
+        let fields = Fields::parse(&text).ok_or(NotForUs::Content)?;
+        let name = fields.text("eventtype").unwrap_or_default();
         let is_check = matches!(name.as_str(), "check_create_suite_url" | "check_update_suite_url");
         // Before a suite has its key, the check names the one that it is encrypted for.
-        let test_key = field(&fields, "TestSuiteKey").filter(|_| is_check);
+        let test_key = fields.text("testsuitekey").filter(|_| is_check);
         if receiver != suite.suite_key && test_key.as_deref() != Some(&receiver) {
             return Err(NotForUs::Receiver);
         }
-        let event = event(&fields, name).ok_or(NotForUs::Content)?;
-        let happened = field(&fields, "TimeStamp").as_deref().and_then(milliseconds);
-        Ok(Self { event, at_ms: happened_at(happened, pushed_ms), pushed_ms, receiver })
+        let items = match sync::is_sync(&name) {
+            true => sync::items(&fields, suite, pushed_ms),
+            false => classic(&fields, &name, pushed_ms).map(|item| vec![item]),
+        };
+        Ok(Self { items: items.ok_or(NotForUs::Content)?, receiver })
     }
 }
 
-fn event(fields: &Map<String, Value>, name: String) -> Option<Event> {
-    let corp = || field(fields, "AuthCorpId").and_then(|id| CorpId::new(id).ok());
-    let secret = |name| field(fields, name).map(Secret::new);
-    Some(match name.as_str() {
+fn classic(fields: &Fields, name: &str, pushed_ms: u64) -> Option<Item> {
+    let corp = fields.corp("authcorpid").or_else(|| fields.corp("corpid"));
+    let event = match name {
         "check_create_suite_url" | "check_update_suite_url" => {
-            Event::CheckUrl { random: field(fields, "Random")? }
+            Event::CheckUrl { random: fields.text("random")? }
         }
-        "suite_ticket" => Event::SuiteTicket { ticket: secret("SuiteTicket")? },
-        "tmp_auth_code" => Event::TmpAuthCode { code: secret("AuthCode")?, corp: corp() },
-        "change_auth" => Event::ChangeAuth { corp: corp()? },
-        "suite_relieve" => Event::SuiteRelieve { corp: corp()? },
-        _ => Event::Other { name: plain(&name) },
+        "tmp_auth_code" => Event::TmpAuthCode { code: Secret::new(fields.text("authcode")?), corp },
+        "change_auth" => Event::ChangeAuth { corp: corp? },
+        _ => told(name, fields, corp, None)?,
+    };
+    let happened = fields.text("timestamp").as_deref().and_then(milliseconds);
+    let at_ms = happened_at(happened, pushed_ms);
+    Some(Item { event, version: Version { seq: None, at_ms, pushed_ms, action: plain(name) } })
+}
+
+/// What `action` tells, in either envelope; `None` where `fields` lacks what it must have.
+pub(super) fn told(
+    action: &str,
+    fields: &Fields,
+    corp: Option<CorpId>,
+    biz_id: Option<String>,
+) -> Option<Event> {
+    Some(match action {
+        "suite_ticket" => Event::SuiteTicket { ticket: Secret::new(fields.text("suiteticket")?) },
+        "org_suite_auth" => org_auth(fields, corp, true)?,
+        "org_suite_change" => org_auth(fields, corp, false)?,
+        "suite_relieve" | "org_suite_relieve" => Event::Relieve { corp: corp?, dissolved: false },
+        "org_remove" => Event::Relieve { corp: corp?, dissolved: true },
+        "org_micro_app_stop" | "org_micro_app_remove" => {
+            Event::App { corp: corp?, agent: fields.agent()?, stopped: true }
+        }
+        "org_micro_app_restore" => Event::App { corp: corp?, agent: fields.agent()?, stopped: false },
+        "user_leave_org" => person(fields, corp, biz_id, true)?,
+        "user_add_org" | "user_modify_org" | "user_active_org" | "user_dept_change" | "user_role_change" => {
+            person(fields, corp, biz_id, false).unwrap_or(Event::Other)
+        }
+        _ => Event::Other,
     })
+}
+
+fn org_auth(fields: &Fields, corp: Option<CorpId>, anew: bool) -> Option<Event> {
+    let named = fields.object("authcorpinfo").and_then(|info| info.corp("corpid"));
+    // Two corporations in one authorisation: nothing tells which of them gave it.
+    if named.is_some() && corp.is_some() && named != corp {
+        return None;
+    }
+    let code = fields.text("permanentcode").map(Secret::new);
+    if anew && code.is_none() {
+        return None;
+    }
+    let list = |info: &str, list: &str| {
+        let info = fields.object(info)?;
+        info.get(list).filter(|items| items.is_array()).map(agent_ids)
+    };
+    let pushed = Pushed {
+        codes: code.map(|code| (code, fields.text("chpermanentcode").map(Secret::new))),
+        micro_apps: list("authinfo", "agent"),
+        windows: list("channelauthinfo", "channelagent"),
+        anew,
+    };
+    Some(Event::OrgAuth { corp: corp.or(named)?, pushed })
+}
+
+/// The pages differ in where the user's id is: in the data, or the item's own id.
+fn person(fields: &Fields, corp: Option<CorpId>, biz_id: Option<String>, left: bool) -> Option<Event> {
+    let named = ["userid", "staffid"].iter().flat_map(|name| fields.texts(name));
+    let mut user_ids: Vec<UserId> = named.filter_map(|id| UserId::new(id).ok()).collect();
+    if user_ids.is_empty() {
+        user_ids.extend(biz_id.and_then(|id| UserId::new(id).ok()));
+    }
+    let union_id = fields.text("unionid").and_then(|id| UnionId::new(id).ok());
+    let known = !user_ids.is_empty() || union_id.is_some();
+    Some(Event::Person { corp: corp?, user_ids, union_id, left }).filter(|_| known)
 }
 
 /// Longer than DingTalk goes on pushing what was not answered.
 const OLDEST_EVENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The event's own time, unless it makes no sense beside that of its push (DingTalk's samples have `1234456`).
-fn happened_at(happened: Option<u64>, pushed_ms: u64) -> u64 {
+pub(super) fn happened_at(happened: Option<u64>, pushed_ms: u64) -> u64 {
     let sane =
         |at: &u64| pushed_ms.checked_sub(*at).is_some_and(|age| u128::from(age) <= OLDEST_EVENT.as_millis());
     happened.filter(sane).unwrap_or(pushed_ms)
 }
 
-/// Texts may be numbers, and empty is missing.
-fn field(fields: &Map<String, Value>, name: &str) -> Option<String> {
-    match fields.get(name)? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
 /// A name for the log.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(64).collect()
 }
 
@@ -143,6 +253,10 @@ mod tests {
     use super::*;
 
     const PUSHED: u64 = 1_700_000_000_000;
+
+    fn one(receiver: &str, text: &str) -> Item {
+        read(receiver, text).unwrap().items.remove(0)
+    }
 
     fn read(receiver: &str, text: &str) -> Result<Message, NotForUs> {
         let suite = Suite { suite_key: "suitexyz".into(), ..Suite::example() };
@@ -153,7 +267,7 @@ mod tests {
     fn only_a_check_may_be_for_a_test_key() {
         let check = r#"{"EventType":"check_create_suite_url","Random":"r1","TestSuiteKey":"suitetest"}"#;
         let message = read("suitetest", check).unwrap();
-        assert!(matches!(&message.event, Event::CheckUrl { random } if random == "r1"));
+        assert!(matches!(&message.items[0].event, Event::CheckUrl { random } if random == "r1"));
         assert_eq!(message.receiver, "suitetest");
         assert!(read("suitexyz", check).is_ok());
         assert_eq!(read("suiteother", check).unwrap_err(), NotForUs::Receiver);
@@ -174,17 +288,20 @@ mod tests {
             r#"{"EventType":"suite_relieve"}"#,
             r#"{"EventType":"suite_relieve","AuthCorpId":"a/../b"}"#,
             r#"{"EventType":"tmp_auth_code"}"#,
+            r#"{"EventType":"org_micro_app_stop","AuthCorpId":"dingcorp1"}"#,
+            r#"{"EventType":"org_remove"}"#,
+            r#"{"EventType":"user_leave_org","CorpId":"dingcorp1"}"#,
             r#"{"EventType":"check_update_suite_url"}"#,
         ] {
             assert_eq!(read("suitexyz", text).unwrap_err(), NotForUs::Content, "{text}");
         }
         for (text, name) in [
-            (r#"{"EventType":"org_micro_app_stop<script>"}"#, "org_micro_app_stopscript"),
+            (r#"{"EventType":"market_buy<script>"}"#, "market_buyscript"),
             (r#"{"EventType":7}"#, "7"),
             ("{}", ""),
         ] {
-            let event = read("suitexyz", text).unwrap().event;
-            assert!(matches!(&event, Event::Other { name: known } if known == name), "{event:?}");
+            let item = one("suitexyz", text);
+            assert!(matches!(&item.event, Event::Other) && item.version.action == name, "{item:?}");
         }
     }
 
@@ -192,7 +309,7 @@ mod tests {
     fn an_events_time_is_its_own_where_that_makes_sense() {
         let at = |time: &str| {
             let text = format!(r#"{{"EventType":"suite_ticket","SuiteTicket":"t","TimeStamp":{time}}}"#);
-            read("suitexyz", &text).unwrap().at_ms
+            one("suitexyz", &text).version.at_ms
         };
         assert_eq!(at("1699999999000"), 1_699_999_999_000);
         assert_eq!(at("\"1699999999\""), 1_699_999_999_000);

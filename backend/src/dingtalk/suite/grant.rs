@@ -10,6 +10,24 @@ pub struct Grant {
     pub codes: Codes,
     /// `None` until DingTalk has told.
     pub apps: Option<Apps>,
+    /// Those of them that the corporation has switched off.
+    pub stopped: Vec<AgentId>,
+    /// What an earlier authorisation allowed, where nothing is known yet of this one.
+    pub before: Vec<AgentId>,
+}
+
+impl Grant {
+    /// The applications whose sessions there may be.
+    #[must_use]
+    pub fn agents(&self) -> Vec<AgentId> {
+        self.apps.as_ref().map_or_else(|| self.before.clone(), Apps::all)
+    }
+
+    /// What `agent` is, if it may be used.
+    #[must_use]
+    pub fn kind(&self, agent: &AgentId) -> Option<AppKind> {
+        self.apps.as_ref()?.kind(agent).filter(|_| !self.stopped.contains(agent))
+    }
 }
 
 /// The permanent codes of one authorisation.
@@ -38,6 +56,11 @@ pub struct Apps {
 }
 
 impl Apps {
+    #[must_use]
+    pub fn all(&self) -> Vec<AgentId> {
+        self.windows.iter().chain(&self.micro_apps).cloned().collect()
+    }
+
     /// What `agent` is: a window where both lists have it.
     #[must_use]
     pub fn kind(&self, agent: &AgentId) -> Option<AppKind> {

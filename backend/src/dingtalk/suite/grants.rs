@@ -2,13 +2,15 @@
 //! because neither can be asked for again, with a copy in the process for a store that fails.
 
 use super::grant::{Apps, Codes, Grant, StoredCodes};
+use super::version::Version;
 use crate::config::{Secret, Suite};
 use crate::dingtalk::Error;
 use crate::store::{Store, StoreError};
-use miandeng_shared::CorpId;
+use miandeng_shared::{AgentId, CorpId};
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -22,10 +24,14 @@ const STRANGER_MEMORY: Duration = Duration::from_secs(5);
 const QUESTION_PAUSE: Duration = Duration::from_secs(30);
 /// Longer than DingTalk goes on pushing an authorisation.
 const EXCHANGE_MEMORY: Duration = Duration::from_secs(60 * 60);
+/// Longer than DingTalk goes on pushing what was not answered.
+const PEOPLE_MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Names that a scanner may make us remember; about 150 bytes each.
 const MAX_REMEMBERED: u64 = 20_000;
 /// The codes were bought with a code that is spent, so a store that hiccups is tried again.
 const PUT_TRIES: u32 = 3;
+/// Two corporations of which one waits for the other are rarer than is worth more.
+const LOCKS: u64 = 64;
 const PUT_PAUSE: Duration = Duration::from_millis(200);
 
 /// A corporation of a suite.
@@ -47,6 +53,10 @@ impl Member {
     fn apps_key(&self) -> String {
         format!("suite_apps:{}:{}", self.suite_key, self.corp)
     }
+
+    fn stop_key(&self, agent: &AgentId) -> String {
+        format!("suite_stopped:{}:{}:{agent}", self.suite_key, self.corp)
+    }
 }
 
 #[derive(Clone)]
@@ -65,28 +75,31 @@ struct StoredTicket {
 }
 
 pub struct Grants {
-    store: Arc<Store>,
+    pub(super) store: Arc<Store>,
     seen: Mutex<HashMap<Member, Seen>>,
     strangers: Cache<Member, ()>,
     tickets: Mutex<HashMap<String, StoredTicket>>,
     /// One at a time changes what is known of a corporation.
-    busy: Cache<Member, Arc<tokio::sync::Mutex<()>>>,
+    locks: [tokio::sync::Mutex<()>; LOCKS as usize],
     asked: Cache<Member, Option<Error>>,
     /// Whose a temporary code was, by its digest: a push that comes again need not name the corporation.
     exchanged: Cache<String, CorpId>,
+    /// What was followed last about each person. Only for a while: they are many, and an end that is followed twice costs
+    /// one invisible login.
+    pub(super) people: Cache<String, Version>,
 }
 
 impl Grants {
     pub fn new(store: Arc<Store>) -> Self {
-        let remember = |pause| Cache::builder().max_capacity(MAX_REMEMBERED).time_to_live(pause);
         Self {
             store,
             seen: Mutex::default(),
-            strangers: remember(STRANGER_MEMORY).build(),
+            strangers: remember(STRANGER_MEMORY),
             tickets: Mutex::default(),
-            busy: Cache::builder().max_capacity(MAX_REMEMBERED).build(),
-            asked: Cache::builder().max_capacity(MAX_REMEMBERED).time_to_live(QUESTION_PAUSE).build(),
-            exchanged: Cache::builder().max_capacity(MAX_REMEMBERED).time_to_live(EXCHANGE_MEMORY).build(),
+            locks: std::array::from_fn(|_| tokio::sync::Mutex::default()),
+            asked: remember(QUESTION_PAUSE),
+            exchanged: remember(EXCHANGE_MEMORY),
+            people: remember(PEOPLE_MEMORY),
         }
     }
 
@@ -185,7 +198,9 @@ impl Grants {
         self.strangers.invalidate(member);
         self.asked.invalidate(member);
         self.exchanged.insert(codes.redeemed.clone(), member.corp.clone());
-        let grant = self.see(member, Grant { codes, apps: None }, tried.is_err());
+        let before = lock(&self.seen).get(member).map(|seen| seen.grant.agents()).unwrap_or_default();
+        let grant = Grant { codes, apps: None, stopped: Vec::new(), before };
+        let grant = self.see(member, grant, tried.is_err());
         tried.map(|()| grant)
     }
 
@@ -202,10 +217,23 @@ impl Grants {
         apps: Apps,
     ) -> Result<Arc<Grant>, StoreError> {
         let raw = serde_json::to_string(&apps).map_err(|_| StoreError::Unreadable)?;
+        let stopped = self.stopped(member, &apps).await?;
         let unsaved = lock(&self.seen).get(member).is_some_and(|seen| seen.unsaved);
-        let grant = self.see(member, Grant { codes: codes.clone(), apps: Some(apps) }, unsaved);
+        let grant = Grant { codes: codes.clone(), apps: Some(apps), stopped, before: Vec::new() };
+        let grant = self.see(member, grant, unsaved);
         self.store.durable_put(&member.apps_key(), "", &Secret::new(raw)).await?;
         Ok(grant)
+    }
+
+    /// Which of `apps` are switched off.
+    async fn stopped(&self, member: &Member, apps: &Apps) -> Result<Vec<AgentId>, StoreError> {
+        let mut stopped = Vec::new();
+        for agent in apps.all() {
+            if self.store.durable_get(&member.stop_key(&agent)).await?.is_some() {
+                stopped.push(agent);
+            }
+        }
+        Ok(stopped)
     }
 
     /// Forgets a corporation here and in the store. The codes go last, so that a push that is repeated after a crash
@@ -218,9 +246,23 @@ impl Grants {
         Ok(())
     }
 
-    /// The right to change what is known of `member`.
-    pub async fn alone_with(&self, member: &Member) -> tokio::sync::OwnedMutexGuard<()> {
-        self.busy.get_with_by_ref(member, Arc::default).lock_owned().await
+    /// The right to change what is known of `member`. Never taken twice at a time, because two may share a lock.
+    pub async fn alone_with(&self, member: &Member) -> tokio::sync::MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        member.hash(&mut hasher);
+        self.locks[(hasher.finish() % LOCKS) as usize].lock().await
+    }
+
+    /// Switches one application of a corporation off or on.
+    pub async fn stop(&self, member: &Member, agent: &AgentId, stopped: bool) -> Result<(), StoreError> {
+        let key = member.stop_key(agent);
+        match stopped {
+            true => self.store.durable_put(&key, "", &Secret::new("1")).await.map(|_| ())?,
+            false => self.store.durable_remove(&key).await?,
+        }
+        // Looked up anew by the next visitor, or now.
+        lock(&self.seen).remove(member);
+        self.current(member).await.map(|_| ())
     }
 
     /// What came of the last question about `member`, if that was not long ago.
@@ -251,10 +293,25 @@ impl Grants {
         let codes = Codes::from(codes);
         let apps = self.store.durable_get(&member.apps_key()).await?;
         let apps = apps.and_then(|apps| serde_json::from_str::<Apps>(apps.expose()).ok());
-        // What an earlier authorisation allowed says nothing of this one.
-        let apps = apps.filter(|apps| apps.since_ms == codes.since_ms);
-        Ok(Some(Grant { codes, apps }))
+        let (apps, before) = match apps {
+            // What an earlier authorisation allowed says nothing of this one.
+            Some(apps) if apps.since_ms != codes.since_ms => (None, apps.all()),
+            apps => (apps, Vec::new()),
+        };
+        let stopped = match &apps {
+            Some(apps) => self.stopped(member, apps).await?,
+            None => Vec::new(),
+        };
+        Ok(Some(Grant { codes, apps, stopped, before }))
     }
+}
+
+fn remember<K, V>(time: Duration) -> Cache<K, V>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    Cache::builder().max_capacity(MAX_REMEMBERED).time_to_live(time).build()
 }
 
 fn ticket_key(suite: &Suite) -> String {
@@ -262,7 +319,7 @@ fn ticket_key(suite: &Suite) -> String {
 }
 
 /// Ranks are compared as text.
-fn rank(ms: u64) -> String {
+pub(super) fn rank(ms: u64) -> String {
     format!("{ms:020}")
 }
 

@@ -84,3 +84,36 @@ async fn another_replica_hears_of_an_end_within_seconds() {
     here.keep_codes(&member, codes("p2", 11)).await.unwrap();
     assert!(here.grant(&member).await.unwrap().is_some(), "who comes back is no stranger");
 }
+
+/// However many corporations there are: the locks do not lie in a cache that throws newcomers out.
+#[tokio::test(start_paused = true)]
+async fn a04_one_at_a_time_changes_what_is_known_of_a_corporation() {
+    let (here, _) = replicas();
+    let corp =
+        |number: u64| Member::new(&Suite::example(), &CorpId::new(format!("dingcorp{number}")).unwrap());
+    for number in 0..MAX_REMEMBERED + 1000 {
+        drop(here.alone_with(&corp(number)).await);
+    }
+    for number in [0, MAX_REMEMBERED, MAX_REMEMBERED + 1_000_000, MAX_REMEMBERED + 2_000_000] {
+        let held = here.alone_with(&corp(number)).await;
+        let again = tokio::time::timeout(Duration::from_secs(5), here.alone_with(&corp(number))).await;
+        assert!(again.is_err(), "{number}");
+        drop(held);
+        drop(here.alone_with(&corp(number)).await);
+    }
+}
+
+#[tokio::test]
+async fn a_stopped_application_is_none_until_it_is_restored() {
+    let (here, there) = replicas();
+    let (member, agent) = (member(), AgentId::new("3").unwrap());
+    let kept = here.keep_codes(&member, codes("p1", 10)).await.unwrap();
+    // It may come before the lists do.
+    here.stop(&member, &agent, true).await.unwrap();
+    let grant = here.keep_apps(&member, &kept.codes, apps(10)).await.unwrap();
+    let other = AgentId::new("1").unwrap();
+    assert_eq!((grant.kind(&agent), grant.kind(&other)), (None, Some(AppKind::Channel)));
+    assert_eq!(there.current(&member).await.unwrap().unwrap().kind(&agent), None);
+    there.stop(&member, &agent, false).await.unwrap();
+    assert_eq!(here.current(&member).await.unwrap().unwrap().kind(&agent), Some(AppKind::H5));
+}

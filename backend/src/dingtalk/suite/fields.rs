@@ -1,0 +1,69 @@
+//! The fields of a push, whose spelling differs between envelopes and pages: `AgentId`, `agentId`, `agentid`, `agent_id`.
+
+use miandeng_shared::{AgentId, CorpId};
+use serde_json::{Map, Value};
+
+pub(super) struct Fields(Map<String, Value>);
+
+impl Fields {
+    /// An object, or the JSON text of one.
+    pub fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::Object(fields) => Some(Self(fields.clone())),
+            Value::String(text) => Self::parse(text),
+            _ => None,
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        match serde_json::from_str(text) {
+            Ok(Value::Object(fields)) => Some(Self(fields)),
+            _ => None,
+        }
+    }
+
+    /// The field of this name, which is written in small letters without anything between them.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        let is_it =
+            |key: &str| key.bytes().filter(|b| *b != b'_').map(|b| b.to_ascii_lowercase()).eq(name.bytes());
+        self.0.iter().find(|(key, value)| is_it(key) && !value.is_null()).map(|(_, value)| value)
+    }
+
+    /// Texts may be numbers, and empty is missing.
+    pub fn text(&self, name: &str) -> Option<String> {
+        text(self.get(name)?)
+    }
+
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.text(name)?.trim().parse().ok()
+    }
+
+    pub fn object(&self, name: &str) -> Option<Self> {
+        Self::of(self.get(name)?)
+    }
+
+    /// What a list holds, or the one value that stands in its place.
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        match self.get(name) {
+            Some(Value::Array(items)) => items.iter().filter_map(text).collect(),
+            Some(one) => text(one).into_iter().collect(),
+            None => Vec::new(),
+        }
+    }
+
+    pub fn corp(&self, name: &str) -> Option<CorpId> {
+        CorpId::new(self.text(name)?).ok()
+    }
+
+    pub fn agent(&self) -> Option<AgentId> {
+        AgentId::new(self.text("agentid")?).ok()
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}

@@ -52,8 +52,8 @@ pub fn round(
         return Ok(None);
     }
     let now = SystemTime::now();
-    let Some(session) = state.sessions.all(headers, now).into_iter().find(|session| session.belongs_to(app))
-    else {
+    let is_of = |session: &Session| session.is_of(&app.corp_id, &app.agent_id);
+    let Some(session) = state.sessions.all(headers, now).into_iter().find(is_of) else {
         return Ok(None);
     };
     let secure = state.config.public_url.scheme() == "https";

@@ -229,13 +229,13 @@ async fn p08_an_application_or_a_person_that_is_gone_takes_its_sessions_along() 
         User { corp_id: CorpId::new("dingcorp2").unwrap(), ..by_user.clone() },
         User { user_id: UserId::new("un1").ok(), union_id: UnionId::new("id1").ok(), ..user("o1") },
     ];
-    let cookies: Vec<_> = others.into_iter().map(|user| sessions.create(user, None, now).1).collect();
-    let is_in = |cookie: &HeaderValue| sessions.read(&request(cookie), now).is_some();
+    let cookies: Vec<_> = others.into_iter().map(|user| create(&sessions, user, now).1).collect();
+    let is_in = |cookie: &HeaderValue| read(&sessions, &request(cookie), now).is_some();
     for left in [by_union, by_user] {
-        let (_, cookie) = sessions.create(left.clone(), None, now);
+        let (_, cookie) = create(&sessions, left.clone(), now);
         sessions.end_person(&corp, std::slice::from_ref(&userid), Some(&union), now).await.unwrap();
         assert!(!is_in(&cookie));
-        assert!(is_in(&sessions.create(left, None, now).1), "and may come back");
+        assert!(is_in(&create(&sessions, left, now).1), "and may come back");
     }
     assert!(cookies.iter().all(is_in));
     sessions.end_app(&corp, &agent, now).await.unwrap();

@@ -25,14 +25,13 @@ fn the_shipped_configuration_is_valid() {
 
 #[test]
 fn the_shipped_files_speak_of_one_site() {
-    let [config, server, caddy] = ["miandeng.toml", "nginx/server.conf", "caddy/Caddyfile"]
+    let [config, app, caddy] = ["miandeng.toml", "nginx/app.conf", "caddy/Caddyfile"]
         .map(|name| shipped::file(&format!("deploy/{name}")));
     assert!(config.contains("public_url = \"https://h5.example.com\""));
     assert!(config.contains("base_path = \"/_miandeng\""));
     assert!(config.contains("corp_id = \"dingcorp1\"\nagent_id = \"123456\""));
-    for asked in [&server, &caddy] {
-        assert!(asked.contains("corpid=dingcorp1&agentid=123456"));
-    }
+    assert!(app.contains("corpid dingcorp1;") && app.contains("agentid 123456;"));
+    assert!(caddy.contains("corpid=dingcorp1&agentid=123456"));
 }
 
 /// The lines of `text` that belong to `key`, which are indented further.
@@ -89,7 +88,7 @@ fn k13_the_image_says_whether_it_is_healthy_and_nginx_waits_for_it() {
     let probe = dockerfile.lines().find(|line| line.starts_with("HEALTHCHECK ")).unwrap();
     assert!(probe.contains(r#"CMD ["/miandeng", "healthcheck", "--config", "#), "{probe}");
     // The probe reads the same configuration as the server.
-    let config = |line: &str| line.split("--config\", \"").nth(1).map(|rest| rest.to_owned());
+    let config = |line: &str| line.split("--config\", \"").nth(1).map(str::to_owned);
     assert_eq!(config(probe), config(dockerfile.lines().last().unwrap()));
     let compose = shipped::file("deploy/compose.yaml");
     assert!(

@@ -8,8 +8,8 @@ use crate::repo::Repo;
 use crate::run;
 
 /// What replicas share and what stands before them is tested with the real thing: (program, package).
-const SERVERS: [(&str, &str); 3] =
-    [("redis-server", "redis-server"), ("nginx", "nginx-light"), ("caddy", "caddy")];
+const SERVERS: [(&str, &str); 4] =
+    [("redis-server", "redis-server"), ("nginx", "nginx-light"), ("caddy", "caddy"), ("curl", "curl")];
 
 /// The load generator, and a server to be measured against.
 const FOR_BENCHMARKS: [(&str, &str); 2] = [("wrk", "wrk"), ("nginx", "nginx-light")];
@@ -25,7 +25,7 @@ pub fn ensure_for_benchmarks(repo: &Repo) -> Result<()> {
 pub fn ensure_servers(repo: &Repo) -> Result<()> {
     let missing = SERVERS.into_iter().filter(|(program, _)| repo.find(&[program]).is_none());
     let packages: Vec<&str> = missing.map(|(_, package)| package).collect();
-    if packages.is_empty() { Ok(()) } else { install(repo, "Redis, nginx and Caddy", &packages) }
+    if packages.is_empty() { Ok(()) } else { install(repo, "Redis, nginx, Caddy and curl", &packages) }
 }
 
 /// Installs `packages`, which people know as `what`.

@@ -1,10 +1,16 @@
 //! An application that knows nothing of DingTalk, behind the real nginx and the real Caddy with the files of `deploy/`.
 
 mod access;
+mod bodies;
 mod caddy_traps;
+mod cookies;
 mod fastcgi;
 mod nginx_traps;
+mod pages;
+mod paths;
+mod several;
 mod spoofing;
+mod upgrades;
 
 use crate::support::raw::{Answer, send};
 use crate::support::{Kind, Scheme, Site};

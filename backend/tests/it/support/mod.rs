@@ -5,6 +5,7 @@ pub mod fastcgi;
 mod nginx;
 mod person;
 pub mod raw;
+pub mod recorder;
 mod redis;
 mod sample;
 mod server;
@@ -15,11 +16,12 @@ mod site;
 pub use caddy::Caddy;
 pub use nginx::Nginx;
 pub use person::{Person, json_of};
+pub use recorder::Recorder;
 pub use redis::{Redis, keys_and_values};
 pub use sample::{Sample, Trust};
 pub use server::{Server, free_port};
 pub use sim::Sim;
-pub use site::{Kind, Scheme, Site, caddyfile, plain_site_conf};
+pub use site::{Front, Kind, Scheme, Site, caddyfile, plain_site_conf};
 
 /// The application of most tests.
 pub const CORP: &str = "dingcorp1";

@@ -38,6 +38,16 @@ impl Nginx {
         Self::run(port, dir, http).await
     }
 
+    /// The same, with further files beside them.
+    pub async fn with_files(port: u16, addresses: [&str; 2], http: &str, files: &[(&str, String)]) -> Self {
+        let miandeng = directory(port).join("miandeng");
+        std::fs::create_dir_all(&miandeng).unwrap();
+        for (name, text) in files {
+            std::fs::write(miandeng.join(name), text).unwrap();
+        }
+        Self::with_shipped(port, addresses, http, |_, text| text).await
+    }
+
     async fn run(port: u16, dir: PathBuf, http: &str) -> Self {
         let temp = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|name| format!("{name}_temp_path {}/{name};", dir.display()))

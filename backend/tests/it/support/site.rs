@@ -15,6 +15,8 @@ pub enum Scheme {
     Http,
     /// As in production; the certificate is nobody's.
     Https,
+    /// The same, and nginx speaks HTTP/2, as Caddy always does.
+    Http2,
 }
 
 pub struct Site {
@@ -24,8 +26,7 @@ pub struct Site {
     pub server: Server,
     pub app: Sample,
     // Held so that they run.
-    _nginx: Option<Nginx>,
-    _caddy: Option<Caddy>,
+    _front: Front,
     _certificate: Option<Certificate>,
 }
 
@@ -38,7 +39,7 @@ impl Site {
     pub async fn start(kind: Kind, scheme: Scheme, adjust: impl FnOnce(&mut String, &Sim)) -> Self {
         let sim = Sim::start(2).await;
         let port = free_port();
-        let name = if scheme == Scheme::Https { "https" } else { "http" };
+        let name = if scheme == Scheme::Http { "http" } else { "https" };
         let url = format!("{name}://127.0.0.1:{port}");
         let server = Server::start(&sim, |config| {
             let from = config.find("public_url").unwrap();
@@ -64,28 +65,64 @@ impl Site {
         })
         .await;
         let miandeng = server.url.trim_start_matches("http://");
-        let (mut nginx, mut caddy, mut certificate) = (None, None, None);
-        match kind {
-            Kind::Nginx => {
-                certificate = (scheme == Scheme::Https).then(|| Certificate::new(port));
-                let conf = match &certificate {
-                    None => plain_site_conf(),
-                    Some(certificate) => site_conf(certificate),
-                };
-                let upstream = [miandeng, &app.address];
-                nginx = Some(Nginx::with_shipped(port, upstream, &conf, |_, text| text).await);
-            }
-            Kind::Caddy => {
-                let sites = caddyfile(&url, miandeng, &app.address);
-                caddy = Some(Caddy::start(port, url.clone(), &sites).await);
-            }
-        }
-        Self { url, sim, server, app, _nginx: nginx, _caddy: caddy, _certificate: certificate }
+        let certificate = (kind == Kind::Nginx && scheme != Scheme::Http).then(|| Certificate::new(port));
+        let sites = match (kind, &certificate) {
+            (Kind::Nginx, None) => plain_site_conf(),
+            (Kind::Nginx, Some(certificate)) => site_conf(certificate, scheme),
+            (Kind::Caddy, _) => caddyfile(&url, miandeng, &app.address),
+        };
+        let front = Front::start(kind, port, &url, [miandeng, &app.address], &sites).await;
+        Self { url, sim, server, app, _front: front, _certificate: certificate }
+    }
+
+    /// A further proxy with the shipped files, over plain HTTP, before this site's miandeng and another application.
+    pub async fn before(&self, kind: Kind, app: &str) -> Front {
+        let miandeng = self.server.url.trim_start_matches("http://");
+        Front::plain(kind, [miandeng, app]).await
     }
 
     /// Somebody whose miandeng is this site's.
     pub fn visitor(&self) -> Person<'_> {
-        Person::at(&self.sim, &format!("{}{BASE}", self.url))
+        let mut person = Person::at(&self.sim, &format!("{}{BASE}", self.url));
+        if self.url.starts_with("https") {
+            let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+            person.http = client.tls_danger_accept_invalid_certs(true).build().unwrap();
+        }
+        person
+    }
+}
+
+/// A proxy with the shipped files.
+pub enum Front {
+    Nginx(Nginx),
+    Caddy(Caddy),
+}
+
+impl Front {
+    /// On `port`, which people know as `url`, for a miandeng and an application at these addresses.
+    pub async fn start(kind: Kind, port: u16, url: &str, addresses: [&str; 2], sites: &str) -> Self {
+        match kind {
+            Kind::Nginx => Self::Nginx(Nginx::with_shipped(port, addresses, sites, |_, text| text).await),
+            Kind::Caddy => Self::Caddy(Caddy::start(port, url.to_owned(), sites).await),
+        }
+    }
+
+    /// Without TLS.
+    pub async fn plain(kind: Kind, [miandeng, app]: [&str; 2]) -> Self {
+        let port = free_port();
+        let url = format!("http://127.0.0.1:{port}");
+        let sites = match kind {
+            Kind::Nginx => plain_site_conf(),
+            Kind::Caddy => caddyfile(&url, miandeng, app),
+        };
+        Self::start(kind, port, &url, [miandeng, app], &sites).await
+    }
+
+    pub fn url(&self) -> &str {
+        match self {
+            Self::Nginx(nginx) => &nginx.url,
+            Self::Caddy(caddy) => &caddy.url,
+        }
     }
 }
 
@@ -112,10 +149,11 @@ pub fn plain_site_conf() -> String {
 }
 
 /// The shipped `site.conf` with its TLS.
-fn site_conf(certificate: &Certificate) -> String {
+fn site_conf(certificate: &Certificate, scheme: Scheme) -> String {
     let file = |name: &str| certificate.dir.join(name).display().to_string();
+    let listen = if scheme == Scheme::Http2 { "127.0.0.1:PORT ssl http2" } else { "127.0.0.1:PORT ssl" };
     let values = [
-        ("443 ssl", "127.0.0.1:PORT ssl"),
+        ("443 ssl", listen),
         ("/etc/nginx/tls/h5.example.com.crt", &file("crt")),
         ("/etc/nginx/tls/h5.example.com.key", &file("key")),
         ("h5.example.com;", "127.0.0.1;"),

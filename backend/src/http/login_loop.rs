@@ -47,8 +47,9 @@ pub fn round(
     headers: &HeaderMap,
     next: Option<&str>,
 ) -> Result<Option<HeaderValue>, Box<Response>> {
-    // Without a deep link a guard shows by the page that people were on before: the login page itself.
-    if next.is_none() && !navigation::is_from_login(&state.config, headers) {
+    // Without a deep link a guard shows by the page that people were on before: the login page, which had led them home.
+    let by_guard = || app.home.is_some() && navigation::is_from_login(&state.config, headers);
+    if next.is_none() && !by_guard() {
         return Ok(None);
     }
     let now = SystemTime::now();

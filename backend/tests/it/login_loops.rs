@@ -99,30 +99,36 @@ async fn assert_ends(url: &str, server: &Server, person: &Person<'_>, code: &str
     assert!(metrics.contains(&format!("miandeng_refused_total{{reason=\"{code}\"}} 2")), "{metrics}");
 }
 
+/// server.conf whose question to `route` has `first` as its first parameter.
+fn asks(conf: &str, route: &str, first: &str) -> String {
+    let (before, after) = conf.split_once(&format!("http://miandeng/_miandeng/{route}?corpid=")).unwrap();
+    let (_, after) = after.split_once('&').unwrap();
+    format!("{before}http://miandeng/_miandeng/{route}?{first}&{after}")
+}
+
+/// `conf` without this line, which it has.
+pub fn without(conf: &str, line: &str) -> String {
+    assert_eq!(conf.matches(line).count(), 1, "{line}");
+    conf.replace(line, "")
+}
+
 #[tokio::test]
 async fn k14_behind_nginx_a_login_that_the_guard_refuses_ends_after_a_few_rounds() {
-    let corp = format!("corpid={CORP}&");
-    let swap = |text: String, from: &str, to: &str| {
-        assert_eq!(text.matches(from).count(), 1, "{from}");
-        text.replace(from, to)
-    };
-    // What is wrong in server.conf, the code, and what the page names.
-    let cookie = "    proxy_set_header Cookie $http_cookie;\n";
-    let auth = format!("/_miandeng/auth?{corp}");
-    let start = format!("/_miandeng/start?{corp}");
-    let cases: [(&str, &str, &str, &str, &str); 5] = [
-        (&start, "/_miandeng/start?corpid=dingcorp2&", "dingcorp2", OTHER_APP, "dingcorp1/123456"),
-        (&auth, "/_miandeng/auth?corpid=dingcorp2&", CORP, OTHER_APP, "dingcorp2/123456"),
-        (&auth, "/_miandeng/auth?corpid=dingcorp9&", CORP, OTHER_APP, "dingcorp9/123456"),
-        (cookie, "", CORP, NO_SESSION, "/auth: -"),
-        (&auth, "/_miandeng/auth?", CORP, "auth_misconfigured", "/auth: ?"),
+    // What server.conf is changed to, whose login comes then, the code, and what the guard is said to ask.
+    type Case<'a> = (&'a dyn Fn(String) -> String, &'a str, &'a str, &'a str);
+    let cases: [Case<'_>; 5] = [
+        (&|text| asks(&text, "start", "corpid=dingcorp2"), "dingcorp2", OTHER_APP, "dingcorp1/123456"),
+        (&|text| asks(&text, "auth", "corpid=dingcorp2"), CORP, OTHER_APP, "dingcorp2/123456"),
+        (&|text| asks(&text, "auth", "corpid=dingcorp9"), CORP, OTHER_APP, "dingcorp9/123456"),
+        (&|text| without(&text, "    proxy_set_header Cookie $http_cookie;\n"), CORP, NO_SESSION, "/auth: -"),
+        (&|text| asks(&text, "auth", "corp=dingcorp1"), CORP, "auth_misconfigured", "/auth: ?"),
     ];
-    for (from, to, corp, code, asked) in cases {
+    for (changed, corp, code, asked) in cases {
         let port = free_port();
         let (sim, server, app) = site(port, None).await;
         let upstream = [server.url.trim_start_matches("http://"), &app.address];
         let nginx = Nginx::with_shipped(port, upstream, &plain_site_conf(), |name, text| match name {
-            "server.conf" => swap(text, from, to),
+            "server.conf" => changed(text),
             _ => text,
         })
         .await;
@@ -191,6 +197,14 @@ async fn k14_without_a_deep_link_the_circle_ends_too() {
         stopped.push(open(Some(&person.page())).await);
     }
     assert_eq!(stopped, [false, false, false, true, true]);
+    // Without `home` the page greets, and may be loaded again and again.
+    let (sim, server) = start("").await;
+    let person = Person::new(&sim, &server);
+    assert_eq!(person.login().await.status(), StatusCode::OK);
+    for _ in 0..10 {
+        let answer = person.send(navigation(&person, &person.page(), Some(&person.page()))).await;
+        assert!(!answer.text().await.unwrap().contains("guard_"));
+    }
 }
 
 #[tokio::test]

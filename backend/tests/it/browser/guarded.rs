@@ -95,9 +95,8 @@ async fn k14_a_circle_between_login_and_guard_ends_on_the_screen() {
     let port = free_port();
     let (sim, server, app) = login_loops::site(port, Some(&sdk.url)).await;
     let upstream = [server.url.trim_start_matches("http://"), &app.address];
-    let cookie = "    proxy_set_header Cookie $http_cookie;\n";
     let nginx = Nginx::with_shipped(port, upstream, &plain_site_conf(), |name, text| match name {
-        "server.conf" => text.replace(cookie, ""),
+        "server.conf" => login_loops::without(&text, "    proxy_set_header Cookie $http_cookie;\n"),
         _ => text,
     })
     .await;

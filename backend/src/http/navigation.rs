@@ -14,28 +14,8 @@ const REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
 
 /// How headers begin that only scripts send (htmx, fixi, pjax, Turbo and Turbolinks, Unpoly, Inertia, Livewire, Alpine AJAX,
 /// Datastar, barba, SPF, Splade, JSF, Wicket, ASP.NET; tokens against request forgery), or browsers that fetch ahead.
-const SCRIPTS: [&str; 20] = [
-    "hx-",
-    "fx-request",
-    "x-pjax",
-    "turbo",
-    "x-turbo",
-    "x-up-",
-    "x-inertia",
-    "x-livewire",
-    "x-alpine-",
-    "datastar-",
-    "x-barba",
-    "x-spf-",
-    "x-splade",
-    "faces-request",
-    "wicket-",
-    "x-microsoftajax",
-    "x-csrf",
-    "x-xsrf",
-    "purpose",
-    "sec-purpose",
-];
+const SCRIPTS: &str = "hx- fx-request x-pjax turbo x-turbo x-up- x-inertia x-livewire x-alpine- datastar- x-barba x-spf- \
+    x-splade faces-request wicket- x-microsoftajax x-csrf x-xsrf purpose sec-purpose";
 
 /// Whether a person waits for a page, rather than a script for an answer.
 pub fn is_navigation(config: &Config, request: &Request) -> bool {
@@ -57,7 +37,7 @@ fn accepts_html(headers: &HeaderMap) -> bool {
 }
 
 fn is_of_script(headers: &HeaderMap) -> bool {
-    let is_mark = |name: &HeaderName| SCRIPTS.iter().any(|front| name.as_str().starts_with(front));
+    let is_mark = |name: &HeaderName| SCRIPTS.split(' ').any(|front| name.as_str().starts_with(front));
     // A webview of Android names its package: two words or more, with dots between them.
     let is_package = |part: &[u8]| part.trim_ascii().is_empty() || part.contains(&b'.');
     let requested = headers.get_all(&REQUESTED_WITH).iter().map(HeaderValue::as_bytes);

@@ -4,6 +4,7 @@ mod access;
 mod caddy_traps;
 mod fastcgi;
 mod nginx_traps;
+mod pages;
 mod spoofing;
 
 use crate::support::raw::{Answer, send};

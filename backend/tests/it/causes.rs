@@ -1,7 +1,7 @@
 //! K9: what fails on the way to DingTalk, as the operator reads it: which host and why, once, and never a secret. And that
 //! certificates and proxies can be named by the usual variables.
 
-use crate::support::{Person, Server, Sim, free_port};
+use crate::support::{Person, Redis, Server, Sim, free_port, json_of};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use reqwest::StatusCode;
 use serde_json::json;
@@ -41,8 +41,8 @@ impl Authority {
         ("SSL_CERT_FILE".to_owned(), self.dir.join("ca.pem").display().to_string())
     }
 
-    /// `sim` behind TLS for `host`, expired or not.
-    async fn serve(&self, sim: &Sim, host: &str, is_expired: bool) -> Tls {
+    /// What listens at `url` behind TLS for `host`, expired or not.
+    async fn serve(&self, url: &str, host: &str, is_expired: bool) -> Tls {
         let mut params = CertificateParams::new([host.to_owned()]).unwrap();
         if is_expired {
             (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
@@ -54,7 +54,8 @@ impl Authority {
         let config = config.with_single_cert(vec![certificate.der().clone()], key).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (acceptor, target) = (TlsAcceptor::from(Arc::new(config)), sim.url.replace("http://", ""));
+        let (acceptor, target) =
+            (TlsAcceptor::from(Arc::new(config)), url.split('/').nth(2).unwrap().to_owned());
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (acceptor, target) = (acceptor.clone(), target.clone());
@@ -209,7 +210,7 @@ async fn k9_a_certificate_that_is_refused_is_named_by_its_issuer() {
         (&corp, Some(&corp), "127.0.0.1", true, &expired),
         (&corp, Some(&corp), "oapi.example.com", false, &name),
     ] {
-        let tls = served.serve(&sim, host, is_expired).await;
+        let tls = served.serve(&sim.url, host, is_expired).await;
         let environment = trusted.map(Authority::file).into_iter().collect();
         let server = start(&sim, &format!("https://127.0.0.1:{}", tls.port), environment).await;
         says(&sim, &server, parts).await;
@@ -220,7 +221,7 @@ async fn k9_a_certificate_that_is_refused_is_named_by_its_issuer() {
 async fn k9_ssl_cert_file_and_the_proxies_of_the_environment_are_used() {
     let sim = Sim::start(1).await;
     let corp = Authority::new(DnType::CommonName, "Corp Root 2024");
-    let tls = corp.serve(&sim, "localhost", false).await;
+    let tls = corp.serve(&sim.url, "localhost", false).await;
     let proxy = Proxy::start(None).await;
     let url = format!("https://localhost:{}", tls.port);
     let excluded = |value: &str| ("NO_PROXY".to_owned(), value.to_owned());
@@ -315,4 +316,25 @@ async fn k9_an_answer_that_is_none_is_described_once_and_its_end_too() {
     assert_eq!(log.matches("DingTalk answers again").count(), 1, "{log}");
     assert_eq!(log.matches(TROUBLE).count(), replies.len(), "{log}");
     assert!(!log.contains("secret-of") && !log.contains("back="), "{log}");
+}
+
+#[tokio::test]
+async fn k9_a_redis_behind_tls_is_believed_by_the_same_certificates() {
+    let (sim, redis) = (Sim::start(1).await, Redis::start().await);
+    let corp = Authority::new(DnType::CommonName, "Corp Root 2024");
+    let tls = corp.serve(&redis.url(), "localhost", false).await;
+    for (environment, word) in [(vec![corp.file()], "ready"), (vec![], "degraded")] {
+        let server = Server::start_in(environment, &sim, |config| {
+            let key = "[session]\nkey = \"AVJq0Pmu8vrhAVYk4ZJl9nH1bXzM3xQm0JtqL5c2d7E=\"\n[store]";
+            let url = format!("rediss://localhost:{}/0", tls.port);
+            *config = config.replace("[store]", key).replace("memory:", &url);
+        })
+        .await;
+        assert_eq!(Person::new(&sim, &server).login().await.status(), StatusCode::OK);
+        let ready = reqwest::get(format!("{}/readyz", server.ops_url)).await.unwrap();
+        assert_eq!(json_of(ready).await["status"], word);
+        if word == "degraded" {
+            server.log_with("UnknownIssuer", 1).await;
+        }
+    }
 }

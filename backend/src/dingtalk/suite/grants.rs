@@ -84,8 +84,7 @@ pub struct Grants {
     asked: Cache<Member, Option<Error>>,
     /// Whose a temporary code was, by its digest: a push that comes again need not name the corporation.
     exchanged: Cache<String, CorpId>,
-    /// What was followed last about each person. Only for a while: they are many, and an end that is followed twice costs
-    /// one invisible login.
+    /// What was followed last about each person, for a while.
     pub(super) people: Cache<String, Version>,
 }
 
@@ -260,8 +259,6 @@ impl Grants {
             true => self.store.durable_put(&key, "", &Secret::new("1")).await.map(|_| ())?,
             false => self.store.durable_remove(&key).await?,
         }
-        // Looked up anew by the next visitor, or now.
-        lock(&self.seen).remove(member);
         self.current(member).await.map(|_| ())
     }
 

@@ -1,7 +1,7 @@
 //! What suites were given: their newest ticket, and what each corporation that authorised one granted. Kept in the store,
 //! because neither can be asked for again, with a copy in the process for a store that fails.
 
-use super::grant::{Apps, Codes, Grant, StoredCodes};
+use super::grant::{Apps, Codes, Grant};
 use super::version::Version;
 use crate::config::{Secret, Suite};
 use crate::dingtalk::Error;
@@ -279,15 +279,13 @@ impl Grants {
     }
 
     async fn put_codes(&self, member: &Member, codes: &Codes) -> Result<(), StoreError> {
-        let raw = serde_json::to_string(&StoredCodes::from(codes)).map_err(|_| StoreError::Unreadable)?;
         let rank = rank(codes.since_ms);
-        self.store.durable_put(&member.codes_key(), &rank, &Secret::new(raw)).await.map(|_| ())
+        self.store.durable_put(&member.codes_key(), &rank, &codes.stored()).await.map(|_| ())
     }
 
     async fn read(&self, member: &Member) -> Result<Option<Grant>, StoreError> {
         let Some(codes) = self.store.durable_get(&member.codes_key()).await? else { return Ok(None) };
-        let codes: StoredCodes = serde_json::from_str(codes.expose()).map_err(|_| StoreError::Unreadable)?;
-        let codes = Codes::from(codes);
+        let codes = Codes::read(&codes).ok_or(StoreError::Unreadable)?;
         let apps = self.store.durable_get(&member.apps_key()).await?;
         let apps = apps.and_then(|apps| serde_json::from_str::<Apps>(apps.expose()).ok());
         let (apps, before) = match apps {

@@ -76,8 +76,8 @@ impl Session {
             corp_ending(corp_id),
             app_ending(corp_id, agent_id),
         ];
-        endings.extend(user_id.as_ref().map(|id| user_ending(corp_id, id)));
-        endings.extend(union_id.as_ref().map(|id| union_ending(corp_id, id)));
+        endings.extend(user_id.iter().map(|id| format!("user:{corp_id}:{}", id.as_str())));
+        endings.extend(union_id.iter().map(|id| format!("union:{corp_id}:{}", id.as_str())));
         endings
     }
 
@@ -92,14 +92,6 @@ fn corp_ending(corp: &CorpId) -> String {
 
 fn app_ending(corp: &CorpId, agent: &AgentId) -> String {
     format!("app:{corp}:{agent}")
-}
-
-fn user_ending(corp: &CorpId, user: &UserId) -> String {
-    format!("user:{corp}:{}", user.as_str())
-}
-
-fn union_ending(corp: &CorpId, union: &UnionId) -> String {
-    format!("union:{corp}:{}", union.as_str())
 }
 
 /// Makes, reads and ends sessions.
@@ -179,8 +171,9 @@ impl Sessions {
         union: Option<&UnionId>,
         now: SystemTime,
     ) -> Result<(), StoreError> {
-        let union = union.map(|id| union_ending(corp, id));
-        self.end_all(users.iter().map(|id| user_ending(corp, id)).chain(union).collect(), now).await
+        let users = users.iter().map(|id| format!("user:{corp}:{}", id.as_str()));
+        let union = union.iter().map(|id| format!("union:{corp}:{}", id.as_str()));
+        self.end_all(users.chain(union).collect(), now).await
     }
 
     async fn end_all(&self, of: Vec<String>, now: SystemTime) -> Result<(), StoreError> {

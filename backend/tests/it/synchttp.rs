@@ -236,6 +236,11 @@ async fn k02_a_person_who_leaves_the_directory_is_logged_out() {
     leave(json!({ "userId": "userid-partner-dingcust1" }), json!({}), 50).await;
     sync(&sim, about("user_modify")).await;
     assert!(is_in(&employee).await, "another person");
+    let held = json_of(sim.http.get(format!("{}/_sim/suites/suite1", sim.url)).send().await.unwrap()).await;
+    let (suite, customer) = (&held, &held["customers"][0]);
+    for secret in [&suite["suiteTicket"], &customer["permanentCode"], &customer["chPermanentCode"]] {
+        assert!(!server.log().contains(secret.as_str().unwrap()), "{secret} is in the log");
+    }
 }
 
 #[tokio::test]

@@ -7,13 +7,6 @@ use crate::config::{Secret, Suite};
 use crate::store::StoreError;
 use miandeng_shared::{CorpId, UnionId, UserId};
 
-/// What an event is about, as far as two events are about the same.
-enum Fact {
-    None,
-    Kept(String),
-    Remembered(String),
-}
-
 impl Grants {
     /// The version of `event` that is to be followed; `None` where a newer one, or this one, was followed before.
     pub async fn news(
@@ -22,13 +15,12 @@ impl Grants {
         event: &Event,
         version: &Version,
     ) -> Result<Option<Version>, StoreError> {
-        let known = match fact(suite, event) {
-            Fact::None => None,
-            Fact::Kept(key) => {
-                let raw = self.store.durable_get(&key).await?;
-                raw.and_then(|raw| serde_json::from_str(raw.expose()).ok())
+        let Some(fact) = fact(suite, event) else { return Ok(Some(version.clone())) };
+        let known = match is_kept(event) {
+            true => {
+                self.store.durable_get(&fact).await?.and_then(|raw| serde_json::from_str(raw.expose()).ok())
             }
-            Fact::Remembered(key) => self.people.get(&key),
+            false => self.people.get(&fact),
         };
         let is_news = !self.is_from_before(suite, event, version).await?;
         Ok(version.clone().after(known.as_ref()).filter(|_| is_news))
@@ -52,32 +44,37 @@ impl Grants {
 
     /// Keeps in mind that this version was followed.
     pub async fn followed(&self, suite: &Suite, event: &Event, version: Version) -> Result<(), StoreError> {
-        match fact(suite, event) {
-            Fact::None => {}
-            Fact::Remembered(key) => self.people.insert(key, version),
-            Fact::Kept(key) => {
-                let raw = serde_json::to_string(&version).map_err(|_| StoreError::Unreadable)?;
-                self.store.durable_put(&key, &rank(version.at_ms), &Secret::new(raw)).await?;
-            }
+        let Some(fact) = fact(suite, event) else { return Ok(()) };
+        if is_kept(event) {
+            let raw = serde_json::to_string(&version).map_err(|_| StoreError::Unreadable)?;
+            self.store.durable_put(&fact, &rank(version.at_ms), &Secret::new(raw)).await?;
+        } else {
+            self.people.insert(fact, version);
         }
         Ok(())
     }
 }
 
-fn fact(suite: &Suite, event: &Event) -> Fact {
+/// People are many, and an end that is followed twice costs one of them one invisible login.
+fn is_kept(event: &Event) -> bool {
+    !matches!(event, Event::Person { .. })
+}
+
+/// What an event is about, as far as two events are about the same.
+fn fact(suite: &Suite, event: &Event) -> Option<String> {
     let key = |corp: &CorpId, more: &str| format!("suite_seen:{}:{corp}{more}", suite.suite_key);
-    match event {
-        Event::SuiteTicket { .. } => Fact::Kept(format!("suite_seen:{}", suite.suite_key)),
+    Some(match event {
+        Event::SuiteTicket { .. } => format!("suite_seen:{}", suite.suite_key),
         Event::ChangeAuth { corp }
         | Event::OrgAuth { corp, .. }
         | Event::Relieve { corp, dissolved: false }
-        | Event::TmpAuthCode { corp: Some(corp), .. } => Fact::Kept(key(corp, "")),
-        Event::Relieve { corp, dissolved: true } => Fact::Kept(key(corp, ":org")),
-        Event::App { corp, agent, .. } => Fact::Kept(key(corp, &format!(":app:{agent}"))),
+        | Event::TmpAuthCode { corp: Some(corp), .. } => key(corp, ""),
+        Event::Relieve { corp, dissolved: true } => key(corp, ":org"),
+        Event::App { corp, agent, .. } => key(corp, &format!(":app:{agent}")),
         Event::Person { corp, user_ids, union_id, .. } => {
             let id = user_ids.first().map(UserId::as_str).or(union_id.as_ref().map(UnionId::as_str));
-            Fact::Remembered(key(corp, &format!(":user:{}", id.unwrap_or_default())))
+            key(corp, &format!(":user:{}", id.unwrap_or_default()))
         }
-        _ => Fact::None,
-    }
+        _ => return None,
+    })
 }

@@ -1,8 +1,10 @@
 //! What one corporation granted a suite.
 
+use super::fields::Fields;
 use crate::config::Secret;
 use miandeng_shared::{AgentId, AppKind};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// Permanent codes, and the applications they are good for.
 #[derive(Debug, Clone)]
@@ -72,33 +74,26 @@ impl Apps {
     }
 }
 
-/// [`Codes`] as the store has them: a [`Secret`] would print itself as a mask.
-#[derive(Serialize, Deserialize)]
-pub(super) struct StoredCodes {
-    permanent_code: String,
-    ch_permanent_code: Option<String>,
-    redeemed: String,
-    since_ms: u64,
-}
-
-impl From<&Codes> for StoredCodes {
-    fn from(codes: &Codes) -> Self {
-        Self {
-            permanent_code: codes.permanent_code.expose().to_owned(),
-            ch_permanent_code: codes.ch_permanent_code.as_ref().map(|code| code.expose().to_owned()),
-            redeemed: codes.redeemed.clone(),
-            since_ms: codes.since_ms,
-        }
+impl Codes {
+    /// As the store has them; a [`Secret`] would print itself as a mask.
+    pub(super) fn stored(&self) -> Secret {
+        let Self { permanent_code, ch_permanent_code, redeemed, since_ms } = self;
+        let stored = json!({
+            "permanent_code": permanent_code.expose(),
+            "ch_permanent_code": ch_permanent_code.as_ref().map(Secret::expose),
+            "redeemed": redeemed,
+            "since_ms": since_ms,
+        });
+        Secret::new(stored.to_string())
     }
-}
 
-impl From<StoredCodes> for Codes {
-    fn from(stored: StoredCodes) -> Self {
-        Self {
-            permanent_code: Secret::new(stored.permanent_code),
-            ch_permanent_code: stored.ch_permanent_code.map(Secret::new),
-            redeemed: stored.redeemed,
-            since_ms: stored.since_ms,
-        }
+    pub(super) fn read(stored: &Secret) -> Option<Self> {
+        let fields = Fields::parse(stored.expose())?;
+        Some(Self {
+            permanent_code: Secret::new(fields.text("permanentcode")?),
+            ch_permanent_code: fields.text("chpermanentcode").map(Secret::new),
+            redeemed: fields.text("redeemed").unwrap_or_default(),
+            since_ms: fields.number("sincems")?,
+        })
     }
 }

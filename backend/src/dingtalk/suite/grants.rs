@@ -1,7 +1,7 @@
 //! What suites were given: their newest ticket, and what each corporation that authorised one granted. Kept in the store,
 //! because neither can be asked for again, with a copy in the process for a store that fails.
 
-use super::grant::{Apps, Codes, Grant, StoredCodes};
+use super::grant::{Apps, Codes, Grant};
 use super::version::Version;
 use crate::config::{Secret, Suite};
 use crate::dingtalk::Error;
@@ -84,8 +84,7 @@ pub struct Grants {
     asked: Cache<Member, Option<Error>>,
     /// Whose a temporary code was, by its digest: a push that comes again need not name the corporation.
     exchanged: Cache<String, CorpId>,
-    /// What was followed last about each person. Only for a while: they are many, and an end that is followed twice costs
-    /// one invisible login.
+    /// What was followed last about each person, for a while.
     pub(super) people: Cache<String, Version>,
 }
 
@@ -260,8 +259,6 @@ impl Grants {
             true => self.store.durable_put(&key, "", &Secret::new("1")).await.map(|_| ())?,
             false => self.store.durable_remove(&key).await?,
         }
-        // Looked up anew by the next visitor, or now.
-        lock(&self.seen).remove(member);
         self.current(member).await.map(|_| ())
     }
 
@@ -282,15 +279,13 @@ impl Grants {
     }
 
     async fn put_codes(&self, member: &Member, codes: &Codes) -> Result<(), StoreError> {
-        let raw = serde_json::to_string(&StoredCodes::from(codes)).map_err(|_| StoreError::Unreadable)?;
         let rank = rank(codes.since_ms);
-        self.store.durable_put(&member.codes_key(), &rank, &Secret::new(raw)).await.map(|_| ())
+        self.store.durable_put(&member.codes_key(), &rank, &codes.stored()).await.map(|_| ())
     }
 
     async fn read(&self, member: &Member) -> Result<Option<Grant>, StoreError> {
         let Some(codes) = self.store.durable_get(&member.codes_key()).await? else { return Ok(None) };
-        let codes: StoredCodes = serde_json::from_str(codes.expose()).map_err(|_| StoreError::Unreadable)?;
-        let codes = Codes::from(codes);
+        let codes = Codes::read(&codes).ok_or(StoreError::Unreadable)?;
         let apps = self.store.durable_get(&member.apps_key()).await?;
         let apps = apps.and_then(|apps| serde_json::from_str::<Apps>(apps.expose()).ok());
         let (apps, before) = match apps {

@@ -107,6 +107,15 @@ pub fn say(id: &str, text: &str) {
     }
 }
 
+/// Shows the hidden link `id`, which leads to `target`. Made by hand, which costs a third of a link that a signal makes.
+pub fn point(id: &str, target: &str) {
+    if let Some(link) = element(id) {
+        // An attribute of this name is always allowed.
+        let _ = link.set_attribute("href", target);
+        link.set_hidden(false);
+    }
+}
+
 /// Brings the keyboard and the screen reader to the element `id`, but never takes them from a page around this one.
 pub fn focus(id: &str) {
     let document = window().and_then(|window| window.document());

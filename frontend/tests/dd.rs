@@ -245,6 +245,22 @@ async fn a_refused_config_in_every_form() {
         assert_eq!(refusal.platform_code(), Some("52013"), "{argument}");
         assert_eq!(refusal.quoted_url(), Some("http://h/a"), "{argument}");
     }
+    // What no version is known to say: the number is found wherever it stands.
+    for argument in [
+        "'MSG'",
+        "{ error: { errorCode: 3, errorMessage: 'MSG' } }",
+        "{ errMsg: 'MSG', code: 3 }",
+        "{ errorCode: 52013, errorMessage: '权限校验失败' }",
+        "{ errorCode: '52013' }",
+        "JSON.stringify({ errorCode: 3, errorMessage: 'MSG' })",
+    ] {
+        let fail = format!("setTimeout(function () {{ f({}) }}, 0)", argument.replace("MSG", MESSAGE));
+        let error = dd::verify(&with_config(&fail, "", ""), &config(), PATIENT).await.unwrap_err();
+        let refusal = error.refusal().unwrap();
+        assert_eq!(refusal.platform_code(), Some("52013"), "{argument}");
+        assert_eq!(refusal.in_short(), "52013", "{argument}");
+        assert!(!refusal.without_tickets().contains("[t]"), "{argument}");
+    }
     // A bridge that does not come up.
     let dd = with_config("setTimeout(function () { f(undefined) }, 0)", "", "");
     assert_eq!(dd::verify(&dd, &config(), PATIENT).await, Err(refused(None, "")));

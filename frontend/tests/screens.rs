@@ -9,12 +9,16 @@ mod support;
 use js_sys::Promise;
 use leptos::prelude::*;
 use miandeng_frontend::AutoLogin;
-use support::{GONE, SESSION, agent, appears, asked, corp, hurry, root, run, serve};
+use support::{SESSION, agent, appears, asked, corp, hurry, root, run, serve};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
+
+/// A server that has nothing for anybody.
+const GONE: &str =
+    r#"return [404, '{"error":{"code":"unknown_app","message":"","hint":"","dingtalk":null}}']"#;
 
 fn text(javascript: &str) -> String {
     run(&format!("return String({javascript})")).as_string().unwrap()

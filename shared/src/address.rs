@@ -63,17 +63,13 @@ fn value(query: &str, name: &str) -> Result<String, Unnamed> {
     found
 }
 
-/// Without escapes, blanks and what cannot be seen. A second round is for proxies that encode what is encoded already; no
-/// name and no value of ours has a `%`.
+/// Without escapes, and without blanks and what cannot be seen at its ends; a `+` is a blank. A second round is for proxies
+/// that encode what is encoded already; no name and no value of ours has a `%`.
 fn plain(raw: &str) -> String {
-    let mut text: String = raw.chars().map(|c| if c == '+' { ' ' } else { c }).collect();
-    for _ in 0..2 {
-        if let Some(decoded) = percent_decode(&text) {
-            text = decoded;
-        }
-    }
+    let once = percent_decode(raw).unwrap_or_else(|| raw.to_owned());
+    let text = percent_decode(&once).unwrap_or(once);
     // Spelled out: the page has no use for Unicode's table of blanks beside this.
-    let blank = |c| matches!(c, '\0'..=' ' | '\u{a0}' | '\u{3000}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+    let blank = |c| matches!(c, '\0'..=' ' | '+' | '\u{a0}' | '\u{3000}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
     text.trim_matches(blank).to_owned()
 }
 

@@ -29,14 +29,21 @@ pub struct Details {
 }
 
 const TOLD: &str = "told";
+const WAY: &str = "go-on";
 const DETAILS: &str = "details";
 const COPIED: &str = "copied";
 
 /// Shows `told`; `act` is what its button does.
 pub fn tell(told: Told, lang: Lang, act: impl Fn() + 'static) -> AnyView {
-    // Keyboard and screen reader come along, once there is something to come to.
-    Timeout::new(0, || page::focus(TOLD)).forget();
     let Told { mark, avatar, role, title, text, line, way, action, details } = told;
+    // Keyboard and screen reader come along, once there is something to come to.
+    Timeout::new(0, move || {
+        if let Some(way) = way {
+            page::point(WAY, &way);
+        }
+        page::focus(TOLD);
+    })
+    .forget();
     view! {
         <main class="screen">
             {avatar.map(|src| view! { <img class="mark" src=src alt="" referrerpolicy="no-referrer" /> })}
@@ -46,8 +53,7 @@ pub fn tell(told: Told, lang: Lang, act: impl Fn() + 'static) -> AnyView {
                 <p>{text}</p>
                 <p id=line.0>{line.1}</p>
             </div>
-            // Hidden and not left out, which would cost a kind of view of its own.
-            <a class="primary" hidden=way.is_none() href=way.unwrap_or_default()>{words(lang).go_on}</a>
+            <a class="primary" id=WAY hidden>{words(lang).go_on}</a>
             <button class=action.0 type="button" on:click=move |_| act()>{action.1}</button>
             {details.map(|details| more(details, lang))}
         </main>

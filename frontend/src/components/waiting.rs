@@ -33,12 +33,11 @@ pub fn Waiting(says: &'static str, lang: Lang) -> impl IntoView {
 /// start anew with each step of the login. From `aloud` on its words show at once.
 pub fn still_waiting(says: &'static str, target: Option<&str>, aloud: bool) {
     page::say(SAYS, says);
-    // Attributes of these names are always allowed.
     if let Some(words) = page::element(SAYS).filter(|_| aloud) {
+        // An attribute of this name is always allowed.
         let _ = words.set_attribute("class", "aloud");
     }
-    if let (Some(way), Some(target)) = (page::element(WAY), target) {
-        let _ = way.set_attribute("href", target);
-        way.set_hidden(false);
+    if let Some(target) = target {
+        page::point(WAY, target);
     }
 }

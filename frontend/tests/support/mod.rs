@@ -10,10 +10,6 @@ pub fn run(javascript: &str) -> JsValue {
     Function::new_no_args(javascript).call0(&JsValue::NULL).unwrap()
 }
 
-/// A server that has nothing for anybody.
-pub const GONE: &str =
-    r#"return [404, '{"error":{"code":"unknown_app","message":"","hint":"","dingtalk":null}}']"#;
-
 /// From now on time flies: what the page waits for takes a hundredth of it.
 pub fn hurry() {
     run("if (!window.unhurried) { window.unhurried = window.setTimeout; \

@@ -165,6 +165,11 @@ async fn the_phone_calls_nothing_absent_that_answers() {
         *config = config.replace("timeout = ", "simulator = true\ntimeout = ");
     })
     .await;
+    let bare = Server::start(&site.sim, |config| {
+        *config = config.replace("timeout = ", "simulator = true\ntimeout = ");
+        *config = format!("base_path = \"/_miandeng\"\n{config}");
+    })
+    .await;
     let policy = || async { ([("cross-origin-resource-policy", "same-origin")], Html("<p id=strict>")) };
     let strict = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let strict_url = format!("http://{}/", strict.local_addr().unwrap());
@@ -173,8 +178,8 @@ async fn the_phone_calls_nothing_absent_that_answers() {
     let phone = Phone::open(Ua::Ordinary, "zh-CN").await;
     for (page, shown) in [
         (format!("{}/orders/7", site.url), "#user"),
-        (format!("{}/_miandeng", site.url), "#identity"),
-        (format!("{}/_miandeng/start", site.url), "#identity"),
+        (format!("{}/_miandeng", bare.url), "#identity"),
+        (format!("{}/_miandeng/start", bare.url), "#identity"),
         (strict_url, "#strict"),
     ] {
         let link = percent_encoding::utf8_percent_encode(&page, percent_encoding::NON_ALPHANUMERIC);

@@ -30,7 +30,8 @@ async fn an_application_wraps_itself() {
     // `home` is for a page that has nothing to show; this one stays.
     assert_eq!(asked().len(), 1);
     assert!(
-        asked()[0].starts_with("GET /") && asked()[0].ends_with("api/session same-origin"),
+        asked()[0].starts_with("GET /")
+            && asked()[0].ends_with("api/session?corpid=dingcorp1&agentid=123456 same-origin"),
         "{:?}",
         asked()
     );
@@ -44,7 +45,7 @@ async fn a_server_elsewhere_gets_its_cookies() {
         view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="https://h5.example.com/_miandeng"><App /></AutoLogin> }
     });
     appears("#root .app").await;
-    assert_eq!(asked(), ["GET /_miandeng/api/session include"]);
+    assert_eq!(asked(), ["GET /_miandeng/api/session?corpid=dingcorp1&agentid=123456 include"]);
     drop(page);
 }
 
@@ -70,7 +71,7 @@ async fn outside_dingtalk_nothing_is_signed() {
     assert_eq!(
         asked(),
         [
-            "GET /m/api/session same-origin",
+            "GET /m/api/session?corpid=dingcorp1&agentid=123456 same-origin",
             "GET /m/api/config?corpid=dingcorp1&agentid=123456&sign=0 same-origin"
         ]
     );

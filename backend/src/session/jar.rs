@@ -25,8 +25,8 @@ const MAX_NICK: usize = 64;
 const MAX_AVATAR: usize = 256;
 /// `Set-Cookie` with everything. Identifiers of DingTalk leave room for a nickname; longer ones do not.
 const MAX_COOKIE: usize = 1023;
-/// For the sessions of all applications, four to six of them.
-const ROOM: usize = 2560;
+/// For the sessions of all applications, three to six of them.
+const ROOM: usize = 2900;
 
 impl Sessions {
     /// A new session for `user` of an application, of a suite's where one is named, and the cookies that carry it into

@@ -12,9 +12,9 @@ use std::time::{Duration, SystemTime};
 
 /// Longer than any login takes, shorter than a forgotten phone.
 const LIFETIME: Duration = Duration::from_secs(600);
-/// For the login cookies of all applications, about five of them. With the sessions' `ROOM` it stays below the 4 KB of
-/// cookies that proxies pass on.
-const ROOM: usize = 1024;
+/// For the login cookies of all applications, three of them. With the sessions' `ROOM` it stays below the 4 KB of cookies
+/// that proxies pass on.
+const ROOM: usize = 700;
 const KIND: &str = "miandeng_login_";
 
 #[derive(Serialize, Deserialize)]

@@ -39,7 +39,7 @@ fn read(sessions: &Sessions, headers: &HeaderMap, now: SystemTime) -> Option<Ses
 }
 
 /// Somebody all of whose fields are as long as they may be, identifiers with `id` characters.
-fn longest(id: usize) -> User {
+pub fn longest(id: usize) -> User {
     User {
         corp_id: CorpId::new("c".repeat(64)).unwrap(),
         agent_id: AgentId::new("7".repeat(64)).unwrap(),

@@ -1,6 +1,6 @@
 //! Issues 10 (finding 4, 13) and 11 (K15, K18): which cookies of a request are sessions, and whose.
 
-use super::super::tests::{key, sessions, user};
+use super::super::tests::{key, longest, sessions, user};
 use super::super::{Cookies, Store};
 use super::*;
 use axum::http::{HeaderValue, header};
@@ -176,17 +176,23 @@ fn k15_every_application_has_a_session_of_its_own() {
 #[test]
 fn k15_many_applications_do_not_overflow_what_proxies_pass() {
     let (sessions, start) = (sessions(1, &[]), SystemTime::now());
-    for kind in [of_agent as fn(usize, &str) -> User, |agent, id| User {
-        nick: None,
-        avatar: None,
-        ..of_agent(agent, id)
-    }] {
+    let kinds: [fn(usize) -> User; 3] = [
+        |agent| of_agent(agent, "o1"),
+        |agent| User { nick: None, avatar: None, ..of_agent(agent, "o1") },
+        // All that a cookie may carry.
+        |agent| User {
+            agent_id: AgentId::new(agent.to_string()).unwrap(),
+            avatar: Some(format!("https://a.example/{}", "x".repeat(230))),
+            ..longest(48)
+        },
+    ];
+    for kind in kinds {
         let mut browser = Browser::default();
         let mut made: Vec<String> = Vec::new();
         for agent in 1..=30 {
             let now = start + Duration::from_secs(agent);
             let agent = usize::try_from(agent).unwrap();
-            made.insert(0, browser.log_in(&sessions, kind(agent, "o1"), now).id);
+            made.insert(0, browser.log_in(&sessions, kind(agent), now).id);
             let read = sessions.all(&browser.headers(), now);
             assert_eq!(ids(&read), made[..read.len()], "the newest stay");
             assert!(browser.line().len() <= ROOM, "{agent}: {}", browser.line().len());

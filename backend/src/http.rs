@@ -9,6 +9,8 @@ mod error;
 mod fields;
 mod forward;
 mod forwarded;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod guard;
 mod headers;
 mod login;

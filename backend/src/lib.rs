@@ -14,3 +14,6 @@ pub mod session;
 pub mod state;
 pub mod store;
 mod telemetry;
+
+#[cfg(fuzzing)]
+pub use http::fuzz;

@@ -7,6 +7,7 @@ mod clock;
 mod demo;
 mod demo_config;
 mod dev;
+mod fuzz;
 mod http;
 mod page_check;
 mod ports;
@@ -17,7 +18,6 @@ mod services;
 mod test;
 mod tools;
 mod version;
-mod visit;
 
 use std::process::ExitCode;
 
@@ -30,6 +30,7 @@ usage: cargo xtask <command>
   dev          the same, the page by `trunk serve` with live reload on http://127.0.0.1:8081
   build        dist/ and both release binaries; with --static the server alone, which then runs on any Linux
   test [NAME]  everything CI runs, or the steps whose name contains NAME
+  fuzz [NAME]  random input for whatever reads the input of strangers, or for the target NAME
   bench [NAME] the benchmarks, or those whose name contains NAME, as tables of ratios";
 
 /// Wrong usage, as opposed to 1 for an errand that failed.
@@ -45,6 +46,8 @@ fn main() -> ExitCode {
         ["build", "--static"] => with_repo(build::static_server),
         ["test"] => with_repo(|repo| test::run(repo, None)),
         ["test", name] => with_repo(|repo| test::run(repo, Some(name))),
+        ["fuzz"] => with_repo(|repo| fuzz::run(repo, None)),
+        ["fuzz", name] => with_repo(|repo| fuzz::run(repo, Some(name))),
         ["bench"] => with_repo(|repo| bench::run(repo, None)),
         ["bench", name] => with_repo(|repo| bench::run(repo, Some(name))),
         ["help" | "--help" | "-h"] => {

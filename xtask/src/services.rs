@@ -73,7 +73,7 @@ impl<'a> Services<'a> {
         Ok(Self { repo, services: Vec::new(), events, sender })
     }
 
-    /// Starts a service whose output goes to `{name}.log` in `directory`; gives its process id.
+    /// Starts a service whose output goes to `{name}.log` in `directory`.
     pub fn start_logged(
         &mut self,
         name: &'static str,

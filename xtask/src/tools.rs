@@ -8,7 +8,7 @@ pub mod npm;
 mod python;
 mod rust;
 
-pub use cargo_tool::{ensure_all as compiled, missing};
+pub use cargo_tool::{ensure_deny, ensure_for_page as compiled, ensure_fuzz, missing};
 
 use std::path::PathBuf;
 

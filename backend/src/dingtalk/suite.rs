@@ -12,5 +12,7 @@ mod version;
 pub use event::{Event, Item, Message, Pushed};
 pub use grant::{Apps, Codes, Grant};
 pub use grants::{Grants, Member};
+#[cfg(any(test, fuzzing))]
+pub(crate) use seal::{Opened, signature};
 pub use seal::{Push, Sealed, WINDOW, seal};
 pub use version::Version;

@@ -23,6 +23,13 @@ pub struct Tool {
     locked: bool,
 }
 
+impl Tool {
+    /// A package with one program of its name, at `version` or a later patch.
+    const fn locked(name: &'static str, version: Version) -> Self {
+        Self { program: name, package: name, version, serves: same_series_or_later_patch, locked: true }
+    }
+}
+
 /// Both build what this repository wants; neither needs TLS or its own updates for that.
 const SETTINGS: [(&str, &str); 4] = [
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
@@ -31,10 +38,28 @@ const SETTINGS: [(&str, &str); 4] = [
     ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
 ];
 
-/// Installs what is missing, one after the other, because they share half of their crates.
-pub fn ensure_all(repo: &Repo) -> Result<()> {
-    for tool in missing(repo)? {
-        ensure(repo, &tool)?;
+/// Checks licences, sources and doubled crates.
+const DENY: Tool = Tool::locked("cargo-deny", Version::new(0, 20, 2));
+
+/// Builds and runs the targets of fuzz/.
+const FUZZ: Tool = Tool::locked("cargo-fuzz", Version::new(0, 13, 2));
+
+/// Installs what the page is built with, one after the other, because they share half of their crates.
+pub fn ensure_for_page(repo: &Repo) -> Result<()> {
+    ensure_all(repo, missing(repo)?)
+}
+
+pub fn ensure_deny(repo: &Repo) -> Result<()> {
+    ensure_all(repo, vec![DENY])
+}
+
+pub fn ensure_fuzz(repo: &Repo) -> Result<()> {
+    ensure_all(repo, vec![FUZZ])
+}
+
+fn ensure_all(repo: &Repo, tools: Vec<Tool>) -> Result<()> {
+    for tool in tools.iter().filter(|tool| !serves(tool, installed(repo, tool))) {
+        ensure(repo, tool)?;
     }
     // A gigabyte that serves nothing any more.
     let _ = fs::remove_dir_all(target_dir(repo));
@@ -46,13 +71,7 @@ pub fn missing(repo: &Repo) -> Result<Vec<Tool>> {
     let lock = fs::read_to_string(repo.root.join("Cargo.lock")).context("cannot read Cargo.lock")?;
     // The command line must be of the very version of the library: the two speak a private format to each other.
     let version = version::locked(&lock, "wasm-bindgen").context("Cargo.lock names no wasm-bindgen")?;
-    let trunk = Tool {
-        program: "trunk",
-        package: "trunk",
-        version: TRUNK,
-        serves: same_series_or_later_patch,
-        locked: true,
-    };
+    let trunk = Tool::locked("trunk", TRUNK);
     let wasm_bindgen = Tool {
         program: "wasm-bindgen",
         package: "wasm-bindgen-cli",

@@ -109,7 +109,7 @@ pub fn seal(
 }
 
 /// Lowercase hex SHA-1 of token, timestamp, nonce and ciphertext, sorted bytewise and joined.
-fn signature(suite: &Suite, timestamp: &str, nonce: &str, encrypt: &str) -> String {
+pub(crate) fn signature(suite: &Suite, timestamp: &str, nonce: &str, encrypt: &str) -> String {
     let mut parts = [suite.callback_token.expose(), timestamp, nonce, encrypt];
     parts.sort_unstable();
     hex::encode(Sha1::digest(parts.concat()))

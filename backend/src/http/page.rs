@@ -15,13 +15,12 @@ use std::time::SystemTime;
 pub async fn page(State(state): State<AppState>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     let Some(html) = assets::index() else { return not_built() };
     // The page tells people what is wrong with an address or with the server, so nothing of it is an error here.
-    let app = match Address::read(query.as_deref().unwrap_or_default()) {
-        Address { corp_id: Ok(corp_id), agent_id: Ok(agent_id), .. } => {
-            state.find_app(&corp_id, &agent_id).await.unwrap_or_default()
-        }
+    let Address { corp_id, agent_id, next } = Address::read(query.as_deref().unwrap_or_default());
+    let next = next.as_deref();
+    let app = match (corp_id, agent_id) {
+        (Ok(corp_id), Ok(agent_id)) => state.find_app(&corp_id, &agent_id).await.unwrap_or_default(),
         _ => None,
     };
-    let next = query.as_deref().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("next="));
     let round = match app.as_ref().map(|app| login_loop::round(&state, app, &headers, next)).transpose() {
         Ok(round) => round.flatten(),
         Err(disagreement) => return *disagreement,

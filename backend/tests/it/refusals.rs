@@ -14,7 +14,9 @@ async fn json_log(top: &str) -> (Sim, Server) {
 /// The lines with this message, once there are so many.
 async fn lines(server: &Server, message: &str, count: usize) -> Vec<Value> {
     let log = server.log_with(message, count).await;
-    let all = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    // What the configuration is warned of stands before the log.
+    let all = log.lines().filter(|line| line.starts_with('{'));
+    let all = all.map(|line| serde_json::from_str::<Value>(line).unwrap());
     all.filter(|line| line["message"].as_str().is_some_and(|text| text.starts_with(message))).collect()
 }
 

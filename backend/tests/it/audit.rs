@@ -101,7 +101,7 @@ async fn the_address_is_the_proxys_word_only_where_the_proxy_is_trusted() {
 async fn p9_repeated_refusals_are_counted_and_not_written_one_by_one() {
     let sim = Sim::start(1).await;
     let server = Server::start(&sim, |config| {
-        *config = format!("log = \"json\"\ntrusted_proxies = [\"127.0.0.1\"]\n{config}{SUITE}");
+        *config = format!("log = \"json\"\ntrusted_proxies = [\"127.0.0.1/32\"]\n{config}{SUITE}");
     })
     .await;
     let http = &sim.http;

@@ -289,7 +289,7 @@ async fn p9_without_suites_there_is_no_callback() {
 /// Behind proxies that are trusted, an address counts; else that of the connection. DingTalk's pushes are never held up.
 #[tokio::test]
 async fn p9_pushes_that_are_refused_are_few_and_genuine_ones_as_many_as_there_are() {
-    for trusted in ["", "trusted_proxies = [\"127.0.0.1\"]\n"] {
+    for trusted in ["", "trusted_proxies = [\"127.0.0.1/32\"]\n"] {
         let sim = Sim::start(1).await;
         let server = Server::start(&sim, |config| *config = format!("{trusted}{config}{SUITE}")).await;
         let callback = format!("{}/dingtalk/suites/main/callback", server.url);

@@ -431,8 +431,9 @@ async fn k02_what_a_push_leaves_open_is_asked() {
     log_in(&sim, &follower).await;
     log_in(&sim, &employee).await;
     assert_eq!(sim.counts().await["/service/get_auth_info"], 1, "{:?}", sim.counts().await);
-    let busy = json!({ "errcode": -1, "errmsg": "系统繁忙" });
-    sim.reply("/service/get_auth_info", 1, busy).await;
+    // Not one that asking again would heal.
+    let missing = json!({ "errcode": 60011, "errmsg": "管理员权限不正确" });
+    sim.reply("/service/get_auth_info", 1, missing).await;
     let verdict =
         sent(&sim, json!([{ "what": "change", "corpId": CORP, "window": false, "microApp": false }])).await;
     assert_eq!(verdict["ok"], false, "a window may be gone, and is not known to be: {verdict}");

@@ -175,10 +175,7 @@ fn at(host: &Url, endpoint: &str) -> Url {
 }
 
 /// Sends, and reads the answer as far as it may be long. The future is written out so that it is `Send` for every caller.
-fn exchange(
-    causes: &Causes,
-    request: RequestBuilder,
-) -> impl Future<Output = Result<Reply, Kind>> + Send {
+fn exchange(causes: &Causes, request: RequestBuilder) -> impl Future<Output = Result<Reply, Kind>> + Send {
     // The errors of reqwest carry the URL, and the URL carries secrets: only their kind goes on.
     let failed = |e: reqwest::Error| causes.failed(&e);
     async move {

@@ -41,8 +41,7 @@ impl Address {
     }
 }
 
-/// The one value of the parameter `name`. A `$`, which no value of ours has, tells a placeholder; beside a real value a
-/// placeholder does not count.
+/// The one value of the parameter `name`. Beside a real value a placeholder does not count.
 fn value(query: &str, name: &str) -> Result<String, Unnamed> {
     let mut found = Err(Unnamed::Missing);
     for pair in query.split('&') {
@@ -52,7 +51,7 @@ fn value(query: &str, name: &str) -> Result<String, Unnamed> {
         if !key.eq_ignore_ascii_case(name) || value.is_empty() {
             continue;
         }
-        let placeholder = value.bytes().any(|byte| byte == b'$');
+        let placeholder = is_placeholder(&value);
         match found {
             Err(_) if placeholder => found = Err(Unnamed::Placeholder),
             Err(_) => found = Ok(value),
@@ -61,6 +60,12 @@ fn value(query: &str, name: &str) -> Result<String, Unnamed> {
         }
     }
     found
+}
+
+/// `$CORPID$`, `$corpId`, `${corpId}`: no value of ours has a `$`.
+fn is_placeholder(value: &str) -> bool {
+    let name = |byte: u8| byte.is_ascii_alphanumeric() || b"$_-{}".contains(&byte);
+    value.bytes().all(name) && value.bytes().any(|byte| byte == b'$')
 }
 
 /// Without escapes, and without blanks and what cannot be seen at its ends; a `+` is a blank. A second round is for proxies
@@ -131,9 +136,11 @@ mod tests {
             ("corpid=%E4%BC%81", Malformed),
             ("corpid=%ff", Malformed),
             ("corpid=ding1%", Malformed),
+            ("corpid=${alert(1)}", Malformed),
             ("corpid=%22ding1%22", Malformed),
             ("corpid=ding1&CorpId=ding2", Contradictory),
             ("corpid=ding1&corpid=DING1", Contradictory),
+            ("corpid=ding1&corpid=%24%7Balert(1)%7D", Contradictory),
             ("corpid=ding1&corpid=%24CORPID%24&corpid=a%20b", Contradictory),
         ] {
             assert_eq!(read(&format!("{corp}&agentid=7")), (Err(why), Ok("7".into())), "{corp}");

@@ -56,6 +56,8 @@ pub enum StoreError {
     Embedded(#[from] redb::Error),
     #[error("the store holds something that is not ours")]
     Unreadable,
+    #[error("the store's own thread failed: {0}")]
+    Worker(#[from] tokio::task::JoinError),
 }
 
 enum Backend {
@@ -188,7 +190,7 @@ impl Store {
         self.watch("record", async {
             match &self.backend {
                 Backend::Memory(_) => Ok(()),
-                Backend::Embedded(store) => store.record(endings).await,
+                Backend::Embedded(store) => store.record(endings, keep).await,
                 Backend::Redis(store) => store.record(endings, keep).await,
             }
         })
@@ -248,7 +250,9 @@ impl Kept {
     }
 
     fn entry(self, remaining: Duration) -> Entry {
-        Entry { value: Secret::new(self.value), remaining, lifetime: Duration::from_millis(self.lifetime_ms) }
+        let lifetime = Duration::from_millis(self.lifetime_ms);
+        // Not longer, where it was written while the clock was ahead.
+        Entry { value: Secret::new(self.value), remaining: remaining.min(lifetime), lifetime }
     }
 }
 

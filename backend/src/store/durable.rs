@@ -76,18 +76,14 @@ impl InProcess {
 }
 
 /// Key → (rank, value).
-const DURABLE: TableDefinition<'_, &str, (&str, &str)> = TableDefinition::new("durable");
+pub(super) const DURABLE: TableDefinition<'_, &str, (&str, &str)> = TableDefinition::new("durable");
 
 impl Embedded {
     async fn durable_get(&self, key: &str) -> Result<Option<Secret>, StoreError> {
         let key = key.to_owned();
         self.run(move |database| {
             let read = database.begin_read().map_err(redb::Error::from)?;
-            let table = match read.open_table(DURABLE) {
-                Ok(table) => table,
-                Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
-                Err(error) => return Err(redb::Error::from(error).into()),
-            };
+            let table = read.open_table(DURABLE).map_err(redb::Error::from)?;
             let found = table.get(key.as_str()).map_err(redb::Error::from)?;
             Ok(found.map(|found| Secret::new(found.value().1)))
         })

@@ -33,6 +33,7 @@ mod repeats;
 mod revocation;
 mod security_doc;
 mod sessions;
+mod state_dir;
 mod store;
 mod suite_matrix;
 mod suites;

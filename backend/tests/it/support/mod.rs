@@ -11,6 +11,7 @@ mod server;
 pub mod shipped;
 mod sim;
 mod site;
+mod switch;
 
 pub use caddy::Caddy;
 pub use nginx::Nginx;
@@ -20,6 +21,7 @@ pub use sample::{Sample, Trust};
 pub use server::{Server, free_port};
 pub use sim::Sim;
 pub use site::{Kind, Scheme, Site, caddyfile, plain_site_conf};
+pub use switch::Switch;
 
 /// The application of most tests.
 pub const CORP: &str = "dingcorp1";

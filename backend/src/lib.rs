@@ -8,6 +8,7 @@ mod connections;
 pub mod dingtalk;
 mod healthcheck;
 pub mod http;
+mod private;
 mod repeats;
 pub mod server;
 pub mod session;

@@ -3,12 +3,12 @@
 use crate::config::Config;
 use crate::connections::{self, Seats};
 use crate::http;
+use crate::private;
 use crate::state::AppState;
 use crate::telemetry;
 use anyhow::Context;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::os::unix::fs::DirBuilderExt;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,7 +20,7 @@ use tokio::sync::watch;
 /// Where an address cannot be listened on.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     ignore_signals();
-    make_private(&config.state_dir)
+    private::make_directory(config.state_dir.as_ref())
         .with_context(|| format!("state_dir: {} cannot be created", config.state_dir))?;
     let metrics = telemetry::install().context("metrics cannot be recorded")?;
     let public = listen("listen", config.listen).await?;
@@ -61,14 +61,6 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     }
     Ok(())
 }
-
-/// Makes the directory where tokens and the session's key are kept, for its owner only. One that is there already keeps
-/// the permissions that somebody gave it; the files in it have their own.
-fn make_private(directory: &str) -> std::io::Result<()> {
-    std::fs::DirBuilder::new().recursive(true).mode(OWNER_ONLY).create(directory)
-}
-
-const OWNER_ONLY: u32 = 0o700;
 
 /// A probe, a Prometheus and a few people who look.
 const OPS_SEATS: usize = 64;

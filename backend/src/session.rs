@@ -115,7 +115,8 @@ impl Sessions {
     /// Sessions that last for `ttl` and whose ends are recorded in `store`.
     pub fn new(cookies: Arc<Cookies>, ttl: Duration, store: Arc<Store>) -> Self {
         let disputes = Cache::builder().max_capacity(1000).time_to_live(Duration::from_secs(60)).build();
-        Self { cookies, ttl, store, revocations: Arc::default(), is_behind: Arc::default(), disputes }
+        let revocations = Arc::new(Revocations::new(ttl + KEEP_LONGER));
+        Self { cookies, ttl, store, revocations, is_behind: Arc::default(), disputes }
     }
 
     /// Learns which sessions have ended, and goes on hearing of those that end elsewhere.

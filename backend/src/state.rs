@@ -55,7 +55,7 @@ impl AppState {
     /// Where the HTTP client cannot be set up, the store cannot be opened, or no key for the sessions is to be had.
     pub async fn new(config: Config) -> anyhow::Result<Self> {
         let client = Client::new(&config.dingtalk)?;
-        let store = Arc::new(Store::open(&config.store, &config.state_dir)?);
+        let store = Arc::new(Store::open(&config.store, &config.state_dir).await?);
         let session = &config.session;
         let secure = config.public_url.scheme() == "https";
         let key = match &session.key {

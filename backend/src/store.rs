@@ -14,7 +14,7 @@ pub use redis::Feed;
 use redis::Redis;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// A credential with its true expiry.
@@ -50,12 +50,16 @@ pub struct Lock {
 pub enum StoreError {
     #[error("the store did not answer in time")]
     Timeout,
-    #[error("redis: {0}")]
+    #[error("redis: {0}{remedy}", remedy = redis::remedy(.0))]
     Redis(#[from] ::redis::RedisError),
+    #[error("the connection was lost")]
+    Lost,
     #[error("embedded store: {0}")]
     Embedded(#[from] redb::Error),
     #[error("the store holds something that is not ours")]
     Unreadable,
+    #[error("the store's own thread failed: {0}")]
+    Worker(#[from] tokio::task::JoinError),
 }
 
 enum Backend {
@@ -67,36 +71,44 @@ enum Backend {
 /// A store of one of the kinds that `[store] url` names.
 pub struct Store {
     backend: Backend,
-    degraded: AtomicBool,
+    /// What an embedded store failed to do.
+    failing: Mutex<Option<&'static str>>,
 }
 
 /// A store answers in a millisecond, and one that is gone refuses at once. Only one that swallows what it gets costs
 /// this much, and giving up on a slow one too early would cost DingTalk a second fetch.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// What a call may take beyond that, on another connection.
+const SECOND_TRY: Duration = Duration::from_secs(1);
+/// The operations that always write.
+const WRITES: [&str; 3] = ["write", "record", "durable_put"];
 
 impl Store {
     /// Opens the store that the configuration names. A Redis that is down now is connected to later.
     ///
     /// # Errors
-    /// A file that cannot be opened, or an address that is none.
-    pub fn open(store: &config::Store, state_dir: &str) -> anyhow::Result<Self> {
+    /// A file that cannot be opened, an address that is none, or a Redis that can never serve as it is.
+    pub async fn open(store: &config::Store, state_dir: &str) -> anyhow::Result<Self> {
         let backend = match store {
             config::Store::Memory => Backend::Memory(durable::InProcess::default()),
             config::Store::Embedded => Backend::Embedded(Embedded::open(state_dir)?),
-            config::Store::Redis(url) => Backend::Redis(Box::new(Redis::open(url.expose())?)),
+            config::Store::Redis(url) => Backend::Redis(Box::new(Redis::open(url.expose()).await?)),
         };
-        Ok(Self { backend, degraded: AtomicBool::new(false) })
+        Ok(Self { backend, failing: Mutex::default() })
     }
 
     /// A store that keeps nothing beyond the process.
     #[must_use]
     pub fn memory() -> Self {
-        Self { backend: Backend::Memory(durable::InProcess::default()), degraded: AtomicBool::new(false) }
+        Self { backend: Backend::Memory(durable::InProcess::default()), failing: Mutex::default() }
     }
 
-    /// True from the first failure until the next success.
+    /// True while it fails.
     pub fn is_degraded(&self) -> bool {
-        self.degraded.load(Ordering::Relaxed)
+        match &self.backend {
+            Backend::Redis(store) => store.link.is_down(),
+            _ => self.failing.lock().unwrap_or_else(PoisonError::into_inner).is_some(),
+        }
     }
 
     /// The entry of `key`, if it has not expired.
@@ -188,7 +200,7 @@ impl Store {
         self.watch("record", async {
             match &self.backend {
                 Backend::Memory(_) => Ok(()),
-                Backend::Embedded(store) => store.record(endings).await,
+                Backend::Embedded(store) => store.record(endings, keep).await,
                 Backend::Redis(store) => store.record(endings, keep).await,
             }
         })
@@ -201,14 +213,7 @@ impl Store {
         match &self.backend {
             Backend::Memory(_) => Ok((Vec::new(), None)),
             Backend::Embedded(store) => Ok((store.endings().await?, None)),
-            Backend::Redis(store) => {
-                let (endings, feed) = store.follow().await?;
-                // Somebody who has no visitors would otherwise not notice for long that it is back.
-                if self.degraded.swap(false, Ordering::Relaxed) {
-                    tracing::info!("the store is back");
-                }
-                Ok((endings, Some(feed)))
-            }
+            Backend::Redis(store) => store.follow().await.map(|(endings, feed)| (endings, Some(feed))),
         }
     }
 
@@ -218,20 +223,32 @@ impl Store {
         operation: &'static str,
         call: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let outcome = tokio::time::timeout(PATIENCE, call).await.unwrap_or(Err(StoreError::Timeout));
-        let failed = outcome.is_err();
-        let was_failing = self.degraded.swap(failed, Ordering::Relaxed);
-        match &outcome {
-            Err(error) => {
-                telemetry::store_error(operation);
-                if !was_failing {
-                    tracing::warn!(%error, operation, "the store fails: going on from process memory");
-                }
-            }
-            Ok(_) if was_failing => tracing::info!("the store is back"),
-            Ok(_) => {}
+        let outcome =
+            tokio::time::timeout(PATIENCE + SECOND_TRY, call).await.unwrap_or(Err(StoreError::Timeout));
+        if outcome.is_err() {
+            telemetry::store_error(operation);
+        }
+        // Of a Redis the connection tells, and the follower says so.
+        if let Backend::Embedded(_) = &self.backend {
+            self.tell(operation, outcome.as_ref().err());
         }
         outcome
+    }
+
+    /// A full disk still reads: it is back where what failed works, or where something was written.
+    fn tell(&self, operation: &'static str, error: Option<&StoreError>) {
+        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        match (error, *failing) {
+            (Some(error), None) => {
+                tracing::warn!(%error, operation, "the store fails: going on from process memory");
+                *failing = Some(operation);
+            }
+            (None, Some(failed)) if failed == operation || WRITES.contains(&operation) => {
+                tracing::info!("the store is back");
+                *failing = None;
+            }
+            _ => {}
+        }
     }
 }
 
@@ -248,7 +265,9 @@ impl Kept {
     }
 
     fn entry(self, remaining: Duration) -> Entry {
-        Entry { value: Secret::new(self.value), remaining, lifetime: Duration::from_millis(self.lifetime_ms) }
+        let lifetime = Duration::from_millis(self.lifetime_ms);
+        // Not longer, where it was written while the clock was ahead.
+        Entry { value: Secret::new(self.value), remaining: remaining.min(lifetime), lifetime }
     }
 }
 

@@ -52,7 +52,7 @@ pub async fn end(
         let ended = state.sessions.end(&session, everywhere, now).await;
         audit::logout(&session.user, from, everywhere, ended.is_ok());
         ended.map_err(|error| {
-            tracing::warn!(%error, everywhere, "a logout could not be recorded");
+            tracing::debug!(%error, everywhere, "a logout could not be recorded");
             ErrorCode::LogoutNotRecorded
         })?;
     }

@@ -7,12 +7,15 @@ use super::revocation::Revocations;
 use super::seconds;
 use crate::store::{Feed, Store, StoreError};
 use crate::telemetry;
+use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 /// A Redis that is back is heard of well within the two seconds in which a logout is to be seen everywhere.
 const RETRY: Duration = Duration::from_millis(500);
+/// So often at most the log tells of a connection that was replaced.
+const SELDOM: Duration = Duration::from_secs(60);
 /// What is written again at once; a few of these take no longer than one.
 const AT_ONCE: usize = 500;
 
@@ -44,27 +47,30 @@ impl Follower {
 
     async fn follow(self, mut caught_up: Result<Option<Feed>, StoreError>) {
         let mut since = Instant::now();
+        let mut told = Told::default();
         loop {
-            let error = match caught_up {
-                Ok(feed) => {
-                    if self.is_behind.swap(false, Ordering::Relaxed) {
-                        tracing::info!("logouts elsewhere are heard of again");
-                    }
+            match caught_up {
+                // A store for one process has nothing more to tell.
+                Ok(None) => return,
+                Ok(Some(feed)) => {
+                    told.is_heard();
+                    self.is_behind.store(false, Ordering::Relaxed);
                     telemetry::behind(Duration::ZERO);
-                    // A store for one process has nothing more to tell.
-                    let Some(feed) = feed else { return };
-                    let Some(error) = self.listen(feed).await else { return };
+                    if self.listen(feed).await.is_none() {
+                        return;
+                    }
                     since = Instant::now();
-                    error
+                    self.is_behind.store(true, Ordering::Relaxed);
+                    telemetry::store_error("follow");
                 }
-                Err(error) => error,
-            };
-            telemetry::store_error("follow");
-            telemetry::behind(since.elapsed());
-            if !self.is_behind.swap(true, Ordering::Relaxed) {
-                tracing::warn!(%error, "logouts elsewhere are not heard of until the store is back");
+                Err(error) => {
+                    self.is_behind.store(true, Ordering::Relaxed);
+                    told.fails(&error);
+                    telemetry::store_error("follow");
+                    tokio::time::sleep(RETRY).await;
+                }
             }
-            tokio::time::sleep(RETRY).await;
+            telemetry::behind(since.elapsed());
             caught_up = self.catch_up().await;
         }
     }
@@ -80,6 +86,37 @@ impl Follower {
             for ending in endings {
                 revocations.learn(ending, seconds(SystemTime::now()));
             }
+        }
+    }
+}
+
+/// What the log has said of a store that others share, so that it says each change once.
+#[derive(Default)]
+struct Told {
+    has_failed: bool,
+    was_heard: bool,
+    replaced: Option<Instant>,
+}
+
+impl Told {
+    fn fails(&mut self, error: &StoreError) {
+        if !mem::replace(&mut self.has_failed, true) {
+            tracing::warn!(
+                %error,
+                "the store fails: going on from process memory; logouts elsewhere are not heard of until it is back"
+            );
+        }
+    }
+
+    fn is_heard(&mut self) {
+        let is_again = mem::replace(&mut self.was_heard, true);
+        if mem::take(&mut self.has_failed) {
+            tracing::info!("the store is back: logouts elsewhere are heard of again");
+        } else if is_again && self.replaced.is_none_or(|last| last.elapsed() >= SELDOM) {
+            self.replaced = Some(Instant::now());
+            tracing::info!(
+                "the connection to the store was lost and replaced; between the two, logouts elsewhere are not heard of"
+            );
         }
     }
 }

@@ -1,31 +1,46 @@
 //! Sessions that ended before their time, as this process knows of them. Kept only as long as their cookies would still
-//! verify; asked at every request, so it is all in memory.
+//! verify, and until they would have expired by a clock that does not leap; asked at every request, so it is all in
+//! memory.
 
 use crate::store::Ending;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// How often what has expired is looked for, in seconds: it costs a look at everything and saves a few bytes each.
 const SWEEP: u64 = 60;
 
-#[derive(Default)]
 pub(super) struct Revocations {
     known: RwLock<Known>,
+    /// Longer than any session lasts.
+    keep: Duration,
 }
 
 #[derive(Default)]
 struct Known {
-    /// Whose sessions → (those that began up to then (milliseconds) are over, when this may be forgotten (seconds)).
-    ended: HashMap<String, (u64, u64)>,
+    ended: HashMap<String, Ended>,
     swept_at: u64,
 }
 
+struct Ended {
+    up_to_ms: u64,
+    until: u64,
+    /// By a clock that does not leap.
+    learned: Instant,
+}
+
 impl Revocations {
+    /// Nothing is forgotten before `keep` has passed, whatever time it is said to be.
+    pub fn new(keep: Duration) -> Self {
+        Self { known: RwLock::default(), keep }
+    }
+
     /// Takes note of one; the order in which they come does not matter.
     pub fn learn(&self, ending: Ending, now: u64) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.learn(ending);
-        known.sweep(now);
+        known.sweep(now, self.keep);
     }
 
     /// Takes note of everything that the store has. Gives what the store does not have: what it lost, for example when
@@ -35,17 +50,17 @@ impl Revocations {
         recorded.into_iter().for_each(|ending| stored.learn(ending));
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let is_stored =
-            |of: &str, up_to_ms| stored.ended.get(of).is_some_and(|(stored, _)| up_to_ms <= *stored);
+            |of: &str, up_to_ms| stored.ended.get(of).is_some_and(|stored| up_to_ms <= stored.up_to_ms);
         let lost = known
             .ended
             .iter()
-            .filter(|(of, (up_to_ms, until))| now < *until && !is_stored(of, *up_to_ms))
-            .map(|(of, &(up_to_ms, until))| Ending { of: of.clone(), up_to_ms, until })
+            .filter(|(of, ended)| now < ended.until && !is_stored(of, ended.up_to_ms))
+            .map(|(of, ended)| Ending { of: of.clone(), up_to_ms: ended.up_to_ms, until: ended.until })
             .collect();
-        for (of, (up_to_ms, until)) in stored.ended {
+        for (of, Ended { up_to_ms, until, .. }) in stored.ended {
             known.learn(Ending { of, up_to_ms, until });
         }
-        known.sweep(now);
+        known.sweep(now, self.keep);
         lost
     }
 
@@ -55,20 +70,27 @@ impl Revocations {
         if known.ended.is_empty() {
             return 0;
         }
-        of().iter().filter_map(|name| known.ended.get(name)).map(|(up_to_ms, _)| *up_to_ms).max().unwrap_or(0)
+        of().iter().filter_map(|name| known.ended.get(name)).map(|ended| ended.up_to_ms).max().unwrap_or(0)
     }
 }
 
 impl Known {
     fn learn(&mut self, Ending { of, up_to_ms, until }: Ending) {
-        let entry = self.ended.entry(of).or_default();
-        *entry = (entry.0.max(up_to_ms), entry.1.max(until));
+        let new = || Ended { up_to_ms: 0, until: 0, learned: Instant::now() };
+        let known = self.ended.entry(of).or_insert_with(new);
+        if up_to_ms > known.up_to_ms || until > known.until {
+            known.learned = Instant::now();
+        }
+        known.up_to_ms = known.up_to_ms.max(up_to_ms);
+        known.until = known.until.max(until);
     }
 
-    fn sweep(&mut self, now: u64) {
+    /// Both clocks have to agree: the one of the day may leap ahead and come back, and the other does not know of a day
+    /// that was set back.
+    fn sweep(&mut self, now: u64, keep: Duration) {
         if now.abs_diff(self.swept_at) >= SWEEP {
             self.swept_at = now;
-            self.ended.retain(|_, (_, until)| now < *until);
+            self.ended.retain(|_, ended| now < ended.until || ended.learned.elapsed() < keep);
         }
     }
 }
@@ -76,6 +98,8 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const KEEP: Duration = Duration::from_secs(1000);
 
     fn ending(of: &str, up_to_ms: u64, until: u64) -> Ending {
         Ending { of: of.to_owned(), up_to_ms, until }
@@ -87,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_store_that_lost_something_gets_it_back_and_nothing_is_forgotten() {
-        let revocations = Revocations::default();
+        let revocations = Revocations::new(KEEP);
         for known in [ending("a", 10, 1000), ending("b", 10, 1000), ending("over", 10, 50)] {
             revocations.learn(known, 0);
         }
@@ -103,13 +127,40 @@ mod tests {
         assert_eq!(revocations.reconcile(healed, 50), []);
     }
 
-    #[test]
-    fn what_is_over_makes_room() {
-        let revocations = Revocations::default();
+    #[tokio::test(start_paused = true)]
+    async fn what_is_over_makes_room() {
+        let revocations = Revocations::new(KEEP);
         revocations.learn(ending("a", 10, 100), 0);
+        tokio::time::advance(KEEP).await;
         revocations.learn(ending("b", 10, 1000), 99);
         assert_eq!(up_to(&revocations, "a"), 10);
         revocations.learn(ending("c", 10, 1000), 100 + SWEEP);
         assert_eq!((up_to(&revocations, "a"), up_to(&revocations, "b")), (0, 10));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn f11_a_clock_that_leaps_and_returns_revives_nothing() {
+        const HOUR: u64 = 3600;
+        // Forward by hours, a year, to the end of time; and back to before it all.
+        for leap in [13 * HOUR, 8760 * HOUR, u64::MAX - 1000, 0] {
+            let revocations = Revocations::new(KEEP);
+            revocations.learn(ending("alice", 10, 1000), 500);
+            revocations.learn(ending("bob", 10, 1000), leap);
+            revocations.reconcile(vec![ending("carol", 10, 1000)], leap);
+            tokio::time::advance(KEEP / 2).await;
+            revocations.learn(ending("alice", 20, 1500), leap.saturating_add(2 * SWEEP));
+            for (name, ended) in [("alice", 20), ("bob", 10), ("carol", 10)] {
+                assert_eq!(up_to(&revocations, name), ended, "{name} after a leap to {leap}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn f11_a_clock_that_was_set_back_revives_nothing() {
+        let revocations = Revocations::new(KEEP);
+        revocations.learn(ending("alice", 10, 100_000), 99_000);
+        tokio::time::advance(2 * KEEP).await;
+        revocations.learn(ending("bob", 10, 100_000), 50_000);
+        assert_eq!(up_to(&revocations, "alice"), 10, "the cookie is good until 100,000 o'clock");
     }
 }

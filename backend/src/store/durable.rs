@@ -76,18 +76,14 @@ impl InProcess {
 }
 
 /// Key → (rank, value).
-const DURABLE: TableDefinition<'_, &str, (&str, &str)> = TableDefinition::new("durable");
+pub(super) const DURABLE: TableDefinition<'_, &str, (&str, &str)> = TableDefinition::new("durable");
 
 impl Embedded {
     async fn durable_get(&self, key: &str) -> Result<Option<Secret>, StoreError> {
         let key = key.to_owned();
         self.run(move |database| {
             let read = database.begin_read().map_err(redb::Error::from)?;
-            let table = match read.open_table(DURABLE) {
-                Ok(table) => table,
-                Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
-                Err(error) => return Err(redb::Error::from(error).into()),
-            };
+            let table = read.open_table(DURABLE).map_err(redb::Error::from)?;
             let found = table.get(key.as_str()).map_err(redb::Error::from)?;
             Ok(found.map(|found| Secret::new(found.value().1)))
         })
@@ -138,17 +134,18 @@ static PUT: LazyLock<Script> = LazyLock::new(|| {
 
 impl Redis {
     async fn durable_get(&self, key: &str) -> Result<Option<Secret>, StoreError> {
-        let value: Option<String> = self.connection().hget(durable_key(key), "value").await?;
+        let value: Option<String> = self.link.clone().hget(durable_key(key), "value").await?;
         Ok(value.map(Secret::new))
     }
 
     async fn durable_put(&self, key: &str, rank: &str, value: &Secret) -> Result<bool, StoreError> {
         let mut call = PUT.key(durable_key(key));
-        Ok(call.arg(rank).arg(value.expose()).invoke_async(&mut self.connection()).await?)
+        call.arg(rank).arg(value.expose());
+        Ok(call.invoke_async(&mut self.link.clone()).await?)
     }
 
     async fn durable_remove(&self, key: &str) -> Result<(), StoreError> {
-        Ok(self.connection().del(durable_key(key)).await?)
+        Ok(self.link.clone().del(durable_key(key)).await?)
     }
 }
 
@@ -186,9 +183,9 @@ mod tests {
     async fn in_a_file_and_after_it_was_opened_again() {
         let dir = std::env::temp_dir().join(format!("miandeng-durable-{}", std::process::id()));
         std::fs::create_dir_all(&dir).unwrap();
-        let open = || Store::open(&config::Store::Embedded, dir.to_str().unwrap()).unwrap();
-        behaves(&open()).await;
-        assert_eq!(open().durable_get("k").await.unwrap(), Some(Secret::new("b")));
+        let open = || Store::open(&config::Store::Embedded, dir.to_str().unwrap());
+        behaves(&open().await.unwrap()).await;
+        assert_eq!(open().await.unwrap().durable_get("k").await.unwrap(), Some(Secret::new("b")));
         std::fs::remove_dir_all(&dir).unwrap();
     }
 }

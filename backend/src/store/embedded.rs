@@ -2,15 +2,15 @@
 
 use super::{Ending, Entry, Kept, StoreError, millis};
 use crate::config::Secret;
+use crate::private;
 use anyhow::Context;
 use redb::backends::FileBackend;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
-use std::fs::OpenOptions;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::time::Instant;
 
 const FILE: &str = "miandeng.redb";
 
@@ -20,8 +20,12 @@ const ENTRIES: TableDefinition<'_, &str, (u64, &str)> = TableDefinition::new("en
 /// Whose sessions have ended → (up to when they began in milliseconds, until when to keep it in seconds, since 1970).
 const ENDED: TableDefinition<'_, &str, (u64, u64)> = TableDefinition::new("ended");
 
-/// Tokens and tickets are in it: nobody but the owner.
-const OWNER_ONLY: u32 = 0o600;
+/// Whose sessions have ended → how long all processes together had had the file by then, in seconds: a time that does
+/// not leap with the clock.
+const RECORDED: TableDefinition<'_, &str, u64> = TableDefinition::new("recorded");
+
+/// That time, as of the last end.
+const UPTIME: TableDefinition<'_, (), u64> = TableDefinition::new("uptime");
 
 /// So many writes apart, expired entries are removed: looking at every entry at every write would take ten thousand
 /// applications minutes to start with.
@@ -30,15 +34,23 @@ const SWEEP_EVERY: u32 = 256;
 pub struct Embedded {
     database: Arc<Database>,
     writes: AtomicU32,
+    opened: Instant,
+    /// When it was opened.
+    uptime: u64,
 }
 
 impl Embedded {
     pub fn open(state_dir: &str) -> anyhow::Result<Self> {
-        let path = Path::new(state_dir).join(FILE);
-        let database = open_private(&path).with_context(|| {
-            format!("store: {} cannot be opened; is another miandeng using this state_dir?", path.display())
+        let file = private::open(Path::new(state_dir), FILE)?;
+        let open = || -> Result<_, redb::Error> {
+            let database = Database::builder().create_with_backend(FileBackend::new(file)?)?;
+            let uptime = prepare(&database)?;
+            Ok((database, uptime))
+        };
+        let (database, uptime) = open().with_context(|| {
+            format!("store: {FILE} in {state_dir} cannot be used; is another miandeng using this state_dir?")
         })?;
-        Ok(Self { database: Arc::new(database), writes: AtomicU32::new(0) })
+        Ok(Self { database: Arc::new(database), writes: AtomicU32::new(0), opened: Instant::now(), uptime })
     }
 
     pub async fn read(&self, key: &str) -> Result<Option<Entry>, StoreError> {
@@ -91,42 +103,48 @@ impl Embedded {
         self.run(move |database| remove(database, &key)).await
     }
 
-    /// Keeps ends of sessions, and lets go of those that concern nobody any more.
-    pub async fn record(&self, endings: &[Ending]) -> Result<(), StoreError> {
+    /// Keeps ends of sessions, and lets go of those that concern nobody any more: by the clock and after `keep` has
+    /// passed, because the clock may leap ahead and come back.
+    pub async fn record(&self, endings: &[Ending], keep: Duration) -> Result<(), StoreError> {
         let endings = endings.to_vec();
+        let uptime = self.uptime.saturating_add(self.opened.elapsed().as_secs());
         self.run(move |database| {
             let write = database.begin_write().map_err(redb::Error::from)?;
             {
                 let mut ended = write.open_table(ENDED).map_err(redb::Error::from)?;
-                ended.retain(|_, (_, until)| now() / 1000 < until).map_err(redb::Error::from)?;
+                let mut recorded = write.open_table(RECORDED).map_err(redb::Error::from)?;
+                recorded
+                    .retain(|_, at| uptime < at.saturating_add(keep.as_secs()))
+                    .map_err(redb::Error::from)?;
+                let is_recent = |of: &str| recorded.get(of).is_ok_and(|at| at.is_some());
+                ended
+                    .retain(|of, (_, until)| now() / 1000 < until || is_recent(of))
+                    .map_err(redb::Error::from)?;
                 for Ending { of, up_to_ms, until } in &endings {
                     let known = ended.get(of.as_str()).map_err(redb::Error::from)?.map(|known| known.value());
                     let (before, kept) = known.unwrap_or_default();
                     let latest = (before.max(*up_to_ms), kept.max(*until));
                     ended.insert(of.as_str(), latest).map_err(redb::Error::from)?;
+                    recorded.insert(of.as_str(), uptime).map_err(redb::Error::from)?;
                 }
+                let mut total = write.open_table(UPTIME).map_err(redb::Error::from)?;
+                total.insert((), uptime).map_err(redb::Error::from)?;
             }
             Ok(write.commit().map_err(redb::Error::from)?)
         })
         .await
     }
 
-    /// Every end of sessions that still concerns somebody.
+    /// Every end of sessions that is kept.
     pub async fn endings(&self) -> Result<Vec<Ending>, StoreError> {
         self.run(|database| {
             let read = database.begin_read().map_err(redb::Error::from)?;
-            let ended = match read.open_table(ENDED) {
-                Ok(ended) => ended,
-                Err(redb::TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
-                Err(error) => return Err(redb::Error::from(error).into()),
-            };
+            let ended = read.open_table(ENDED).map_err(redb::Error::from)?;
             let mut endings = Vec::new();
             for entry in ended.iter().map_err(redb::Error::from)? {
                 let (of, value) = entry.map_err(redb::Error::from)?;
                 let (up_to_ms, until) = value.value();
-                if now() / 1000 < until {
-                    endings.push(Ending { of: of.value().to_owned(), up_to_ms, until });
-                }
+                endings.push(Ending { of: of.value().to_owned(), up_to_ms, until });
             }
             Ok(endings)
         })
@@ -139,30 +157,39 @@ impl Embedded {
         work: impl FnOnce(&Database) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let database = Arc::clone(&self.database);
-        tokio::task::spawn_blocking(move || work(&database)).await.unwrap_or(Err(StoreError::Unreadable))
+        tokio::task::spawn_blocking(move || work(&database)).await?
     }
 }
 
-fn open_private(path: &Path) -> anyhow::Result<Database> {
-    let file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(OWNER_ONLY).open(path)?;
-    // Also where an older file, or a generous umask, left it readable.
-    file.set_permissions(std::fs::Permissions::from_mode(OWNER_ONLY))?;
-    Ok(Database::builder().create_with_backend(FileBackend::new(file)?)?)
+/// Makes the tables that are missing. Gives the uptime so far.
+fn prepare(database: &Database) -> Result<u64, redb::Error> {
+    let write = database.begin_write()?;
+    write.open_table(ENTRIES)?;
+    write.open_table(super::durable::DURABLE)?;
+    let uptime = write.open_table(UPTIME)?.get(())?.map_or(0, |at| at.value());
+    {
+        let mut recorded = write.open_table(RECORDED)?;
+        // Written by an older version, which did not know this time.
+        for entry in write.open_table(ENDED)?.iter()? {
+            let of = entry?.0;
+            if recorded.get(of.value())?.is_none() {
+                recorded.insert(of.value(), uptime)?;
+            }
+        }
+    }
+    write.commit()?;
+    Ok(uptime)
 }
 
 fn read(database: &Database, key: &str) -> Result<Option<Entry>, StoreError> {
     let read = database.begin_read().map_err(redb::Error::from)?;
-    let entries = match read.open_table(ENTRIES) {
-        Ok(entries) => entries,
-        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
-        Err(error) => return Err(redb::Error::from(error).into()),
-    };
+    let entries = read.open_table(ENTRIES).map_err(redb::Error::from)?;
     let Some(found) = entries.get(key).map_err(redb::Error::from)? else { return Ok(None) };
     let (expires_at, raw) = found.value();
     let Some(remaining) = expires_at.checked_sub(now()).filter(|left| *left > 0) else { return Ok(None) };
-    let kept: Kept = serde_json::from_str(raw).map_err(|_| StoreError::Unreadable)?;
-    Ok(Some(kept.entry(Duration::from_millis(remaining))))
+    // What is not ours is as good as nothing, and the next entry replaces it.
+    let kept: Option<Kept> = serde_json::from_str(raw).ok();
+    Ok(kept.map(|kept| kept.entry(Duration::from_millis(remaining))))
 }
 
 fn remove(database: &Database, key: &str) -> Result<(), StoreError> {
@@ -173,4 +200,91 @@ fn remove(database: &Database, key: &str) -> Result<(), StoreError> {
 
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEEP: Duration = Duration::from_secs(1000);
+
+    fn directory(name: &str) -> std::path::PathBuf {
+        let dir = std::env::temp_dir().join(format!("miandeng-embedded-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        dir
+    }
+
+    fn over(of: &str) -> Ending {
+        Ending { of: of.to_owned(), up_to_ms: 10, until: 1 }
+    }
+
+    async fn names(store: &Embedded) -> Vec<String> {
+        store.endings().await.unwrap().into_iter().map(|ending| ending.of).collect()
+    }
+
+    /// What the clock says is over long ago, as after it has leapt ahead.
+    #[tokio::test(start_paused = true)]
+    async fn f11_a_clock_that_leaps_ahead_takes_no_end_from_the_file() {
+        let dir = directory("leap");
+        let open = || Embedded::open(dir.to_str().unwrap()).unwrap();
+        let store = open();
+        store.record(&[over("alice")], KEEP).await.unwrap();
+        tokio::time::advance(KEEP / 2).await;
+        store.record(&[over("bob")], KEEP).await.unwrap();
+        assert_eq!(names(&store).await, ["alice", "bob"]);
+        drop(store);
+        // Started while the clock is ahead.
+        let store = open();
+        assert_eq!(names(&store).await, ["alice", "bob"]);
+        store.record(&[over("carol")], KEEP).await.unwrap();
+        assert_eq!(names(&store).await, ["alice", "bob", "carol"]);
+        tokio::time::advance(KEEP / 2).await;
+        store.record(&[over("dave")], KEEP).await.unwrap();
+        assert_eq!(
+            names(&store).await,
+            ["bob", "carol", "dave"],
+            "what is over makes room, through restarts"
+        );
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[tokio::test]
+    async fn f11_ends_that_an_older_version_wrote_are_kept_as_long() {
+        let dir = directory("older");
+        let old = Database::create(dir.join(FILE)).unwrap();
+        let write = old.begin_write().unwrap();
+        write.open_table(ENDED).unwrap().insert("alice", (10, 1)).unwrap();
+        write.commit().unwrap();
+        drop(old);
+        let store = Embedded::open(dir.to_str().unwrap()).unwrap();
+        store.record(&[over("bob")], KEEP).await.unwrap();
+        assert_eq!(names(&store).await, ["alice", "bob"]);
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a9_a_panic_is_told_as_what_it_is() {
+        let dir = directory("panic");
+        let store = Embedded::open(dir.to_str().unwrap()).unwrap();
+        for message in ["one", "another"] {
+            let error = store.run::<()>(move |_| panic!("{message}")).await.unwrap_err();
+            assert!(matches!(error, StoreError::Worker(_)), "{error}");
+            assert!(error.to_string().contains("panicked"), "{error}");
+        }
+        assert!(store.read("k").await.unwrap().is_none(), "it goes on");
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_not_ours_is_as_good_as_nothing() {
+        let dir = directory("foreign");
+        let store = Embedded::open(dir.to_str().unwrap()).unwrap();
+        for raw in ["", "{", "[]", "{\"value\":1}", "null"] {
+            let write = store.database.begin_write().unwrap();
+            write.open_table(ENTRIES).unwrap().insert("k", (u64::MAX, raw)).unwrap();
+            write.commit().unwrap();
+            assert!(store.read("k").await.unwrap().is_none(), "{raw}");
+        }
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
 }

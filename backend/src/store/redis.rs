@@ -1,13 +1,16 @@
 //! A Redis that replicas share. Everything that has to happen in one step is a script.
 
 mod endings;
+mod link;
+mod refusal;
 
 pub use endings::Feed;
 
 use super::{Entry, Kept, StoreError, millis};
 use crate::config::Secret;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use link::Link;
 use redis::{AsyncCommands, Client, Script};
+pub use refusal::remedy;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -30,80 +33,83 @@ static DELETE_IF: LazyLock<Script> = LazyLock::new(|| {
 });
 
 pub struct Redis {
-    client: Client,
-    connection: ConnectionManager,
+    pub(super) link: Link,
 }
 
 impl Redis {
-    /// Does not connect yet, so that a server starts while Redis is down.
-    pub fn open(url: &str) -> anyhow::Result<Self> {
+    /// One that is down now is connected to later, so that a server starts without it.
+    ///
+    /// # Errors
+    /// An address that is none, or a Redis that can never serve as it is.
+    pub async fn open(url: &str) -> anyhow::Result<Self> {
         let client = Client::open(url).map_err(|e| anyhow::anyhow!("store.url: {}", e.category()))?;
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(super::PATIENCE))
-            .set_response_timeout(Some(super::PATIENCE))
-            .set_number_of_retries(1)
-            .set_max_delay(Duration::from_millis(200));
-        let connection = ConnectionManager::new_lazy_with_config(client.clone(), config)?;
-        Ok(Self { client, connection })
-    }
-
-    pub(super) fn connection(&self) -> ConnectionManager {
-        self.connection.clone()
+        let link = Link::new(client);
+        match link.connection().await {
+            Ok((connection, _)) => refusal::warn_of_eviction(connection).await,
+            Err(error) if refusal::is_hopeless(&error) => return Err(StoreError::from(error).into()),
+            // The follower says so.
+            Err(_) => {}
+        }
+        Ok(Self { link })
     }
 
     pub async fn read(&self, key: &str) -> Result<Option<Entry>, StoreError> {
-        let mut connection = self.connection.clone();
-        let (raw, remaining): (Option<String>, i64) =
-            redis::pipe().get(entry_key(key)).pttl(entry_key(key)).query_async(&mut connection).await?;
-        let (Some(raw), Ok(remaining)) = (raw, u64::try_from(remaining)) else { return Ok(None) };
-        let kept: Kept = serde_json::from_str(&raw).map_err(|_| StoreError::Unreadable)?;
-        Ok(Some(kept.entry(Duration::from_millis(remaining))))
+        let mut question = redis::pipe();
+        question.get(entry_key(key)).pttl(entry_key(key));
+        let (raw, remaining): (Option<String>, i64) = question.query_async(&mut self.link.clone()).await?;
+        // What is not ours is as good as nothing, and the next entry replaces it.
+        let kept: Option<Kept> = raw.and_then(|raw| serde_json::from_str(&raw).ok());
+        Ok(kept
+            .zip(u64::try_from(remaining).ok())
+            .map(|(kept, left)| kept.entry(Duration::from_millis(left))))
     }
 
     pub async fn lock(&self, key: &str, token: &str, lifetime: Duration) -> Result<bool, StoreError> {
         let options = redis::SetOptions::default()
             .conditional_set(redis::ExistenceCheck::NX)
             .with_expiration(redis::SetExpiry::PX(millis(lifetime)));
-        let set: Option<String> = self.connection.clone().set_options(lock_key(key), token, options).await?;
-        Ok(set.is_some())
+        let mut attempt = redis::pipe();
+        attempt.set_options(lock_key(key), token, options).ignore().get(lock_key(key));
+        let (holder,): (Option<String>,) = attempt.query_async(&mut self.link.clone()).await?;
+        Ok(holder.is_some_and(|holder| holder == token))
     }
 
     pub async fn write(&self, key: &str, entry: &Entry, token: &str) -> Result<bool, StoreError> {
         let raw = serde_json::to_string(&Kept::of(entry)).map_err(|_| StoreError::Unreadable)?;
         let mut call = WRITE.key(lock_key(key));
         call.key(entry_key(key)).arg(token).arg(raw).arg(millis(entry.remaining).max(1));
-        Ok(call.invoke_async(&mut self.connection.clone()).await?)
+        Ok(call.invoke_async(&mut self.link.clone()).await?)
     }
 
     pub async fn unlock(&self, key: &str, token: &str) -> Result<(), StoreError> {
-        let _: i64 =
-            DELETE_IF.key(lock_key(key)).arg(token).invoke_async(&mut self.connection.clone()).await?;
-        Ok(())
+        self.delete_if(lock_key(key), token).await
     }
 
     pub async fn keep(&self, key: &str, made: Secret) -> Result<Secret, StoreError> {
-        let mut connection = self.connection.clone();
-        let (_, kept): (i64, String) = redis::pipe()
-            .set_nx(entry_key(key), made.expose())
-            .get(entry_key(key))
-            .query_async(&mut connection)
-            .await?;
+        let mut attempt = redis::pipe();
+        attempt.set_nx(entry_key(key), made.expose()).ignore().get(entry_key(key));
+        let (kept,): (String,) = attempt.query_async(&mut self.link.clone()).await?;
         Ok(Secret::new(kept))
     }
 
     pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
-        Ok(self.connection.clone().del(entry_key(key)).await?)
+        Ok(self.link.clone().del(entry_key(key)).await?)
     }
 
     pub async fn remove_if(&self, key: &str, rejected: &Secret) -> Result<(), StoreError> {
-        let raw: Option<String> = self.connection.clone().get(entry_key(key)).await?;
-        let Some(raw) = raw else { return Ok(()) };
-        let kept: Kept = serde_json::from_str(&raw).map_err(|_| StoreError::Unreadable)?;
-        if kept.value == rejected.expose() {
-            let _: i64 =
-                DELETE_IF.key(entry_key(key)).arg(raw).invoke_async(&mut self.connection.clone()).await?;
+        let raw: Option<String> = self.link.clone().get(entry_key(key)).await?;
+        let holds =
+            |raw: &String| serde_json::from_str(raw).is_ok_and(|kept: Kept| kept.value == rejected.expose());
+        match raw.filter(holds) {
+            Some(raw) => self.delete_if(entry_key(key), &raw).await,
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    async fn delete_if(&self, key: String, value: &str) -> Result<(), StoreError> {
+        let mut call = DELETE_IF.key(key);
+        call.arg(value);
+        Ok(call.invoke_async(&mut self.link.clone()).await?)
     }
 }
 
@@ -111,6 +117,7 @@ pub(super) fn entry_key(key: &str) -> String {
     format!("{PREFIX}{key}")
 }
 
+/// In the slot of the entry, on a Redis that divides its keys: what stands in braces decides.
 fn lock_key(key: &str) -> String {
-    format!("{PREFIX}lock:{key}")
+    format!("{PREFIX}lock:{{{}}}", entry_key(key))
 }

@@ -12,6 +12,7 @@ mod server;
 pub mod shipped;
 mod sim;
 mod site;
+mod switch;
 
 pub use caddy::Caddy;
 pub use nginx::Nginx;
@@ -22,6 +23,7 @@ pub use sample::{Sample, Trust};
 pub use server::{Server, free_port};
 pub use sim::Sim;
 pub use site::{Front, Kind, Scheme, Site, caddyfile, plain_site_conf};
+pub use switch::Switch;
 
 /// The application of most tests.
 pub const CORP: &str = "dingcorp1";

@@ -1,0 +1,241 @@
+//! The connection to Redis. One that cannot write or does not answer is dropped, whatever the reason, and replaced: at
+//! once where it has served for a while, else after a pause that grows.
+
+use super::endings::RECORD;
+use super::{WRITE, entry_key, lock_key};
+use crate::store::PATIENCE;
+use futures_util::FutureExt;
+use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::{
+    AsyncCommands, AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture,
+    RedisResult, ServerErrorKind, Value,
+};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+/// A connection that is lost sooner was perhaps never good.
+const STEADY: Duration = Duration::from_secs(5);
+/// A server without visitors notices as well.
+const PROBE_EVERY: Duration = Duration::from_secs(5);
+/// So many keys do not lie on one of several nodes by chance.
+const SPREAD: u8 = 16;
+
+#[derive(Clone)]
+pub struct Link {
+    client: Client,
+    state: Arc<watch::Sender<State>>,
+}
+
+enum State {
+    /// For the first time, or because a good connection was lost: worth waiting for.
+    Connecting,
+    /// With its number, so that a late report does not cost its successor.
+    Up(MultiplexedConnection, u64),
+    Down(RedisError),
+}
+
+impl Link {
+    /// Connects in a task of its own, for as long as the link is in use.
+    pub fn new(client: Client) -> Self {
+        let link = Self { client, state: Arc::new(watch::Sender::new(State::Connecting)) };
+        tokio::spawn(keep(link.client.clone(), Arc::downgrade(&link.state)));
+        link
+    }
+
+    pub fn is_down(&self) -> bool {
+        matches!(*self.state.borrow(), State::Down(_))
+    }
+
+    /// The connection and its number; where there was none at the last attempt, why, without waiting for another.
+    pub async fn connection(&self) -> RedisResult<(MultiplexedConnection, u64)> {
+        let mut state = self.state.subscribe();
+        match state.wait_for(|state| !matches!(state, State::Connecting)).await.as_deref() {
+            Ok(State::Up(connection, number)) => Ok((connection.clone(), *number)),
+            Ok(State::Down(error)) => Err(error.clone()),
+            Ok(State::Connecting) | Err(_) => Err((ErrorKind::Client, "no connection").into()),
+        }
+    }
+
+    /// Takes connection `number` out of use.
+    pub fn lose(&self, number: u64) {
+        self.state.send_if_modified(|state| {
+            let is_up = matches!(state, State::Up(_, up) if *up == number);
+            if is_up {
+                *state = State::Connecting;
+            }
+            is_up
+        });
+    }
+
+    /// Waits until connection `number` is out of use.
+    pub async fn until_lost(&self, number: u64) {
+        let is_lost = |state: &State| !matches!(state, State::Up(_, up) if *up == number);
+        let _ = self.state.subscribe().wait_for(is_lost).await;
+    }
+
+    /// A connection of its own, for questions that Redis holds for up to `wait`.
+    pub async fn another(&self, wait: Duration) -> RedisResult<MultiplexedConnection> {
+        open(&self.client, wait + PATIENCE).await
+    }
+}
+
+impl Link {
+    /// Makes `call`, and makes it once more on another connection where this one was of no use: every call here may be
+    /// made twice.
+    async fn ask<'a, T>(
+        &self,
+        call: impl Fn(MultiplexedConnection) -> RedisFuture<'a, T> + Send,
+    ) -> RedisResult<T> {
+        let (connection, number) = self.connection().await?;
+        match call(connection).await {
+            Err(error) if is_useless(&error) => self.lose(number),
+            outcome => return outcome,
+        }
+        let (connection, number) = self.connection().await?;
+        let outcome = call(connection).await;
+        if outcome.as_ref().is_err_and(is_useless) {
+            self.lose(number);
+        }
+        outcome
+    }
+}
+
+impl ConnectionLike for Link {
+    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
+        let call = move |mut connection: MultiplexedConnection| {
+            async move { connection.send_packed_command(command).await?.extract_error() }.boxed()
+        };
+        self.ask(call).boxed()
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        commands: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        let call = move |mut connection: MultiplexedConnection| {
+            async move {
+                let answers = connection.send_packed_commands(commands, offset, count).await?;
+                answers.into_iter().map(Value::extract_error).collect()
+            }
+            .boxed()
+        };
+        self.ask(call).boxed()
+    }
+
+    fn get_db(&self) -> i64 {
+        self.client.get_connection_info().redis_settings().db()
+    }
+}
+
+/// Whether an error says something about the connection, and not only about one key or script.
+pub(super) fn is_useless(error: &RedisError) -> bool {
+    let is_of_a_value =
+        error.kind() == ErrorKind::UnexpectedReturnType || error.to_string().contains("WRONGTYPE");
+    !is_of_a_value && error.kind() != ErrorKind::Server(ServerErrorKind::NoScript)
+}
+
+async fn keep(client: Client, link: Weak<watch::Sender<State>>) {
+    let mut pause = SHORTEST_PAUSE;
+    let mut was_down = false;
+    for number in 0.. {
+        let outcome = connect(&client).await;
+        let Some(state) = link.upgrade() else { return };
+        match outcome {
+            Ok(connection) => {
+                let since = Instant::now();
+                let mut changes = state.subscribe();
+                state.send_replace(State::Up(connection.clone(), number));
+                // Held no longer, so that the last user's going is noticed.
+                drop(state);
+                tokio::select! {
+                    _ = changes.wait_for(|state| !matches!(state, State::Up(..))) => {}
+                    () = until_useless(connection) => {}
+                }
+                let Some(state) = link.upgrade() else { return };
+                state.send_replace(State::Connecting);
+                let is_steady = since.elapsed() >= STEADY;
+                if was_down || is_steady {
+                    pause = SHORTEST_PAUSE;
+                }
+                was_down = false;
+                if is_steady {
+                    continue;
+                }
+            }
+            Err(error) => {
+                was_down = true;
+                state.send_replace(State::Down(error));
+            }
+        }
+        // Replicas that lost it together do not come back together.
+        tokio::time::sleep(pause.mul_f64(rand::random_range(0.75..1.25))).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// The name is looked up again each time.
+async fn connect(client: &Client) -> RedisResult<MultiplexedConnection> {
+    let attempt = async {
+        let mut connection = open(client, PATIENCE).await?;
+        try_everything(&mut connection).await.map_err(first_of)?;
+        Ok(connection)
+    };
+    tokio::time::timeout(PATIENCE, attempt)
+        .await
+        .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
+}
+
+async fn open(client: &Client, patience: Duration) -> RedisResult<MultiplexedConnection> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(PATIENCE))
+        .set_response_timeout(Some(patience));
+    client.get_multiplexed_async_connection_with_config(&config).await
+}
+
+/// One of each command that is used later: what a connection cannot do is known before it counts as one.
+async fn try_everything(connection: &mut MultiplexedConnection) -> RedisResult<()> {
+    let (entry, hash, stream) = (entry_key("probe"), entry_key("probe:hash"), entry_key("probe:stream"));
+    let mut commands = redis::pipe();
+    commands.cmd("SET").arg(lock_key("probe")).arg("-").arg("NX").arg("PX").arg(1).ignore();
+    commands.set_nx(&entry, "-").ignore().get(&entry).ignore().pttl(&entry).ignore();
+    commands.hset(&hash, "value", "-").ignore().hget(&hash, "value").ignore();
+    for key in [&entry, &hash, &stream] {
+        commands.del(key).ignore();
+    }
+    // A cluster that divides its keys shows it.
+    for n in 0..SPREAD {
+        commands.get(entry_key(&format!("probe:{n}"))).ignore();
+    }
+    commands.exec_async(connection).await?;
+    let _: bool =
+        WRITE.key(lock_key("probe")).key(&entry).arg("").arg("").arg(1).invoke_async(connection).await?;
+    let _: () = RECORD.key(&stream).arg(0).arg(0).arg("-").invoke_async(connection).await?;
+    connection.xread(&[&stream], &["$"]).await?
+}
+
+/// Of several refusals in one answer the first says enough.
+fn first_of(error: RedisError) -> RedisError {
+    let first = error.clone().into_server_errors().and_then(|errors| Some(errors.first()?.1.clone()));
+    first.map_or(error, RedisError::from)
+}
+
+async fn until_useless(mut connection: MultiplexedConnection) {
+    loop {
+        tokio::time::sleep(PROBE_EVERY).await;
+        let probe = redis::cmd("SET")
+            .arg(entry_key("probe"))
+            .arg("-")
+            .arg("PX")
+            .arg(1)
+            .exec_async(&mut connection)
+            .await;
+        if probe.is_err() {
+            return;
+        }
+    }
+}

@@ -136,7 +136,7 @@ async fn a_caller_who_leaves_does_not_take_the_fetch_along() {
 async fn a7_what_lands_after_it_was_forgotten_is_not_kept() {
     let (dir, key) = (std::env::temp_dir().join(format!("miandeng-a7-{}", std::process::id())), "corp");
     std::fs::create_dir_all(&dir).unwrap();
-    let embedded = Store::open(&crate::config::Store::Embedded, dir.to_str().unwrap()).unwrap();
+    let embedded = Store::open(&crate::config::Store::Embedded, dir.to_str().unwrap()).await.unwrap();
     for store in [Store::memory(), embedded] {
         let cache: Renewing<&'static str, Coin> =
             Renewing::new("test", Arc::new(store), Duration::from_secs(20));

@@ -86,7 +86,13 @@ struct Refused {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, issued by {:?}", self.reason, self.issuer)?;
+        // rustls tells the moment, too, and every failure would be another one.
+        let reason = match &self.reason {
+            CertificateError::ExpiredContext { .. } => "expired".to_owned(),
+            CertificateError::NotValidYetContext { .. } => "not valid yet (is the clock right?)".to_owned(),
+            reason => reason.to_string(),
+        };
+        write!(f, "{reason}, issued by {:?}", self.issuer)?;
         match self.reason {
             CertificateError::UnknownIssuer => f.write_str("; a CA of your own belongs into SSL_CERT_FILE"),
             _ => Ok(()),

@@ -15,6 +15,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
+const VALID: [i32; 2] = [2020, 3000];
+
 const TROUBLE: &str = "DingTalk does not answer as it should";
 
 /// An enterprise's own authority, in a file.
@@ -41,12 +43,10 @@ impl Authority {
         ("SSL_CERT_FILE".to_owned(), self.dir.join("ca.pem").display().to_string())
     }
 
-    /// What listens at `url` behind TLS for `host`, expired or not.
-    async fn serve(&self, url: &str, host: &str, is_expired: bool) -> Tls {
+    /// What listens at `url` behind TLS for `host`, with a certificate of these years.
+    async fn serve(&self, url: &str, host: &str, [from, to]: [i32; 2]) -> Tls {
         let mut params = CertificateParams::new([host.to_owned()]).unwrap();
-        if is_expired {
-            (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
-        }
+        (params.not_before, params.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(to, 1, 1));
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
@@ -202,15 +202,17 @@ async fn k9_a_certificate_that_is_refused_is_named_by_its_issuer() {
     let untrusted = ["TLS: ", "UnknownIssuer", "issued by \\\"Corp Root 2024\\\"", "SSL_CERT_FILE"];
     let organisation = ["UnknownIssuer", "企业 Gateway"];
     let expired = ["TLS: ", "expired", "Corp Root 2024"];
+    let early = ["TLS: ", "not valid yet", "Corp Root 2024"];
     let name = ["TLS: ", "not valid for name", "Corp Root 2024"];
-    for (served, trusted, host, is_expired, parts) in [
-        (&corp, None, "127.0.0.1", false, &untrusted[..]),
-        (&corp, Some(&other), "127.0.0.1", false, &untrusted),
-        (&other, Some(&corp), "127.0.0.1", false, &organisation),
-        (&corp, Some(&corp), "127.0.0.1", true, &expired),
-        (&corp, Some(&corp), "oapi.example.com", false, &name),
+    for (served, trusted, host, years, parts) in [
+        (&corp, None, "127.0.0.1", VALID, &untrusted[..]),
+        (&corp, Some(&other), "127.0.0.1", VALID, &untrusted),
+        (&other, Some(&corp), "127.0.0.1", VALID, &organisation),
+        (&corp, Some(&corp), "127.0.0.1", [2020, 2021], &expired),
+        (&corp, Some(&corp), "127.0.0.1", [3000, 3001], &early),
+        (&corp, Some(&corp), "oapi.example.com", VALID, &name),
     ] {
-        let tls = served.serve(&sim.url, host, is_expired).await;
+        let tls = served.serve(&sim.url, host, years).await;
         let environment = trusted.map(Authority::file).into_iter().collect();
         let server = start(&sim, &format!("https://127.0.0.1:{}", tls.port), environment).await;
         says(&sim, &server, parts).await;
@@ -221,7 +223,7 @@ async fn k9_a_certificate_that_is_refused_is_named_by_its_issuer() {
 async fn k9_ssl_cert_file_and_the_proxies_of_the_environment_are_used() {
     let sim = Sim::start(1).await;
     let corp = Authority::new(DnType::CommonName, "Corp Root 2024");
-    let tls = corp.serve(&sim.url, "localhost", false).await;
+    let tls = corp.serve(&sim.url, "localhost", VALID).await;
     let proxy = Proxy::start(None).await;
     let url = format!("https://localhost:{}", tls.port);
     let excluded = |value: &str| ("NO_PROXY".to_owned(), value.to_owned());
@@ -301,7 +303,8 @@ async fn k9_an_answer_that_is_none_is_described_once_and_its_end_too() {
         (to("//portal.corp.example:8443/x"), "HTTP 302: redirected to portal.corp.example:8443\""),
     ];
     for (reply, part) in &replies {
-        sim.fault(json!({ "endpoint": TOKEN, "times": 2, "reply": reply })).await;
+        sim.clear_faults().await;
+        sim.fault(json!({ "endpoint": TOKEN, "times": 100, "reply": reply })).await;
         for _ in 0..2 {
             assert!(Person::new(&sim, &server).config().await.status().is_server_error());
         }
@@ -309,6 +312,7 @@ async fn k9_an_answer_that_is_none_is_described_once_and_its_end_too() {
         assert_eq!(log.matches(part).count(), 1, "{log}");
     }
     assert!(!server.log().contains("answers again"));
+    sim.clear_faults().await;
     for _ in 0..2 {
         assert_eq!(Person::new(&sim, &server).login().await.status(), StatusCode::OK);
     }
@@ -322,7 +326,7 @@ async fn k9_an_answer_that_is_none_is_described_once_and_its_end_too() {
 async fn k9_a_redis_behind_tls_is_believed_by_the_same_certificates() {
     let (sim, redis) = (Sim::start(1).await, Redis::start().await);
     let corp = Authority::new(DnType::CommonName, "Corp Root 2024");
-    let tls = corp.serve(&redis.url(), "localhost", false).await;
+    let tls = corp.serve(&redis.url(), "localhost", VALID).await;
     for (environment, word) in [(vec![corp.file()], "ready"), (vec![], "degraded")] {
         let server = Server::start_in(environment, &sim, |config| {
             let key = "[session]\nkey = \"AVJq0Pmu8vrhAVYk4ZJl9nH1bXzM3xQm0JtqL5c2d7E=\"\n[store]";

@@ -10,6 +10,7 @@ mod h5;
 mod look;
 mod matrix;
 mod native;
+mod neighbours;
 mod phone;
 mod pictures;
 mod policy;

@@ -42,8 +42,8 @@ impl Drop for Sdk {
     }
 }
 
-/// A DingTalk phone: the user agent and the emulated client of `ua`'s system, for `person`.
-pub async fn dingtalk_phone(sim: &Sim, ua: Ua, person: &str) -> Phone {
+/// What a page meets in the emulated client of `ua`'s system, for `person`.
+pub async fn native(sim: &Sim, ua: Ua, person: &str) -> String {
     let platform = match ua {
         Ua::Ios => "ios",
         _ => "android",
@@ -51,8 +51,13 @@ pub async fn dingtalk_phone(sim: &Sim, ua: Ua, person: &str) -> Phone {
     let native = reqwest::get(format!("{}/native.js?platform={platform}", sim.url)).await.unwrap();
     let native = native.error_for_status().unwrap().text().await.unwrap();
     let settings = json!({ "origin": sim.url, "platform": platform, "person": person });
+    format!("window.__dingtalkSim = {settings};\n{native}")
+}
+
+/// A DingTalk phone: the user agent and the emulated client of `ua`'s system, for `person`.
+pub async fn dingtalk_phone(sim: &Sim, ua: Ua, person: &str) -> Phone {
     let phone = Phone::open(ua, "zh-CN").await;
-    phone.inject(&format!("window.__dingtalkSim = {settings};\n{native}")).await;
+    phone.inject(&native(sim, ua, person).await).await;
     phone
 }
 

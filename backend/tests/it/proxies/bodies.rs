@@ -4,7 +4,7 @@
 use super::{behind_both, logged_in, site};
 use crate::support::raw::{Answer, send};
 use crate::support::recorder::value;
-use crate::support::{Front, Kind, Recorder, Site, caddyfile, free_port, plain_site_conf};
+use crate::support::{Front, Kind, Recorder, Scheme, Site};
 
 behind_both!(
     k04_uploads_of_any_size_are_judged_like_other_requests,
@@ -12,29 +12,9 @@ behind_both!(
     k06_the_login_learns_what_was_refused,
 );
 
-/// A proxy with the shipped files, and what people are told to add for large uploads in the application's own location.
-async fn for_uploads(kind: Kind, site: &Site) -> Front {
-    let port = free_port();
-    let url = format!("http://127.0.0.1:{port}");
-    let miandeng = site.server.url.trim_start_matches("http://");
-    let sites = match kind {
-        Kind::Nginx => {
-            let conf = plain_site_conf();
-            assert!(conf.contains("include miandeng/app.conf;\n"));
-            conf.replace(
-                "include miandeng/app.conf;\n",
-                "include miandeng/app.conf;\nclient_max_body_size 100m;\n",
-            )
-        }
-        Kind::Caddy => caddyfile(&url, miandeng, &site.app.address),
-    };
-    Front::start(kind, port, &url, [miandeng, &site.app.address], &sites).await
-}
-
 async fn k04_uploads_of_any_size_are_judged_like_other_requests(kind: Kind) {
-    let site = site(kind).await;
+    let site = Site::for_uploads(kind, Scheme::Http, |_, _| {}).await;
     let cookie = logged_in(&site).await;
-    let front = for_uploads(kind, &site).await;
     let chunked = "Transfer-Encoding: chunked".to_owned();
     for (method, size) in [
         ("POST", 5),
@@ -50,12 +30,12 @@ async fn k04_uploads_of_any_size_are_judged_like_other_requests(kind: Kind) {
         let line = format!("{method} /orders/7/file");
         for (headers, sent) in [(vec![], &body), (vec![chunked.clone()], &in_chunks)] {
             let answer =
-                send(front.url(), &line, &[&headers[..], std::slice::from_ref(&cookie)].concat(), sent).await;
+                send(&site.url, &line, &[&headers[..], std::slice::from_ref(&cookie)].concat(), sent).await;
             assert_eq!(answer.status, 200, "{line}, {size}, {headers:?}: {}", answer.body);
             let received = answer.json();
             assert_eq!(received["method"], method);
             assert!(received["body"] == body, "{line}, {size}, {headers:?}: another body");
-            let answer = send(front.url(), &line, &headers, sent).await;
+            let answer = send(&site.url, &line, &headers, sent).await;
             assert_eq!(answer.status, 401, "{line}, {size}, {headers:?}: {}", answer.head);
             assert_eq!(answer.json()["error"]["code"], "no_session");
         }

@@ -8,7 +8,7 @@ mod fastcgi;
 mod nginx_traps;
 mod pages;
 mod paths;
-mod several;
+pub mod several;
 mod spoofing;
 mod upgrades;
 

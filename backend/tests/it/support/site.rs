@@ -37,6 +37,17 @@ impl Site {
     /// An application of `CORP` and `AGENT` behind the shipped files of `kind`, and a second enterprise, `dingcorp2`, that
     /// shares nothing with it but the server. `adjust` may change the server's configuration.
     pub async fn start(kind: Kind, scheme: Scheme, adjust: impl FnOnce(&mut String, &Sim)) -> Self {
+        Self::changed(kind, scheme, adjust, &[], |_, sites| sites).await
+    }
+
+    /// The same where `site.conf` or the Caddyfile is changed for a miandeng at an address, and nginx has more files.
+    pub async fn changed(
+        kind: Kind,
+        scheme: Scheme,
+        adjust: impl FnOnce(&mut String, &Sim),
+        files: &[(&str, String)],
+        change: impl FnOnce(&str, String) -> String,
+    ) -> Self {
         let sim = Sim::start(2).await;
         let port = free_port();
         let name = if scheme == Scheme::Http { "http" } else { "https" };
@@ -71,8 +82,25 @@ impl Site {
             (Kind::Nginx, Some(certificate)) => site_conf(certificate, scheme),
             (Kind::Caddy, _) => caddyfile(&url, miandeng, &app.address),
         };
-        let front = Front::start(kind, port, &url, [miandeng, &app.address], &sites).await;
+        let sites = change(miandeng, sites);
+        let front = match kind {
+            Kind::Nginx => {
+                Front::Nginx(Nginx::with_files(port, [miandeng, &app.address], &sites, files).await)
+            }
+            Kind::Caddy => Front::Caddy(Caddy::start(port, url.clone(), &sites).await),
+        };
         Self { url, sim, server, app, _front: front, _certificate: certificate }
+    }
+
+    /// A site whose application takes large uploads: nginx is told so in the application's own location, and nowhere else.
+    pub async fn for_uploads(kind: Kind, scheme: Scheme, adjust: impl FnOnce(&mut String, &Sim)) -> Self {
+        let app = "include miandeng/app.conf;\n";
+        let larger = format!("{app}client_max_body_size 100m;\n");
+        Self::changed(kind, scheme, adjust, &[], |_, sites| match kind {
+            Kind::Nginx => shipped::fill(&sites, &[(app, &larger)]),
+            Kind::Caddy => sites,
+        })
+        .await
     }
 
     /// A further proxy with the shipped files, over plain HTTP, before this site's miandeng and another application.
@@ -99,23 +127,19 @@ pub enum Front {
 }
 
 impl Front {
-    /// On `port`, which people know as `url`, for a miandeng and an application at these addresses.
-    pub async fn start(kind: Kind, port: u16, url: &str, addresses: [&str; 2], sites: &str) -> Self {
-        match kind {
-            Kind::Nginx => Self::Nginx(Nginx::with_shipped(port, addresses, sites, |_, text| text).await),
-            Kind::Caddy => Self::Caddy(Caddy::start(port, url.to_owned(), sites).await),
-        }
-    }
-
-    /// Without TLS.
+    /// Without TLS, for a miandeng and an application at these addresses.
     pub async fn plain(kind: Kind, [miandeng, app]: [&str; 2]) -> Self {
         let port = free_port();
         let url = format!("http://127.0.0.1:{port}");
-        let sites = match kind {
-            Kind::Nginx => plain_site_conf(),
-            Kind::Caddy => caddyfile(&url, miandeng, app),
-        };
-        Self::start(kind, port, &url, [miandeng, app], &sites).await
+        match kind {
+            Kind::Nginx => {
+                Self::Nginx(Nginx::with_files(port, [miandeng, app], &plain_site_conf(), &[]).await)
+            }
+            Kind::Caddy => {
+                let sites = caddyfile(&url, miandeng, app);
+                Self::Caddy(Caddy::start(port, url, &sites).await)
+            }
+        }
     }
 
     pub fn url(&self) -> &str {

@@ -54,7 +54,7 @@ pub fn login(app: &App, from: From, outcome: Result<&User, &ApiError>, took: Dur
     let (user, error) = (outcome.ok(), outcome.err());
     let suppressed = match error {
         None => None,
-        Some(error) => match REFUSALS.first(("login", app.name(), error.code.as_str(), from)) {
+        Some(error) => match REFUSALS.first(("login", app.name(), kind(error), from)) {
             None => return,
             Some(suppressed) => some(suppressed),
         },
@@ -101,7 +101,7 @@ pub fn logout(user: &User, from: From, everywhere: bool, recorded: bool) {
 pub fn refused(what: &'static str, from: From, error: &ApiError) {
     let cause = error.cause.map(CrossSite::as_str);
     let reason = error.code.as_str();
-    if let Some(suppressed) = REFUSALS.first((what, String::new(), reason, from)) {
+    if let Some(suppressed) = REFUSALS.first((what, String::new(), kind(error), from)) {
         tracing::warn!(target: TARGET, what, reason, cause, %from, suppressed = some(suppressed), "refused");
     }
 }
@@ -112,6 +112,11 @@ pub fn push_refused(suite: &str, from: From, reason: &'static str) {
         let suppressed = some(suppressed);
         tracing::warn!(target: TARGET, what = "push", suite, reason, %from, suppressed, "refused");
     }
+}
+
+/// What counts as the same refusal again: of one code, the causes are told apart.
+fn kind(error: &ApiError) -> &'static str {
+    error.cause.map_or(error.code.as_str(), CrossSite::as_str)
 }
 
 /// Nothing is said of nothing.

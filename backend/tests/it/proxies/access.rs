@@ -39,7 +39,7 @@ async fn the_application_learns_who_it_is(kind: Kind) {
     }
     assert_eq!(claims["sub"], format!("{CORP}:{}", claims["openId"].as_str().unwrap()));
     let lifetime = claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap();
-    assert_eq!(lifetime, 300);
+    assert_eq!(lifetime, 360, "five minutes, and one that clocks may differ by");
 }
 
 async fn without_a_session_people_are_sent_to_the_login_and_scripts_are_told(kind: Kind) {
@@ -87,8 +87,8 @@ async fn s30_the_application_does_not_get_the_session(kind: Kind) {
     let site = site(kind).await;
     let cookie = logged_in(&site).await;
     let session = cookie.strip_prefix("Cookie: ").unwrap();
-    let session = session.split("; ").find(|pair| pair.starts_with("miandeng=")).unwrap();
-    let value = session.strip_prefix("miandeng=").unwrap();
+    let session = session.split("; ").find(|pair| pair.starts_with("miandeng-")).unwrap();
+    let value = session.split_once('=').unwrap().1;
     for (sent, received) in [
         (session.to_owned(), ""),
         (format!("{session}; theme=dark"), "theme=dark"),

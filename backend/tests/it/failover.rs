@@ -135,7 +135,7 @@ async fn k07_a_failover_costs_no_login_and_ten_lines() {
 async fn k07_a_useless_connection_is_given_up_whatever_the_reason() {
     let (sim, redis) = (Sim::start(1).await, Redis::start().await);
     let servers = [Server::start(&sim, |config| {
-        *config = config.replace("memory:", &redis.url()).replace("[store]", KEY)
+        *config = config.replace("memory:", &redis.url()).replace("[store]", KEY);
     })
     .await];
     let server = &servers[0];
@@ -186,7 +186,7 @@ async fn k07_a_useless_connection_is_given_up_whatever_the_reason() {
 async fn k07_connections_that_are_cut_again_and_again_are_told_of_once() {
     let (sim, redis) = (Sim::start(1).await, Redis::start().await);
     let servers = [Server::start(&sim, |config| {
-        *config = config.replace("memory:", &redis.url()).replace("[store]", KEY)
+        *config = config.replace("memory:", &redis.url()).replace("[store]", KEY);
     })
     .await];
     let before = told(&servers).len();

@@ -36,6 +36,9 @@ fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
+/// Puts something at a path.
+type Make = fn(&Path);
+
 /// Only root can give a file to somebody else.
 fn is_root() -> bool {
     fs::metadata("/proc/self").unwrap().uid() == 0
@@ -44,7 +47,7 @@ fn is_root() -> bool {
 #[tokio::test]
 async fn f12_a_link_in_place_of_the_file_is_not_followed() {
     let target = |state: &Path| state.parent().unwrap().join("target");
-    let links: [(&str, fn(&Path)); 6] = [
+    let links: [(&str, Make); 6] = [
         ("to what is there", |target| fs::write(target, "precious").unwrap()),
         ("to what is empty", |target| fs::write(target, "").unwrap()),
         ("to nothing", |_| {}),
@@ -77,7 +80,7 @@ async fn f12_a_link_in_place_of_the_file_is_not_followed() {
 
 #[tokio::test]
 async fn f12_what_is_not_our_own_file_is_refused_and_left_as_it_is() {
-    let mut others: Vec<(fn(&Path), &str)> = vec![
+    let mut others: Vec<(Make, &str)> = vec![
         (|file| fs::create_dir(file).unwrap(), "cannot be opened"),
         (|file| assert!(Command::new("mkfifo").arg(file).status().unwrap().success()), "no regular file"),
         (|file| fs::hard_link(file.with_extension("other"), file).unwrap(), "another name"),

@@ -12,7 +12,7 @@ use redis::{
 };
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
@@ -27,6 +27,7 @@ const SPREAD: u8 = 16;
 pub struct Link {
     client: Client,
     state: Arc<watch::Sender<State>>,
+    wanted: Arc<Notify>,
 }
 
 enum State {
@@ -40,8 +41,9 @@ enum State {
 impl Link {
     /// Connects in a task of its own, for as long as the link is in use.
     pub fn new(client: Client) -> Self {
-        let link = Self { client, state: Arc::new(watch::Sender::new(State::Connecting)) };
-        tokio::spawn(keep(link.client.clone(), Arc::downgrade(&link.state)));
+        let state = Arc::new(watch::Sender::new(State::Connecting));
+        let link = Self { client, state, wanted: Arc::default() };
+        tokio::spawn(keep(link.client.clone(), Arc::downgrade(&link.state), Arc::clone(&link.wanted)));
         link
     }
 
@@ -49,9 +51,16 @@ impl Link {
         matches!(*self.state.borrow(), State::Down(_))
     }
 
-    /// The connection and its number; where there was none at the last attempt, why, without waiting for another.
+    /// The connection and its number; where there was none at the last attempt, why, without waiting for another. Only
+    /// where nothing listened is another one made at once, because the answer is there at once.
     pub async fn connection(&self) -> RedisResult<(MultiplexedConnection, u64)> {
         let mut state = self.state.subscribe();
+        let is_refused =
+            matches!(&*state.borrow_and_update(), State::Down(error) if error.is_connection_refusal());
+        if is_refused {
+            self.wanted.notify_one();
+            let _ = tokio::time::timeout(2 * SHORTEST_PAUSE, state.changed()).await;
+        }
         match state.wait_for(|state| !matches!(state, State::Connecting)).await.as_deref() {
             Ok(State::Up(connection, number)) => Ok((connection.clone(), *number)),
             Ok(State::Down(error)) => Err(error.clone()),
@@ -139,7 +148,7 @@ pub(super) fn is_useless(error: &RedisError) -> bool {
     !is_of_a_value && error.kind() != ErrorKind::Server(ServerErrorKind::NoScript)
 }
 
-async fn keep(client: Client, link: Weak<watch::Sender<State>>) {
+async fn keep(client: Client, link: Weak<watch::Sender<State>>, wanted: Arc<Notify>) {
     let mut pause = SHORTEST_PAUSE;
     let mut was_down = false;
     for number in 0.. {
@@ -173,7 +182,8 @@ async fn keep(client: Client, link: Weak<watch::Sender<State>>) {
             }
         }
         // Replicas that lost it together do not come back together.
-        tokio::time::sleep(pause.mul_f64(rand::random_range(0.75..1.25))).await;
+        tokio::time::sleep(SHORTEST_PAUSE).await;
+        let _ = tokio::time::timeout(pause.mul_f64(rand::random_range(0.75..1.25)), wanted.notified()).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }

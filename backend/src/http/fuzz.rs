@@ -1,5 +1,7 @@
 //! What reads the input of strangers, one function for each target of `fuzz/`. Each panics where a promise is broken.
 
+#![allow(clippy::panic)]
+
 use super::fields::{Body, Fields};
 use super::{forwarded, guard, navigation};
 use crate::config::{self, Config};

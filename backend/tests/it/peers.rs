@@ -229,7 +229,7 @@ async fn secret_in_a_key_of_the_file() {
 /// While the server fetches, its lock runs out and becomes a stranger's: the test writes what the stranger would.
 #[tokio::test]
 async fn lock_released_or_overwritten_by_a_stranger() {
-    const LOCK: &str = "miandeng:lock:channel_token:dingcorp1:123456";
+    const LOCK: &str = "miandeng:lock:{miandeng:channel_token:dingcorp1:123456}";
     const ENTRY: &str = "miandeng:channel_token:dingcorp1:123456";
     for failing in [false, true] {
         let (sim, redis) = (Sim::start(1).await, Redis::start().await);

@@ -225,7 +225,8 @@ async fn try_everything(connection: &mut MultiplexedConnection) -> RedisResult<(
     let _: bool =
         WRITE.key(lock_key("probe")).key(&entry).arg("").arg("").arg(1).invoke_async(connection).await?;
     let _: () = RECORD.key(&stream).arg(0).arg(0).arg("-").invoke_async(connection).await?;
-    connection.xread(&[&stream], &["$"]).await?
+    let _: Value = connection.xread(&[&stream], &["$"]).await?;
+    connection.del(&stream).await
 }
 
 /// Of several refusals in one answer the first says enough.

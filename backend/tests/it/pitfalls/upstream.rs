@@ -31,8 +31,10 @@ async fn s27_a_lock_is_released_by_its_owner_alone() {
         *config = config.replace("memory:", &redis.url()).replace("\"2s\"", "\"500ms\"");
     })
     .await;
-    let (lock, entry) =
-        ("miandeng:lock:channel_token:dingcorp1:123456", "miandeng:channel_token:dingcorp1:123456");
+    let (lock, entry) = (
+        "miandeng:lock:{miandeng:channel_token:dingcorp1:123456}",
+        "miandeng:channel_token:dingcorp1:123456",
+    );
     assert_eq!(redis.cli(&["set", lock, "a-stranger", "px", "60000"]).trim(), "OK");
     let login = Person::new(&sim, &server).login().await;
     assert_eq!(login.status(), StatusCode::OK, "{}", login.text().await.unwrap());

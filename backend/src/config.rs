@@ -288,12 +288,6 @@ impl Config {
                 found.problem(format!("suites[{i}].suite_key"), "is configured twice; remove one");
             }
         }
-        if self.dingtalk.simulator {
-            found.warn(
-                "dingtalk.simulator",
-                "is on: every browser logs in as one of the simulator's people; for development only",
-            );
-        }
         if !self.suites.is_empty() {
             found.warn(
                 "suites",

@@ -51,7 +51,7 @@ pub enum StoreError {
     #[error("the store did not answer in time")]
     Timeout,
     #[error("redis: {0}{remedy}", remedy = redis::remedy(.0))]
-    Redis(#[from] ::redis::RedisError),
+    Redis(::redis::RedisError),
     #[error("the connection was lost")]
     Lost,
     #[error("embedded store: {0}")]
@@ -60,6 +60,13 @@ pub enum StoreError {
     Unreadable,
     #[error("the store's own thread failed: {0}")]
     Worker(#[from] tokio::task::JoinError),
+}
+
+/// By hand, so that the error is no `source` as well, whose words the log would repeat.
+impl From<::redis::RedisError> for StoreError {
+    fn from(error: ::redis::RedisError) -> Self {
+        Self::Redis(error)
+    }
 }
 
 enum Backend {

@@ -126,8 +126,13 @@ fn is_ban(body: &[u8]) -> bool {
     page.contains(&format!("\"status\":{BAN}")) || page.contains("\"punish\":\"deny\"")
 }
 
+/// Some servers write a byte order mark before their JSON.
+pub(super) fn without_bom(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+}
+
 fn object(body: &[u8]) -> Option<Map<String, Value>> {
-    match serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)) {
+    match serde_json::from_slice(without_bom(body)) {
         Ok(Value::Object(fields)) => Some(fields),
         _ => None,
     }

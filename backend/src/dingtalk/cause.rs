@@ -3,6 +3,7 @@
 //! The errors of reqwest carry the URL, and the URL carries secrets: of it only the host is written, and of the answers no
 //! more than status, content type and the host that a redirect names.
 
+use super::answer::without_bom;
 use super::error::Kind;
 use crate::repeats::Repeats;
 use hyper_util::client::proxy::matcher::Matcher;
@@ -33,9 +34,9 @@ impl Causes {
         Self { failing: Mutex::default(), written: Repeats::new(PAUSE), proxies: Matcher::from_env() }
     }
 
-    /// A request failed on its way; gives what that is called.
-    pub fn failed(&self, error: &reqwest::Error) -> Kind {
-        if let Some(url) = error.url() {
+    /// A request failed on its way; gives what that is called. `asked` is its address where the error does not name it.
+    pub fn failed(&self, asked: Option<&Url>, error: &reqwest::Error) -> Kind {
+        if let Some(url) = error.url().or(asked) {
             self.note(url, Some(self.describe(url, error)));
         }
         if error.is_timeout() { Kind::Timeout } else { Kind::Unreachable }
@@ -43,8 +44,14 @@ impl Causes {
 
     /// An answer came, with as much of its `body` as is read.
     pub fn answered(&self, response: &Response, body: &[u8]) {
-        let is_json = serde_json::from_slice::<IgnoredAny>(body).is_ok();
-        self.note(response.url(), (!is_json).then(|| self.describe_answer(response)));
+        // What a gateway on the way says is JSON at times, but no object with a code in it.
+        let fields: Option<BTreeMap<String, IgnoredAny>> = serde_json::from_slice(without_bom(body)).ok();
+        let has_code =
+            |name: &String| name.to_ascii_lowercase().contains("code") || name.ends_with("_response");
+        let is_platforms = fields.is_some_and(|fields| {
+            response.status().is_success() || fields.keys().any(|name| name == "error" || has_code(name))
+        });
+        self.note(response.url(), (!is_platforms).then(|| self.describe_answer(response)));
     }
 
     fn note(&self, url: &Url, cause: Option<String>) {
@@ -116,7 +123,7 @@ impl Causes {
         }
         let kind = text(header::CONTENT_TYPE).unwrap_or("without content type");
         let kind: String = kind.split(';').next().unwrap_or_default().chars().take(80).collect();
-        format!("HTTP {}, {kind}: no JSON of up to 64 KiB", status.as_u16())
+        format!("HTTP {}, {kind}: no JSON of the platform's of up to 64 KiB", status.as_u16())
     }
 }
 

@@ -177,11 +177,11 @@ fn at(host: &Url, endpoint: &str) -> Url {
 /// Sends, and reads the answer as far as it may be long. The future is written out so that it is `Send` for every caller.
 fn exchange(causes: &Causes, request: RequestBuilder) -> impl Future<Output = Result<Reply, Kind>> + Send {
     // The errors of reqwest carry the URL, and the URL carries secrets: only their kind goes on.
-    let failed = |e: reqwest::Error| causes.failed(&e);
+    let failed = |asked: Option<&Url>, e: reqwest::Error| causes.failed(asked, &e);
     async move {
-        let mut response = request.send().await.map_err(failed)?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        let mut response = request.send().await.map_err(|e| failed(None, e))?;
+        let (url, mut body) = (response.url().clone(), Vec::new());
+        while let Some(chunk) = response.chunk().await.map_err(|e| failed(Some(&url), e))? {
             body.extend_from_slice(&chunk);
             if body.len() > MAX_ANSWER {
                 causes.answered(&response, &[]);

@@ -11,7 +11,7 @@ const RIGHTS: &str = "the user of store.url may not do what is needed: grant ~mi
 const OLD: &str = "Redis 6.2 or newer is needed, with scripts and streams";
 
 /// A word of what Redis says → the remedy, and whether without it there is no use in trying again.
-const REMEDIES: [(&str, &str, bool); 17] = [
+const REMEDIES: [(&str, &str, bool); 18] = [
     ("moved", CLUSTER, true),
     ("crossslot", CLUSTER, true),
     ("in cluster mode", "a Redis cluster has database 0 only: leave the number in store.url away", true),
@@ -19,6 +19,7 @@ const REMEDIES: [(&str, &str, bool); 17] = [
     ("noauth", "Redis asks for a password: write it into store.url", true),
     ("authentication failed", PASSWORD, true),
     ("noperm", RIGHTS, true),
+    ("has no permissions", RIGHTS, true),
     ("user executing the script", RIGHTS, true),
     ("\"denied\"", "Redis runs in protected mode, which refuses other machines: give it a password", true),
     ("unknown command", OLD, true),

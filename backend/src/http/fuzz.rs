@@ -13,7 +13,7 @@ use axum::extract::{ConnectInfo, FromRequest, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use miandeng_shared::{Address, AgentId, AuthCode, CorpId};
+use miandeng_shared::{Address, AgentId, AuthCode, CorpId, decode_next, encode_next};
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
@@ -60,14 +60,14 @@ pub fn url_rules(input: &[u8]) {
         let origin = Url::parse(text).map(|url| url.origin().ascii_serialization());
         assert!(origin.is_ok_and(|origin| ORIGINS.contains(&origin.as_str())), "{text}");
     }
-    if let Some(next) = Address::read(text).next {
+    if let Some(next) = Address::read(text).next.and_then(|word| decode_next(&word)) {
         assert!(is_on_our_origin(&next), "{next}");
     }
 }
 
 /// A return path stays on the origin, whether it comes plain or as the word of a query.
 pub fn return_path(input: &[u8]) {
-    use miandeng_shared::{decode_next, encode_next, return_path};
+    use miandeng_shared::return_path;
     let Ok(text) = std::str::from_utf8(input) else { return };
     for path in [return_path(text).map(str::to_owned), decode_next(text)].into_iter().flatten() {
         assert!(is_on_our_origin(&path), "{path}");

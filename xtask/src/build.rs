@@ -110,7 +110,7 @@ fn together(first: impl FnOnce() -> Result<()> + Send, second: impl FnOnce() -> 
 }
 
 /// CPU minutes of a tool, and of finding out that nothing has changed. Measured with the others on a machine of two cores.
-const TOOL_MINUTES: f32 = 2.3;
+const TOOL_MINUTES: f32 = 2.8;
 const CHECK_MINUTES: f32 = 0.1;
 /// More would be of no use: each compilation has long stretches of a single crate.
 const MAX_CORES: usize = 4;
@@ -121,10 +121,10 @@ fn announce(repo: &Repo, compilation: Option<&Compilation>) -> Result<()> {
         [&page_crates(repo)].into_iter().chain(compilation).map(Compilation::minutes_left).sum();
     let tools: f32 = tools::missing(repo)?.iter().map(|_| TOOL_MINUTES).sum();
     let cores = thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_CORES));
-    let minutes = (crates + tools) / cores as f32;
-    if minutes >= 0.5 {
+    let minutes = ((crates + tools) / cores as f32).ceil();
+    if crates + tools >= 1.0 {
         println!(
-            "Compiling takes about {minutes:.0} min on {cores} idle cores, once; then there are downloads. Later runs take seconds."
+            "Compiling takes about {minutes} min on {cores} idle cores, once; then there are downloads. Later runs take seconds."
         );
     }
     Ok(())

@@ -132,10 +132,37 @@ pub(super) fn without_bom(body: &[u8]) -> &[u8] {
 }
 
 fn object(body: &[u8]) -> Option<Map<String, Value>> {
-    match serde_json::from_slice(without_bom(body)) {
+    let body = without_bom(body);
+    match serde_json::from_slice(body).or_else(|_| serde_json::from_str(&mended(body))) {
         Ok(Value::Object(fields)) => Some(fields),
         _ => None,
     }
+}
+
+/// `body` with what some servers write into names that they have cut: half a character, half an escaped pair, a line break.
+fn mended(body: &[u8]) -> String {
+    const HALF: &str = "\\ufffd";
+    let text = String::from_utf8_lossy(body).replace(|c: char| c.is_ascii_control(), " ");
+    let surrogate = |at: usize, of: std::ops::Range<u16>| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok().filter(|unit| of.contains(unit))
+    };
+    let (mut safe, mut at) = (String::with_capacity(text.len()), 0);
+    while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+        let (part, length) =
+            if surrogate(at, 0xD800..0xDC00).is_some() && surrogate(at + 6, 0xDC00..0xE000).is_some() {
+                (text.get(at..at + 12), 12)
+            } else if surrogate(at, 0xD800..0xE000).is_some() {
+                (Some(HALF), 6)
+            } else {
+                // An escaped backslash begins no escape of its own.
+                let length = if c == '\\' { 2 } else { c.len_utf8() };
+                (text.get(at..at + length), length)
+            };
+        safe.push_str(part.unwrap_or_default());
+        at += length;
+    }
+    safe
 }
 
 /// What is inside `…_response`, and whether that is the gateway's error.

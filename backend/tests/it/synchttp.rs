@@ -488,6 +488,26 @@ async fn k02_a_stop_outlives_a_change_and_no_authorisation() {
     assert!(is_in(&employee).await);
 }
 
+/// A push that was not acknowledged at its time comes again, after what has happened since.
+#[tokio::test]
+async fn k02_an_authorisation_that_comes_late_undoes_no_withdrawal() {
+    let sim = Sim::start(1).await;
+    let server = start(&sim, "embedded:").await;
+    sync(&sim, json!([{ "what": "ticket" }])).await;
+    let now =
+        || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as u64;
+    for end in ["stop", "remove", "org_remove", "relieve"] {
+        sync(&sim, about("auth")).await;
+        log_in(&sim, &person(&sim, &server, MICRO_APP)).await;
+        sync(&sim, json!([{ "what": end, "corpId": CORP }])).await;
+        assert_unknown(&person(&sim, &server, MICRO_APP)).await;
+        let (late, number) = (json!({ "gmt_modified": now() - 5_000 }), json!({ "syncSeq": null }));
+        sync(&sim, json!([{ "what": "auth", "corpId": CORP, "item": late, "data": number }])).await;
+        assert_unknown(&person(&sim, &server, MICRO_APP)).await;
+        sync(&sim, about("relieve")).await;
+    }
+}
+
 /// A penetration test's finding 8, by the classic events and by pushes.
 #[tokio::test]
 async fn p08_an_application_that_is_taken_away_ends_its_sessions() {

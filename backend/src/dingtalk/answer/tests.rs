@@ -269,3 +269,21 @@ fn k21_an_odd_fact_is_no_fact() {
         assert_eq!(answer.id("unionid", miandeng_shared::UnionId::new).unwrap().as_str(), expected);
     }
 }
+
+#[test]
+fn k21_half_a_character_costs_no_answer() {
+    for (body, nick) in [
+        (&br#"{"errcode":0,"nick":"a\ud83d"}"#[..], "a\u{fffd}"),
+        (br#"{"errcode":0,"nick":"\ude00a"}"#, "\u{fffd}a"),
+        (br#"{"errcode":0,"nick":"\ud83d\ud83d\ude00"}"#, "\u{fffd}\u{1f600}"),
+        (br#"{"errcode":0,"nick":"a\\ud83d\ud83d"}"#, "a\\ud83d\u{fffd}"),
+        (b"{\"errcode\":0,\"nick\":\"a\xe7\x8e\"}", "a\u{fffd}"),
+        (b"{\"errcode\":0,\"nick\":\"a\nb\"}", "a b"),
+    ] {
+        let fields = object(body).unwrap();
+        assert_eq!(fields["nick"], nick, "{}", String::from_utf8_lossy(body));
+    }
+    for body in [&b"<html>"[..], b"{\"a\":\"\\", b"{\"a\":\"\\\xe7", b"\\ud83d", b""] {
+        assert!(object(body).is_none());
+    }
+}

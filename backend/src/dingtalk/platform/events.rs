@@ -105,7 +105,7 @@ impl DingTalk {
         };
         if !is_activated(&grant) {
             let grant = self.settle(suite, &member, &grant).await?;
-            self.restore_all(&member, &grant).await?;
+            self.restore_all(&member, &grant, at_ms).await?;
         }
         tracing::info!(suite = suite.name, corp = %member.corp, "authorised");
         Ok(())
@@ -175,16 +175,19 @@ impl DingTalk {
             self.grants.remember_asked(member, None);
         }
         if pushed.anew {
-            self.restore_all(member, &grant).await?;
+            self.restore_all(member, &grant, at_ms).await?;
         }
         tracing::info!(suite = suite.name, corp = %member.corp, anew = pushed.anew, "authorised");
         Ok(())
     }
 
-    /// An authorisation switches all of its applications on; its end leaves nothing for the next one.
-    async fn restore_all(&self, member: &Member, grant: &Grant) -> Result<(), SuiteFailure> {
+    /// An authorisation switches all of its applications on, but for those that were stopped after `at_ms`, when it
+    /// happened: it may come late, or once more. Its end leaves nothing for the next one.
+    async fn restore_all(&self, member: &Member, grant: &Grant, at_ms: u64) -> Result<(), SuiteFailure> {
         for agent in &grant.stopped {
-            self.grants.stop(member, agent, false).await?;
+            if self.grants.app_changed_ms(member, agent).await?.is_none_or(|stopped_ms| stopped_ms <= at_ms) {
+                self.grants.stop(member, agent, false).await?;
+            }
         }
         Ok(())
     }
@@ -249,7 +252,7 @@ impl DingTalk {
     async fn relieve(&self, suite: &Arc<Suite>, member: &Member) -> Result<(), SuiteFailure> {
         self.forget_tokens(suite, &member.corp).await;
         if let Some(grant) = self.grants.current(member).await? {
-            self.restore_all(member, &grant).await?;
+            self.restore_all(member, &grant, u64::MAX).await?;
         }
         self.grants.remove(member).await?;
         self.sessions.end_corp(&member.corp, SystemTime::now()).await?;

@@ -150,7 +150,7 @@ impl Message {
         if receiver != suite.suite_key && test_key.as_deref() != Some(&receiver) {
             return Err(NotForUs::Receiver);
         }
-        let items = match sync::is_sync(&name) {
+        let items = match sync::is_sync(&name) || fields.get("bizdata").is_some() {
             true => sync::items(&fields, suite, pushed_ms),
             false => classic(&fields, &name, pushed_ms).map(|item| vec![item]),
         };
@@ -170,7 +170,7 @@ fn classic(fields: &Fields, name: &str, pushed_ms: u64) -> Option<Item> {
     };
     let happened = fields.text("timestamp").as_deref().and_then(milliseconds);
     let at_ms = happened_at(happened, pushed_ms);
-    Some(Item { event, version: Version { seq: None, at_ms, pushed_ms, action: plain(name) } })
+    Some(Item { event, version: Version { seq: None, at_ms, pushed_ms, action: plain(name), sync: false } })
 }
 
 /// What `action` tells, in either envelope; `None` where `fields` lacks what it must have.

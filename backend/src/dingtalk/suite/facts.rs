@@ -5,7 +5,7 @@ use super::grants::{Grants, Member, rank};
 use super::version::Version;
 use crate::config::{Secret, Suite};
 use crate::store::StoreError;
-use miandeng_shared::{CorpId, UnionId, UserId};
+use miandeng_shared::{AgentId, CorpId, UnionId, UserId};
 
 impl Grants {
     /// The version of `event` that is to be followed; `None` where a newer one, or this one, was followed before.
@@ -17,9 +17,7 @@ impl Grants {
     ) -> Result<Option<Version>, StoreError> {
         let Some(fact) = fact(suite, event) else { return Ok(Some(version.clone())) };
         let known = match is_kept(event) {
-            true => {
-                self.store.durable_get(&fact).await?.and_then(|raw| serde_json::from_str(raw.expose()).ok())
-            }
+            true => self.kept(&fact).await?,
             false => self.people.get(&fact),
         };
         let is_news = !self.is_from_before(suite, event, version).await?;
@@ -35,11 +33,37 @@ impl Grants {
         version: &Version,
     ) -> Result<bool, StoreError> {
         let (Event::Relieve { corp, dissolved: true } | Event::App { corp, .. }) = event else {
-            return Ok(false);
+            return self.is_from_before_the_end(suite, event, version).await;
         };
         let Some(grant) = self.current(&Member::new(suite, corp)).await? else { return Ok(false) };
         let authorised = Version { at_ms: grant.codes.since_ms, ..Version::default() };
         Ok(version.clone().after(Some(&authorised)).is_none())
+    }
+
+    /// And an authorisation says nothing of what ended the enterprise after it.
+    async fn is_from_before_the_end(
+        &self,
+        suite: &Suite,
+        event: &Event,
+        version: &Version,
+    ) -> Result<bool, StoreError> {
+        let (Event::OrgAuth { corp, .. } | Event::TmpAuthCode { corp: Some(corp), .. }) = event else {
+            return Ok(false);
+        };
+        let end = Event::Relieve { corp: corp.clone(), dissolved: true };
+        let Some(fact) = fact(suite, &end) else { return Ok(false) };
+        Ok(self.kept(&fact).await?.is_some_and(|end| end.at_ms > version.at_ms))
+    }
+
+    /// When the newest push about an application happened, in milliseconds since 1970.
+    pub async fn app_changed_ms(&self, member: &Member, agent: &AgentId) -> Result<Option<u64>, StoreError> {
+        let fact = format!("suite_seen:{}:{}:app:{agent}", member.suite_key, member.corp);
+        Ok(self.kept(&fact).await?.map(|version| version.at_ms))
+    }
+
+    async fn kept(&self, fact: &str) -> Result<Option<Version>, StoreError> {
+        let raw = self.store.durable_get(fact).await?;
+        Ok(raw.and_then(|raw| serde_json::from_str(raw.expose()).ok()))
     }
 
     /// Keeps in mind that this version was followed.
@@ -72,8 +96,9 @@ fn fact(suite: &Suite, event: &Event) -> Option<String> {
         Event::Relieve { corp, dissolved: true } => key(corp, ":org"),
         Event::App { corp, agent, .. } => key(corp, &format!(":app:{agent}")),
         Event::Person { corp, user_ids, union_id, .. } => {
-            let id = user_ids.first().map(UserId::as_str).or(union_id.as_ref().map(UnionId::as_str));
-            key(corp, &format!(":user:{}", id.unwrap_or_default()))
+            let ids: Vec<&str> =
+                user_ids.iter().map(UserId::as_str).chain(union_id.as_ref().map(UnionId::as_str)).collect();
+            key(corp, &format!(":user:{}", ids.join(",")))
         }
         _ => return None,
     })

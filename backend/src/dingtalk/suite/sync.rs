@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// `_HIGH` and, for address books, `_MEDIUM`.
 pub(super) fn is_sync(name: &str) -> bool {
-    name.get(..15).is_some_and(|start| start.eq_ignore_ascii_case("SYNC_HTTP_PUSH_"))
+    name.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("SYNC_HTTP_PUSH"))
 }
 
 /// The items of a push, the oldest first; `None` where it has no list of them.
@@ -26,13 +26,14 @@ pub(super) fn items(fields: &Fields, suite: &Suite, pushed_ms: u64) -> Option<Ve
 }
 
 fn read(item: &Value, suite: &Suite, pushed_ms: u64) -> Item {
-    let version = Version { at_ms: pushed_ms, pushed_ms, ..Version::default() };
+    let version = Version { at_ms: pushed_ms, pushed_ms, sync: true, ..Version::default() };
     let Some(fields) = Fields::of(item) else { return Item { event: Event::Unreadable, version } };
     let time = fields.text("gmtmodified").or_else(|| fields.text("gmtcreate"));
     let data = fields.object("bizdata");
     let text = |name| data.as_ref().and_then(|data| data.text(name));
     let action = text("syncaction").unwrap_or_default();
     let version = Version {
+        sync: true,
         seq: text("syncseq"),
         at_ms: happened_at(time.as_deref().and_then(milliseconds), pushed_ms),
         pushed_ms,

@@ -21,6 +21,9 @@ pub struct Version {
     pub pushed_ms: u64,
     /// What DingTalk calls it.
     pub action: String,
+    /// An item of a SyncHTTP push, whose time is in milliseconds, and no classic event.
+    #[serde(default)]
+    pub sync: bool,
 }
 
 impl Version {
@@ -34,12 +37,16 @@ impl Version {
             // Its number is the newer one, whatever the clocks say.
             Some(_) => self.at_ms = self.at_ms.max(known.at_ms),
             None => {
-                let tolerance = if self.seq.is_some() && known.seq.is_some() { 0 } else { LATE.as_millis() };
+                let tolerance = if self.sync && known.sync { 0 } else { LATE.as_millis() };
+                let same = self.at_ms == known.at_ms && self.action == known.action;
+                if self.sync && known.sync && self.seq == known.seq && same {
+                    return None;
+                }
                 if u128::from(known.at_ms.saturating_sub(self.at_ms)) > tolerance {
                     return None;
                 }
                 // The last number and what it was for are kept for the next push.
-                if self.seq.is_none() {
+                if self.seq.is_none() && known.seq.is_some() {
                     (self.seq, self.action) = (known.seq.clone(), known.action.clone());
                 }
             }
@@ -74,7 +81,13 @@ mod tests {
     use super::*;
 
     fn version(seq: Option<&str>, at_ms: u64, action: &str) -> Version {
-        Version { seq: seq.map(str::to_owned), at_ms, pushed_ms: 0, action: action.to_owned() }
+        Version {
+            sync: seq.is_some(),
+            seq: seq.map(str::to_owned),
+            at_ms,
+            pushed_ms: 0,
+            action: action.to_owned(),
+        }
     }
 
     fn follows(new: (&str, u64), old: (&str, u64)) -> bool {
@@ -117,5 +130,21 @@ mod tests {
         assert!(version(None, 8_500, "change_auth").after(Some(&sync)).is_some(), "whole seconds");
         // One number with two actions: both are followed.
         assert!(version(Some("7"), 9_000, "org_suite_relieve").after(Some(&sync)).is_some());
+    }
+
+    #[test]
+    fn k02_items_without_a_number_are_dated_to_the_millisecond() {
+        let item = |at_ms, action| Version { sync: true, ..version(None, at_ms, action) };
+        let stopped = item(1_700_000_000_500, "org_micro_app_stop");
+        for (at_ms, action) in [
+            (1_700_000_000_500, "org_micro_app_stop"),
+            (1_700_000_000_499, "org_micro_app_restore"),
+            (1_699_999_999_999, "org_suite_auth"),
+        ] {
+            assert_eq!(item(at_ms, action).after(Some(&stopped)), None, "{at_ms} {action}");
+        }
+        let restored = item(1_700_000_000_501, "org_micro_app_restore").after(Some(&stopped)).unwrap();
+        assert_eq!(restored.action, "org_micro_app_restore");
+        assert_eq!(stopped.after(Some(&restored)), None);
     }
 }

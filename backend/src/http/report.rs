@@ -26,7 +26,7 @@ pub async fn report(
     if !state.nonces.first_report(&nonce, &app) {
         return Ok(StatusCode::NO_CONTENT);
     }
-    let code = five_digits(&error);
+    let code = code_of(&error);
     // What was signed with another ticket than ours of today has been seen to already.
     let ticket = state.dingtalk.held_ticket(&app).filter(|ticket| state.nonces.is_for(&nonce, &app, ticket));
     let renewed = match ticket {
@@ -41,7 +41,37 @@ pub async fn report(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The first number of five digits in DingTalk's message.
-fn five_digits(text: &str) -> Option<&str> {
-    text.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 5)
+/// The number of DingTalk's message: the one after `Code:`, else the first of five digits that begins as those of `dd.config`
+/// do. What stands in brackets is quoted from the page (`nonce:[…]`, `url:[…]`), with numbers of its own.
+fn code_of(text: &str) -> Option<&str> {
+    let is_no_digit = |c: char| !c.is_ascii_digit();
+    let mut outside = vec![];
+    for (i, part) in text.split('[').enumerate() {
+        outside.push(if i == 0 { part } else { part.split_once(']').map_or("", |(_, rest)| rest) });
+    }
+    let named = outside.iter().find_map(|part| Some(part.split_once("Code:")?.1.trim_start()));
+    let named = named.and_then(|rest| rest.split(is_no_digit).next()).filter(|digits| !digits.is_empty());
+    let is_ours = |digits: &&str| digits.len() == 5 && digits.starts_with("52");
+    named.or_else(|| outside.iter().find_map(|part| part.split(is_no_digit).find(is_ours)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::code_of;
+
+    #[test]
+    fn k19_a_number_that_the_page_brought_along_is_no_code() {
+        for (text, code) in [
+            ("Code:52013 - Message:签名校验失败,nonce:[12345],url:[http://localhost:33905/a]", Some("52013")),
+            ("权限校验失败 52011", Some("52011")),
+            ("Code: 60011 - no", Some("60011")),
+            ("权限校验失败", None),
+            ("权限校验失败,url:[https://h5.example.com/orders/12345]", None),
+            ("权限校验失败,url:[http://127.0.0.1:52013/", None),
+            ("refused at 127.0.0.1:18792, errorCode 3", None),
+            ("", None),
+        ] {
+            assert_eq!(code_of(text), code, "{text}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ const OWNER_ONLY_DIRECTORY: u32 = 0o700;
 const OF_ROOT: u32 = 0;
 const BY_GROUP: u32 = 0o020;
 const BY_ALL: u32 = 0o002;
-/// Everybody may add files, and nobody touch those of others.
+/// Every user may add files, and touch only their own.
 const STICKY: u32 = 0o1000;
 
 /// Makes a directory for its owner only. One that is there already keeps the permissions that it was given.

@@ -164,7 +164,7 @@ impl Sessions {
         self.end_all(vec![app_ending(corp, agent)], now).await
     }
 
-    /// The same for somebody who has left the corporation's directory, known by any of these ids.
+    /// The same for a person who has left the corporation's directory, known by any of these ids.
     pub async fn end_person(
         &self,
         corp: &CorpId,
@@ -214,7 +214,7 @@ pub fn millis(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// An identifier that begins like what is marked is marked itself, so that nobody has the name of another.
+/// An identifier that begins like what is marked is marked itself, so that no two people have one name.
 fn unmarked(id: &str) -> Cow<'_, str> {
     let is_marked = ["user:", "session:", "id:"].iter().any(|mark| id.starts_with(mark));
     if is_marked { format!("id:{id}").into() } else { id.into() }

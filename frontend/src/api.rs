@@ -47,7 +47,7 @@ impl Api {
         Self { base: url.map_or(page, |url| url.href()), credentials, lang }
     }
 
-    /// Who is logged in to the application; None is nobody.
+    /// Who is logged in to the application; None: no session.
     pub async fn session(
         &self,
         corp_id: &CorpId,

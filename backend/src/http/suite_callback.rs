@@ -16,7 +16,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// A SyncHTTP push may hold many items, each with what is known of somebody or of an authorisation.
+/// A SyncHTTP push may hold many items, each with what is known of a person or of an authorisation.
 const MAX_PUSH: usize = 256 * 1024;
 /// Work that takes longer goes on, but DingTalk is told to push again, and then finds it done.
 const PATIENCE: Duration = Duration::from_secs(4);

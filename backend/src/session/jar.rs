@@ -85,7 +85,7 @@ impl Sessions {
         sessions
     }
 
-    /// Those of them that count. Where two people's came for one application, somebody else has put one of them into the
+    /// Those of them that count. Where two people's came for one application, another person has put one of them into the
     /// browser, and neither does.
     pub fn all(&self, headers: &HeaderMap, now: SystemTime) -> Vec<Session> {
         let mut sessions = self.carried(headers, now);

@@ -103,7 +103,7 @@ impl Embedded {
         self.run(move |database| remove(database, &key)).await
     }
 
-    /// Keeps ends of sessions, and lets go of those that concern nobody any more: by the clock and after `keep` has
+    /// Keeps ends of sessions, and lets go of those that concern no session any more: by the clock and after `keep` has
     /// passed, because the clock may leap ahead and come back.
     pub async fn record(&self, endings: &[Ending], keep: Duration) -> Result<(), StoreError> {
         let endings = endings.to_vec();

@@ -39,7 +39,7 @@ impl DingTalk {
             }
             (Event::Relieve { .. }, Some(member)) => self.relieve(suite, member).await?,
             (Event::App { agent, stopped, .. }, Some(member)) => {
-                // In this order, here as below, so that nobody can log in after the sessions have ended.
+                // In this order, here as below, so that no login comes after the end of the sessions.
                 self.grants.stop(member, agent, *stopped).await?;
                 if *stopped {
                     self.sessions.end_app(&member.corp, agent, SystemTime::now()).await?;

@@ -59,7 +59,7 @@ pub enum Event {
         agent: AgentId,
         stopped: bool,
     },
-    /// Somebody is in a corporation's directory, or has left it.
+    /// A person is in a corporation's directory, or has left it.
     Person {
         corp: CorpId,
         user_ids: Vec<UserId>,

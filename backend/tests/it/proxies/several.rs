@@ -37,7 +37,7 @@ pub async fn two(kind: Kind, scheme: Scheme, adjust: impl FnOnce(&mut String, &S
             let lines = shipped::fill(&documented("caddyfile", "import plain_path"), &values);
             // Moved, as the document says.
             let moved =
-                [("\t\t\timport plain_path\n", ""), ("\troute {\n", &format!("\troute {{\n{lines}\n"))];
+                [("\t\t\timport plain_path\n", ""), ("\t\t@public ", &format!("{lines}\n\t\t@public "))];
             shipped::fill(&sites, &moved)
         }
     };

@@ -63,6 +63,14 @@ async fn k15_each_application_has_its_own_guard(kind: Kind) {
         let mut cookies =
             received["headers"].as_array().unwrap().iter().filter(|header| header[0] == "cookie");
         assert!(!cookies.any(|line| line.to_string().contains("miandeng")), "{received}");
+        // What the shipped lines refuse and take away, they do for both.
+        let forged = ["X_Miandeng_User_Id: admin", "Connection: close, X-Miandeng-Corp"].map(str::to_owned);
+        let sent = [&[cookie.clone()], &forged[..]].concat();
+        let received = send(&site.url, &format!("GET {own}"), &sent, "").await.json();
+        assert_eq!(value_of(&identity(&received), "X_MIANDENG_CORP"), corp, "{received}");
+        assert!(!received.to_string().contains("admin"), "{received}");
+        let upgrade = [cookie.clone(), "Upgrade: h2c".into(), "Connection: Upgrade".into()];
+        assert_eq!(send(&site.url, &format!("GET {own}"), &upgrade, "").await.status, 400, "{own}");
         let refused = send(&site.url, &format!("GET {other}"), &[cookie, SCRIPT[0].into()], "").await;
         assert_eq!(refused.status, 401, "{other}: {}", refused.body);
         let login = send(&site.url, &format!("GET {own}"), &NAVIGATION.map(str::to_owned), "").await;

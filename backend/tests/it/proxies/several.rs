@@ -65,7 +65,7 @@ async fn k15_each_application_has_its_own_guard(kind: Kind) {
         assert!(!cookies.any(|line| line.to_string().contains("miandeng")), "{received}");
         // What the shipped lines refuse and take away, they do for both.
         let forged = ["X_Miandeng_User_Id: admin", "Connection: close, X-Miandeng-Corp"].map(str::to_owned);
-        let sent = [&[cookie.clone()], &forged[..]].concat();
+        let sent = [std::slice::from_ref(&cookie), &forged[..]].concat();
         let received = send(&site.url, &format!("GET {own}"), &sent, "").await.json();
         assert_eq!(value_of(&identity(&received), "X_MIANDENG_CORP"), corp, "{received}");
         assert!(!received.to_string().contains("admin"), "{received}");

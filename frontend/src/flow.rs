@@ -15,7 +15,7 @@ use crate::{
 };
 use miandeng_shared::{
     Action, AgentId, AppKind, AuthCode, ConfigAnswer, CorpId, ErrorCode, LoginAnswer, LoginRequest,
-    ReportRequest, SessionAnswer, Unnamed, User, return_path,
+    ReportRequest, SessionAnswer, Unnamed, User, Visit, return_path,
 };
 
 /// The server says that a code is spent or unknown: DingTalk is asked for a new one this often.
@@ -63,7 +63,7 @@ impl Flow {
         let (Ok(corp_id), Ok(agent_id)) = (facts.entry.corp_id.clone(), facts.entry.agent_id.clone()) else {
             return Err(Box::new(unnamed(&facts)));
         };
-        let flow = Self {
+        let mut flow = Self {
             facts,
             corp_id,
             agent_id,
@@ -76,7 +76,23 @@ impl Flow {
             now: 0,
             failing_since: None,
         };
-        Ok((flow, Command::AskSession))
+        let visit = flow.facts.visit.take().filter(|visit| flow.is_named_by(&visit.config));
+        let command = visit.map_or(Command::AskSession, |visit| flow.go_on_from(visit));
+        Ok((flow, command))
+    }
+
+    fn is_named_by(&self, config: &ConfigAnswer) -> bool {
+        config.corp_id == self.corp_id && config.agent_id == self.agent_id
+    }
+
+    /// Asks for nothing that the server knew when it made the document. A signature counts for the address that it is of:
+    /// a proxy may have rewritten it.
+    fn go_on_from(&mut self, Visit { config, session }: Visit) -> Command {
+        if session.as_ref().is_some_and(|session| self.is_of_this_app(&session.user)) {
+            return self.on_session(Ok(session));
+        }
+        let is_ours = config.url.as_ref() == Some(&self.facts.entry.url);
+        if is_ours { self.on_config(Ok(config)) } else { self.on_app(Ok(config)) }
     }
 
     /// The application that the person is logged in to.

@@ -31,6 +31,7 @@ impl Login {
         let (flow, command) = Flow::new(facts)?;
         let (corp_id, agent_id) = flow.app();
         let login = Rc::new(Self { api, corp_id, agent_id, flow: RefCell::new(flow), show: Box::new(show) });
+        (login.show)(&login.flow.borrow());
         login.clone().carry_on(command);
         Ok(login)
     }

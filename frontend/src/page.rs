@@ -1,7 +1,7 @@
 //! What the page knows of itself and does to itself: its address, its client, its one automatic reload.
 
-use crate::{entry::Entry, env};
-use miandeng_shared::{AgentId, CorpId, Lang};
+use crate::{entry::Entry, env, json};
+use miandeng_shared::{AgentId, CorpId, Lang, Visit};
 use std::cell::OnceCell;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, Storage, Window};
@@ -34,6 +34,12 @@ pub fn entry(corp_id: Option<CorpId>, agent_id: Option<AgentId>) -> Entry {
         agent_id: agent_id.map_or(entry.agent_id, Ok),
         ..entry
     }
+}
+
+/// What the server wrote into the document; nothing where the document is another server's.
+#[must_use]
+pub fn visit() -> Option<Visit> {
+    json::parse(&element("visit")?.text_content()?).ok()
 }
 
 /// The client around the page, and the one that a simulator would have it be.

@@ -3,7 +3,7 @@
 use super::brand::Brand;
 use super::credentials::{Credentials, Granted};
 use super::reader::Section;
-use super::value::{boolean, home, https_url, list, parsed, text};
+use super::value::{boolean, home, https_url, list, parsed, resource, text};
 use miandeng_shared::{AgentId, CorpId};
 use serde::Serialize;
 use std::str::FromStr;
@@ -38,6 +38,8 @@ pub struct App {
     #[serde(flatten)]
     pub credentials: Credentials,
     pub jsapi_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jsapi_fallback_url: Option<String>,
     pub sign_alg: SignAlg,
     /// Whether a `+` in the query is signed as a space. DingTalk's Java sample does so and its Node sample does not.
     pub sign_plus_as_space: bool,
@@ -58,6 +60,7 @@ impl App {
         let credentials = Credentials::read(&mut s);
         let default = s.optional("default", boolean).unwrap_or(false);
         let jsapi_url = s.optional("jsapi_url", https_url);
+        let jsapi_fallback_url = s.optional("jsapi_fallback_url", resource);
         let sign_alg = s.optional("sign_alg", parsed("\"sha1\" or \"sha256\"")).unwrap_or(SignAlg::Sha1);
         let sign_plus_as_space = s.optional("sign_plus_as_space", boolean).unwrap_or(false);
         let js_api_list = s.optional("js_api_list", list(text));
@@ -70,6 +73,7 @@ impl App {
             corp_id: corp_id?,
             agent_id: agent_id?,
             jsapi_url: jsapi_url.map_or(simulated.unwrap_or(defaults.jsapi_url).to_owned(), Into::into),
+            jsapi_fallback_url,
             sign_alg,
             sign_plus_as_space,
             js_api_list: js_api_list
@@ -90,6 +94,7 @@ impl App {
             corp_id,
             agent_id,
             jsapi_url: suite.jsapi_url.clone().unwrap_or_else(|| defaults.jsapi_url.to_owned()),
+            jsapi_fallback_url: None,
             sign_alg: SignAlg::Sha1,
             sign_plus_as_space: false,
             js_api_list: defaults.js_api_list.iter().map(ToString::to_string).collect(),

@@ -71,7 +71,7 @@ fn href(state: &AppState, headers: &HeaderMap, query: &mut Fields) -> Result<Str
     Err(ErrorCode::UrlRequired.into())
 }
 
-fn answer(state: &AppState, app: &App, signed: Option<SignedConfig>) -> ConfigAnswer {
+pub(super) fn answer(state: &AppState, app: &App, signed: Option<SignedConfig>) -> ConfigAnswer {
     let (time_stamp, nonce_str, signature, url) = match signed {
         Some(s) => (Some(s.time_stamp), Some(s.nonce_str), Some(s.signature), Some(s.url)),
         None => (None, None, None, None),
@@ -81,6 +81,7 @@ fn answer(state: &AppState, app: &App, signed: Option<SignedConfig>) -> ConfigAn
         agent_id: app.agent_id.clone(),
         kind: app.credentials.kind(),
         jsapi_url: app.jsapi_url.clone(),
+        jsapi_fallback_url: app.jsapi_fallback_url.clone(),
         client_id: app.credentials.client_id().map(str::to_owned),
         simulator: state.config.dingtalk.simulator,
         js_api_list: app.js_api_list.clone(),

@@ -31,7 +31,8 @@ pub fn AutoLogin(
     let (env, simulated) = page::environment();
     let embedded = children.is_some();
     let entry = page::entry(corp_id, agent_id);
-    let facts = Facts { entry, env, simulated, reloaded: page::is_marked(), embedded };
+    let visit = page::visit();
+    let facts = Facts { entry, visit, env, simulated, reloaded: page::is_marked(), embedded };
 
     let waiting_for = move |stage: &Stage| words(lang).waiting_for(stage);
     let shown = RwSignal::new((Screen::Waiting(waiting_for(&Stage::Session)), false));

@@ -7,13 +7,15 @@ use crate::{
     failure::Failure,
 };
 use miandeng_shared::{
-    AuthCode, ConfigAnswer, LoginAnswer, LoginRequest, ReportRequest, SessionAnswer, User,
+    AuthCode, ConfigAnswer, LoginAnswer, LoginRequest, ReportRequest, SessionAnswer, User, Visit,
 };
 
 /// What the page knows of itself when it starts.
 #[derive(Debug, Clone)]
 pub struct Facts {
     pub entry: Entry,
+    /// What the server knew when it made the document, where it is of this application.
+    pub visit: Option<Visit>,
     pub env: Env,
     /// The client that counts instead where the server stands on a simulator.
     pub simulated: Env,

@@ -8,7 +8,7 @@ mod tests;
 pub use command::{Command, Event, Facts, LoggedIn, Stage};
 
 use crate::{
-    dd::{CodeRequest, DdError},
+    dd::{CodeRequest, DdError, Source},
     entry::Entry,
     env::Env,
     failure::Failure,
@@ -254,9 +254,9 @@ impl Flow {
     }
 
     fn load_sdk(&mut self, config: ConfigAnswer) -> Command {
-        let url = config.jsapi_url.clone();
+        let source = Source { url: config.jsapi_url.clone(), fallback: config.jsapi_fallback_url.clone() };
         self.config = Some(config);
-        self.go(Stage::Sdk, Command::LoadSdk { url })
+        self.go(Stage::Sdk, Command::LoadSdk(source))
     }
 
     fn on_loaded(&mut self, result: Result<(), DdError>) -> Command {

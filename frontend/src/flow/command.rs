@@ -1,7 +1,7 @@
 //! What goes into the state machine and what comes out of it.
 
 use crate::{
-    dd::{CodeRequest, DdError},
+    dd::{CodeRequest, DdError, Source},
     entry::Entry,
     env::Env,
     failure::Failure,
@@ -74,9 +74,7 @@ pub enum Command {
     AskConfig {
         url: String,
     },
-    LoadSdk {
-        url: String,
-    },
+    LoadSdk(Source),
     Verify(Box<ConfigAnswer>),
     Report(ReportRequest),
     AskCode(CodeRequest),

@@ -108,7 +108,7 @@ mod success {
         assert!(matches!(first, Command::AskSession));
         assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskConfig { url } if url == PAGE));
         assert!(
-            matches!(flow.step(Event::Config(Ok(config()))), Command::LoadSdk { url } if url == config().jsapi_url)
+            matches!(flow.step(Event::Config(Ok(config()))), Command::LoadSdk(source) if source.url == config().jsapi_url)
         );
         assert!(matches!(flow.step(Event::Loaded(Ok(()))), Command::Verify(sent) if *sent == config()));
         assert!(
@@ -278,7 +278,7 @@ mod elsewhere {
             assert!(matches!(flow.step(Event::Config(Ok(app))), Command::AskConfig { .. }));
             assert!(flow.simulator());
             let signed = ConfigAnswer { simulator: true, ..config() };
-            assert!(matches!(flow.step(Event::Config(Ok(signed))), Command::LoadSdk { .. }));
+            assert!(matches!(flow.step(Event::Config(Ok(signed))), Command::LoadSdk(_)));
         }
     }
 
@@ -734,7 +734,7 @@ mod visit {
     #[test]
     fn nothing_is_asked_that_the_server_knows() {
         let (mut flow, first) = start(facts(PAGE), config(), None);
-        assert!(matches!(first, Command::LoadSdk { url, .. } if url == config().jsapi_url));
+        assert!(matches!(first, Command::LoadSdk(source) if source.url == config().jsapi_url));
         assert!(matches!(flow.step(Event::Loaded(Ok(()))), Command::Verify(sent) if *sent == config()));
     }
 
@@ -746,11 +746,11 @@ mod visit {
             let (mut flow, first) =
                 start(facts(PAGE), ConfigAnswer { url: Some(url.to_owned()), ..config() }, None);
             assert!(matches!(first, Command::AskConfig { url } if url == PAGE), "{url}");
-            assert!(matches!(flow.step(Event::Config(Ok(config()))), Command::LoadSdk { .. }));
+            assert!(matches!(flow.step(Event::Config(Ok(config()))), Command::LoadSdk(_)));
         }
         // The fragment is not signed.
         let (_, first) = start(facts(&format!("{PAGE}#next=/a")), config(), None);
-        assert!(matches!(first, Command::LoadSdk { .. }));
+        assert!(matches!(first, Command::LoadSdk(_)));
     }
 
     #[test]
@@ -764,7 +764,7 @@ mod visit {
         let h5 = ConfigAnswer { kind: AppKind::H5, client_id: Some("dingkey".to_owned()), ..unsigned() };
         for env in [facts(PAGE).env, Env::Pc { version: None }] {
             let (_, first) = start(Facts { env, ..facts(PAGE) }, h5.clone(), None);
-            assert!(matches!(first, Command::LoadSdk { .. }));
+            assert!(matches!(first, Command::LoadSdk(_)));
         }
     }
 
@@ -810,7 +810,7 @@ mod visit {
     #[test]
     fn another_applications_document_is_none() {
         let (_, first) = start(facts(PAGE), config(), answer("dingother", Some("/")));
-        assert!(matches!(first, Command::LoadSdk { .. }), "another corporation's session");
+        assert!(matches!(first, Command::LoadSdk(_)), "another corporation's session");
         let other = ConfigAnswer { agent_id: AgentId::new("7").unwrap(), ..config() };
         let (_, first) = start(facts(PAGE), other, answer("dingcorp1", None));
         assert!(matches!(first, Command::AskSession), "a document of another application");

@@ -45,13 +45,22 @@ type Done<T> = Box<dyn FnOnce(Result<T, Failure>)>;
 impl Api {
     /// Who is logged in to the application; None: no session.
     pub fn session(&self, corp_id: &CorpId, agent_id: &AgentId, done: Done<Option<SessionAnswer>>) {
-        let ask = Ask { method: "GET", path: "api/session", query: app(corp_id, agent_id), body: None, limit: QUICK };
-        self.send(ask, Box::new(|answer| {
-            done(match read(answer) {
-                Err(failure) if failure.code == ErrorCode::NoSession => Ok(None),
-                other => other.map(Some),
-            });
-        }));
+        let ask = Ask {
+            method: "GET",
+            path: "api/session",
+            query: app(corp_id, agent_id),
+            body: None,
+            limit: QUICK,
+        };
+        self.send(
+            ask,
+            Box::new(|answer| {
+                done(match read(answer) {
+                    Err(failure) if failure.code == ErrorCode::NoSession => Ok(None),
+                    other => other.map(Some),
+                });
+            }),
+        );
     }
 
     /// What the server knows of the application, without a signature: costs DingTalk nothing.
@@ -71,7 +80,7 @@ impl Api {
 
     pub fn login(&self, request: &LoginRequest, done: Done<LoginAnswer>) {
         let LoginRequest { corp_id, agent_id, code, next } = request;
-        let body = Object::new().text("corpId", corp_id.as_str()).text("agentId", agent_id.as_str());
+        let body = Object::default().text("corpId", corp_id.as_str()).text("agentId", agent_id.as_str());
         let body = body.text("code", code.as_str()).maybe("next", next.as_deref()).end();
         self.send(post("api/login", body, LOGIN), Box::new(|answer| done(read(answer))));
     }
@@ -79,7 +88,7 @@ impl Api {
     /// Tells of a refused `dd.config`. The answer comes when the server has renewed its ticket.
     pub fn report(&self, request: &ReportRequest, done: Done<()>) {
         let ReportRequest { corp_id, agent_id, nonce_str, error } = request;
-        let body = Object::new().text("corpId", corp_id.as_str()).text("agentId", agent_id.as_str());
+        let body = Object::default().text("corpId", corp_id.as_str()).text("agentId", agent_id.as_str());
         let body = body.text("nonceStr", nonce_str).text("error", error).end();
         self.send(post("api/report", body, SIGN), Box::new(|answer| done(accept(answer).map(drop))));
     }
@@ -104,27 +113,40 @@ impl Api {
             Ok(request) => request,
             Err(_) => {
                 let reason = ["no URL under ", &self.base].concat();
-                return done(Err(Failure::new(ErrorCode::Unexpected).detail("request", path).detail("reason", reason)));
+                return done(Err(Failure::new(ErrorCode::Unexpected)
+                    .detail("request", path)
+                    .detail("reason", reason)));
             }
         };
-        settle(limit, move |_| Ok(js::fetch(&request)), move |outcome| match outcome {
-            Err(error) => done(Err(failed(error))),
-            Ok(response) => {
-                let text = response.clone();
-                settle(limit, move |_| js::call(&text, "text", &JsValue::UNDEFINED), move |text| {
-                    done(match text {
-                        Err(error) => Err(failed(error)),
-                        Ok(text) => Ok(Answer { response, text: text.as_string().unwrap_or_default() }),
-                    });
-                });
-            }
-        });
+        settle(
+            limit,
+            move |_| Ok(js::fetch(&request)),
+            move |outcome| match outcome {
+                Err(error) => done(Err(failed(error))),
+                Ok(response) => {
+                    let text = response.clone();
+                    settle(
+                        limit,
+                        move |_| js::call(&text, "text", &JsValue::UNDEFINED),
+                        move |text| {
+                            done(match text {
+                                Err(error) => Err(failed(error)),
+                                Ok(text) => {
+                                    Ok(Answer { response, text: text.as_string().unwrap_or_default() })
+                                }
+                            });
+                        },
+                    );
+                }
+            },
+        );
     }
 
     fn request(&self, ask: &Ask) -> Result<js::Request, JsValue> {
         let query = if ask.query.is_empty() { "" } else { "?" };
         let url = [&*self.base, ask.path, query, &ask.query].concat();
-        let mut headers = vec![("Accept", "application/json".into()), ("Accept-Language", self.lang.tag().into())];
+        let mut headers =
+            vec![("Accept", "application/json".into()), ("Accept-Language", self.lang.tag().into())];
         let mut options = vec![
             ("method", ask.method.into()),
             ("credentials", if self.elsewhere { "include" } else { "same-origin" }.into()),
@@ -154,7 +176,9 @@ struct Answer {
 
 impl Answer {
     fn status(&self) -> u16 {
-        u32::read(&js::get(&self.response, "status")).and_then(|status| u16::try_from(status).ok()).unwrap_or_default()
+        u32::read(&js::get(&self.response, "status"))
+            .and_then(|status| u16::try_from(status).ok())
+            .unwrap_or_default()
     }
 }
 

@@ -110,13 +110,10 @@ macro_rules! reads_id {
 reads_id!(CorpId AgentId OpenId UnionId UserId);
 
 /// Writes one JSON object, field by field.
+#[derive(Default)]
 pub struct Object(String);
 
 impl Object {
-    pub fn new() -> Self {
-        Self(String::new())
-    }
-
     /// A field whose value is JSON already.
     pub fn raw(mut self, name: &'static str, json: &str) -> Self {
         self.0.push_str(if self.0.is_empty() { "{\"" } else { ",\"" });
@@ -176,8 +173,9 @@ mod tests {
 
     #[test]
     fn an_object_has_its_fields() {
-        assert_eq!(Object::new().end(), "{}");
-        let object = Object::new().text("a", "\"").maybe("b", None).maybe("c", Some("x")).raw("d", "[1]").end();
+        assert_eq!(Object::default().end(), "{}");
+        let object =
+            Object::default().text("a", "\"").maybe("b", None).maybe("c", Some("x")).raw("d", "[1]").end();
         assert_eq!(object, r#"{"a":"\"","c":"x","d":[1]}"#);
     }
 }

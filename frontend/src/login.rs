@@ -2,10 +2,10 @@
 
 use crate::{
     api::Api,
-    dd, js,
+    dd,
     failure::Failure,
     flow::{Command, Event, Facts, Flow},
-    page,
+    js, page,
 };
 use miandeng_shared::{AgentId, CorpId};
 use std::{cell::RefCell, rc::Rc};

@@ -70,9 +70,11 @@ pub fn age() -> u32 {
 /// Some milliseconds more: pages that failed together do not come back together.
 #[must_use]
 pub fn apart() -> u32 {
-    milliseconds(js::call(&js::at(&["Math"]), "random", &JsValue::UNDEFINED).ok().map(|random| {
-        (random.as_f64().unwrap_or_default() * 300.0).into()
-    }))
+    milliseconds(
+        js::call(&js::at(&["Math"]), "random", &JsValue::UNDEFINED)
+            .ok()
+            .map(|random| (random.as_f64().unwrap_or_default() * 300.0).into()),
+    )
 }
 
 // Durations, far from the limits of the type.

@@ -43,7 +43,9 @@ fn listen(returned: &JsValue, callbacks: &Callbacks) {
 
 /// The first settlement wins; any later one is ignored.
 #[derive(Clone)]
-struct First(Rc<Cell<Option<Box<dyn FnOnce(Outcome)>>>>);
+struct First(Rc<Cell<Option<Done>>>);
+
+type Done = Box<dyn FnOnce(Outcome)>;
 
 impl First {
     fn settle(&self, outcome: Outcome) {

@@ -7,7 +7,7 @@ use crate::{
     js,
     json::{Object, Read, reads},
 };
-use miandeng_shared::{ErrorCode, User};
+use miandeng_shared::{ErrorCode, OpenId, UnionId, User, UserId};
 use wasm_bindgen::JsValue;
 
 /// A login as the view shows it.
@@ -84,7 +84,7 @@ impl Shown {
     /// As JSON.
     #[must_use]
     pub fn write(&self) -> String {
-        let object = Object::new().raw("simulator", if self.simulator { "true" } else { "false" });
+        let object = Object::default().raw("simulator", if self.simulator { "true" } else { "false" });
         match &self.screen {
             Screen::Waiting(wait) => object.text("wait", wait.name()),
             Screen::Leaving(target) => object.text("leaving", target),
@@ -138,7 +138,8 @@ impl Failed {
     fn write(&self) -> String {
         let Self { code, said, retry_after, details } = self;
         let (message, hint) = said.as_ref().map(|(message, hint)| (&**message, &**hint)).unzip();
-        let object = Object::new().text("code", code.as_str()).maybe("message", message).maybe("hint", hint);
+        let object =
+            Object::default().text("code", code.as_str()).maybe("message", message).maybe("hint", hint);
         let object = match retry_after {
             Some(seconds) => object.raw("retryAfter", &seconds.to_string()),
             None => object,
@@ -163,17 +164,17 @@ reads!(LoggedIn { user "user", expires_at "expiresAt", home "home" });
 
 impl LoggedIn {
     fn write(&self) -> String {
-        let object = Object::new().raw("user", &user(&self.user)).text("expiresAt", &self.expires_at);
+        let object = Object::default().raw("user", &user(&self.user)).text("expiresAt", &self.expires_at);
         object.maybe("home", self.home.as_deref()).end()
     }
 }
 
 fn user(user: &User) -> String {
     let User { corp_id, agent_id, open_id, union_id, user_id, contact_type, nick, avatar } = user;
-    let object = Object::new().text("corpId", corp_id.as_str()).text("agentId", agent_id.as_str());
-    let object = object.maybe("openId", open_id.as_ref().map(|id| id.as_str()));
-    let object = object.maybe("unionId", union_id.as_ref().map(|id| id.as_str()));
-    let object = object.maybe("userId", user_id.as_ref().map(|id| id.as_str()));
+    let object = Object::default().text("corpId", corp_id.as_str()).text("agentId", agent_id.as_str());
+    let object = object.maybe("openId", open_id.as_ref().map(OpenId::as_str));
+    let object = object.maybe("unionId", union_id.as_ref().map(UnionId::as_str));
+    let object = object.maybe("userId", user_id.as_ref().map(UserId::as_str));
     let object = match contact_type {
         Some(kind) => object.raw("contactType", &kind.to_string()),
         None => object,

@@ -2,9 +2,7 @@
 
 use crate::{
     components::{Screens, Tap, set_language, words},
-    js,
-    json,
-    page,
+    js, json, page,
     shown::Shown,
     start,
 };

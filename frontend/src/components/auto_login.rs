@@ -2,6 +2,7 @@ use super::{Screens, Tap, dom::set_language, text::words};
 use crate::{
     api::Api,
     flow::{Event, Facts, Flow, LoggedIn},
+    js,
     login::Login,
     page,
     shown::{Screen, Shown, Wait},
@@ -33,9 +34,13 @@ pub fn AutoLogin(
     let facts = Facts { entry, visit, env, simulated, reloaded: page::is_marked(), embedded };
 
     let shown = RwSignal::new(Shown { screen: Screen::Waiting(Wait::Server), simulator: false });
-    let login = Login::start(api(api_base.as_deref(), lang), facts, move |flow: &Flow| shown.set(Shown::of(flow)));
-    let login = login.map_err(|failure| shown.set(Shown::failed(&failure))).ok();
-    let login = StoredValue::new_local(login);
+    let login = StoredValue::new_local(None);
+    let api = api(api_base.as_deref(), lang);
+    // Once the wait is to be seen.
+    js::after(0, move || {
+        let started = Login::start(api, facts, move |flow: &Flow| shown.set(Shown::of(flow)));
+        login.set_value(started.map_err(|failure| shown.set(Shown::failed(&failure))).ok());
+    });
     let act = move |tap| {
         login.with_value(|login| match (login, tap) {
             (Some(login), Tap::Retry) => login.tell(Event::Retry),

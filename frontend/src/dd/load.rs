@@ -65,7 +65,8 @@ fn attempt(
         js::set(script, "onload", &callbacks.success);
         js::set(script, "onerror", &callbacks.fail);
         if js::get(script, "isConnected").is_falsy() {
-            return js::call(&js::at(&["document", "head"]), "appendChild", script).map(|_| JsValue::UNDEFINED);
+            return js::call(&js::at(&["document", "head"]), "appendChild", script)
+                .map(|_| JsValue::UNDEFINED);
         }
         // One of the document's may have failed before anything listened; the document has waited for it.
         if js::at(&["document", "readyState"]).as_string().as_deref() == Some("complete") {

@@ -206,7 +206,7 @@ impl Flow {
 
     fn describe_client(&self) -> String {
         let simulated = if self.simulator { "simulated " } else { "" };
-        format!("{simulated}{}", self.client().describe())
+        [simulated, &self.client().describe()].concat()
     }
 
     /// Why nobody can log in to this kind of application on this client, if so.

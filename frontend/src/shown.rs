@@ -5,7 +5,7 @@ use crate::{
     failure::Failure,
     flow::{Flow, LoggedIn, Stage},
     js,
-    json::{Object, Read, reads},
+    json::{Object, Read, decimal, reads},
 };
 use miandeng_shared::{ErrorCode, OpenId, UnionId, User, UserId};
 use wasm_bindgen::JsValue;
@@ -141,7 +141,7 @@ impl Failed {
         let object =
             Object::default().text("code", code.as_str()).maybe("message", message).maybe("hint", hint);
         let object = match retry_after {
-            Some(seconds) => object.raw("retryAfter", &seconds.to_string()),
+            Some(seconds) => object.raw("retryAfter", &decimal(*seconds)),
             None => object,
         };
         object.text("details", details).end()
@@ -176,7 +176,7 @@ fn user(user: &User) -> String {
     let object = object.maybe("unionId", union_id.as_ref().map(UnionId::as_str));
     let object = object.maybe("userId", user_id.as_ref().map(UserId::as_str));
     let object = match contact_type {
-        Some(kind) => object.raw("contactType", &kind.to_string()),
+        Some(kind) => object.raw("contactType", &decimal(u32::from(*kind))),
         None => object,
     };
     object.maybe("nick", nick.as_deref()).maybe("avatar", avatar.as_deref()).end()

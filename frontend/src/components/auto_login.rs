@@ -37,10 +37,11 @@ pub fn AutoLogin(
     let login = StoredValue::new_local(None);
     let api = api(api_base.as_deref(), lang);
     // Once the wait is to be seen.
-    js::after(0, move || {
+    let start = move || {
         let started = Login::start(api, facts, move |flow: &Flow| shown.set(Shown::of(flow)));
         login.set_value(started.map_err(|failure| shown.set(Shown::failed(&failure))).ok());
-    });
+    };
+    js::after(0, Box::new(start));
     let act = move |tap| {
         login.with_value(|login| match (login, tap) {
             (Some(login), Tap::Retry) => login.tell(Event::Retry),
@@ -55,7 +56,7 @@ pub fn AutoLogin(
             children()
         }) as Box<dyn Fn(LoggedIn) -> AnyView + Send + Sync>
     });
-    view! { <Screens shown lang act done /> }
+    view! { <Screens shown lang begun=page::age() act done /> }
 }
 
 /// `base` is relative to the document.

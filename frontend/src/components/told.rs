@@ -35,7 +35,7 @@ const DETAILS: &str = "details";
 pub fn tell(told: Told, lang: Lang, act: impl Fn() + 'static) -> AnyView {
     let Told { mark, avatar, role, title, text, line, way, action, details } = told;
     // Keyboard and screen reader come along, once there is something to come to.
-    js::after(0, || dom::focus(TOLD));
+    js::after(0, Box::new(|| dom::focus(TOLD)));
     view! {
         <main class="screen">
             {avatar.map(|src| view! { <img class="mark" src=src alt="" referrerpolicy="no-referrer" /> })}

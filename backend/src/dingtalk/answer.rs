@@ -9,7 +9,7 @@
 //!   layer, and with `errorCode` and `errorMsg`.
 
 use super::error::{Error, Kind, Role, classify};
-use miandeng_shared::DingTalkError;
+use miandeng_shared::UpstreamError;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ fn success(endpoint: &'static str, role: Role, reply: &Reply) -> Result<Map<Stri
         return Err(Error::new(endpoint, kind));
     };
     if fields.get("status").and_then(number) == Some(BAN) {
-        let said = DingTalkError { code: BAN.to_string(), ..DingTalkError::default() };
+        let said = UpstreamError { code: BAN.to_string(), ..UpstreamError::default() };
         return Err(Error { said: Some(Box::new(said)), ..Error::new(endpoint, Kind::Banned) });
     }
     let (fields, is_gateway) = unwrapped(fields);
@@ -106,7 +106,7 @@ fn success(endpoint: &'static str, role: Role, reply: &Reply) -> Result<Map<Stri
         let error = refusal(endpoint, role, reply.status, (&code, is_gateway), level);
         let sub_code = sub_code(level);
         let request_id = [level, &fields].into_iter().find_map(|level| text(level, &["requestid"]));
-        return Err(Error { said: Some(Box::new(DingTalkError { code, sub_code, request_id })), ..error });
+        return Err(Error { said: Some(Box::new(UpstreamError { code, sub_code, request_id })), ..error });
     }
     // A code that is there and cannot be read is no sign of success.
     let is_odd = find(&fields, &CODES).is_some_and(|code| short_text(code).is_none());

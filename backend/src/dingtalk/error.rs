@@ -4,7 +4,7 @@
 //! Codes and meanings: open.dingtalk.com, "全局错误码"; 40096 and the wrapping in errcode 88 were seen in live replies
 //! published by third parties.
 
-use miandeng_shared::DingTalkError;
+use miandeng_shared::UpstreamError;
 use std::fmt;
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ pub struct Error {
     pub endpoint: &'static str,
     pub kind: Kind,
     /// What DingTalk said, where it said something.
-    pub said: Option<Box<DingTalkError>>,
+    pub said: Option<Box<UpstreamError>>,
     /// How long to stay away, where that is known.
     pub retry_after: Option<Duration>,
     /// DingTalk's own words, for the operator's log and nobody else: 60020 names the address that is not allowed there,

@@ -60,24 +60,24 @@ impl Kind {
             Kind::CodeRejected => told(ErrorCode::CodeRejected),
             Kind::NotFollowing => told(ErrorCode::NotFollowing),
             Kind::NotPermitted => told(ErrorCode::NotPermitted),
-            Kind::UserUnknown | Kind::Refused => told(ErrorCode::DingtalkRefused),
-            Kind::Busy => Policy { repeats: BACK_OFF, pause: Some(SHORT), ..told(ErrorCode::DingtalkBusy) },
+            Kind::UserUnknown | Kind::Refused => told(ErrorCode::PlatformRefused),
+            Kind::Busy => Policy { repeats: BACK_OFF, pause: Some(SHORT), ..told(ErrorCode::PlatformBusy) },
             Kind::Throttled => {
-                Policy { repeats: BACK_OFF, pause: Some(SHORT), ..told(ErrorCode::DingtalkThrottled) }
+                Policy { repeats: BACK_OFF, pause: Some(SHORT), ..told(ErrorCode::PlatformThrottled) }
             }
-            Kind::Suspended => Policy { pause: Some(LONG), ..told(ErrorCode::DingtalkThrottled) },
+            Kind::Suspended => Policy { pause: Some(LONG), ..told(ErrorCode::PlatformThrottled) },
             Kind::OverBudget => Policy { pause: Some(SHORT), ..told(ErrorCode::CallBudget) },
-            Kind::Quota => Policy { is_remembered: true, ..told(ErrorCode::DingtalkQuota) },
+            Kind::Quota => Policy { is_remembered: true, ..told(ErrorCode::PlatformQuota) },
             Kind::Banned => {
-                Policy { stops_all_calls: true, pause: Some(BAN), ..told(ErrorCode::DingtalkBanned) }
+                Policy { stops_all_calls: true, pause: Some(BAN), ..told(ErrorCode::PlatformBanned) }
             }
             Kind::Misconfigured => {
                 Policy { is_remembered: true, logs_words: true, ..told(ErrorCode::AppMisconfigured) }
             }
             Kind::Retired => Policy { is_remembered: true, ..told(ErrorCode::ApiRetired) },
-            Kind::BadAnswer => Policy { repeats: SOON, ..told(ErrorCode::DingtalkBadAnswer) },
-            Kind::Timeout => Policy { repeats: ONCE, ..told(ErrorCode::DingtalkTimeout) },
-            Kind::Unreachable => Policy { repeats: SOON, ..told(ErrorCode::DingtalkUnreachable) },
+            Kind::BadAnswer => Policy { repeats: SOON, ..told(ErrorCode::PlatformBadAnswer) },
+            Kind::Timeout => Policy { repeats: ONCE, ..told(ErrorCode::PlatformTimeout) },
+            Kind::Unreachable => Policy { repeats: SOON, ..told(ErrorCode::PlatformUnreachable) },
         }
     }
 }

@@ -59,7 +59,7 @@ pub fn login(app: &App, from: From, outcome: Result<&User, &ApiError>, took: Dur
             Some(suppressed) => some(suppressed),
         },
     };
-    let said = error.and_then(|error| error.dingtalk.as_ref());
+    let said = error.and_then(|error| error.upstream.as_ref());
     tracing::info!(
         target: TARGET,
         corp = %app.corp_id,
@@ -71,7 +71,7 @@ pub fn login(app: &App, from: From, outcome: Result<&User, &ApiError>, took: Dur
         open_id = user.and_then(|user| user.open_id.as_ref()).map(OpenId::as_str),
         union_id = user.and_then(|user| user.union_id.as_ref()).map(UnionId::as_str),
         user_id = user.and_then(|user| user.user_id.as_ref()).map(UserId::as_str),
-        dingtalk = said.map(|said| said.code.as_str()),
+        upstream = said.map(|said| said.code.as_str()),
         sub_code = said.and_then(|said| said.sub_code.as_deref()),
         request_id = said.and_then(|said| said.request_id.as_deref()),
         words = error.and_then(|error| error.words.as_deref()),

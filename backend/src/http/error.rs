@@ -6,7 +6,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use miandeng_shared::{CrossSite, DingTalkError, ErrorAnswer, ErrorBody, ErrorCode, Lang};
+use miandeng_shared::{CrossSite, ErrorAnswer, ErrorBody, ErrorCode, Lang, UpstreamError};
 use std::time::Duration;
 
 /// An error on its way to the client. It becomes JSON in [`localize`], which knows the language.
@@ -17,7 +17,7 @@ pub struct ApiError {
     detail: Option<String>,
     /// What is missing where the code is `cross_site`.
     pub cause: Option<CrossSite>,
-    pub dingtalk: Option<Box<DingTalkError>>,
+    pub upstream: Option<Box<UpstreamError>>,
     retry_after: Option<Duration>,
     /// DingTalk's own words, for the log only.
     pub words: Option<String>,
@@ -46,7 +46,7 @@ impl ApiError {
                 code,
                 message,
                 hint: text.hint.to_owned(),
-                dingtalk: self.dingtalk.map(|said| *said),
+                upstream: self.upstream.map(|said| *said),
             },
         }
     }
@@ -54,7 +54,7 @@ impl ApiError {
 
 impl From<ErrorCode> for ApiError {
     fn from(code: ErrorCode) -> Self {
-        Self { code, detail: None, cause: None, dingtalk: None, retry_after: None, words: None }
+        Self { code, detail: None, cause: None, upstream: None, retry_after: None, words: None }
     }
 }
 
@@ -67,7 +67,7 @@ impl From<CrossSite> for ApiError {
 impl From<dingtalk::Error> for ApiError {
     fn from(error: dingtalk::Error) -> Self {
         let dingtalk::Error { kind, said, retry_after, words, .. } = error;
-        Self { dingtalk: said, retry_after, words, ..kind.policy().error.into() }
+        Self { upstream: said, retry_after, words, ..kind.policy().error.into() }
     }
 }
 

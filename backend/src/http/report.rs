@@ -36,7 +36,7 @@ pub async fn report(
         _ => false,
     };
     tracing::warn!(
-        corp = %app.corp_id, agent = %app.agent_id, dingtalk = code, renewed, "DingTalk refused a page's dd.config"
+        corp = %app.corp_id, agent = %app.agent_id, upstream = code, renewed, "DingTalk refused a page's dd.config"
     );
     Ok(StatusCode::NO_CONTENT)
 }

@@ -51,7 +51,7 @@ async fn config_refuses_bad_input_by_name() {
         let answer = person.request(Method::GET, "/api/config").query(query).send().await.unwrap();
         let body = refused(answer, *status, code).await;
         assert!(body["error"]["message"].as_str().unwrap().contains(field), "{body}");
-        assert_eq!(body["error"]["dingtalk"], Value::Null);
+        assert_eq!(body["error"]["upstream"], Value::Null);
     }
     assert_eq!(sim.total().await, 0, "nothing of this reaches DingTalk");
 }
@@ -350,7 +350,7 @@ async fn s20_no_secret_leaves_by_answers_errors_metrics_or_log() {
     said.push_str(&reqwest::get(format!("{}/metrics", server.ops_url)).await.unwrap().text().await.unwrap());
     let log = server.log_with(": login ", 3).await;
     assert_eq!(log.matches(": login ").count(), 3, "each login is one line:\n{log}");
-    assert!(log.contains("corp=dingcorp1") && log.contains("reason=\"dingtalk_unreachable\""), "{log}");
+    assert!(log.contains("corp=dingcorp1") && log.contains("reason=\"platform_unreachable\""), "{log}");
     said.push_str(&log);
     for secret in
         ["channel-secret-of", "corp-secret-of", "access_token=", "jsapi_ticket=", &code, &second, &third]

@@ -194,9 +194,9 @@ async fn a_page_that_could_not_be_signed_is_a_failed_login() {
         (
             "/channel/get_channel_jsapi_ticket",
             json!({ "errcode": 90018, "errmsg": "busy" }),
-            "dingtalk_throttled",
+            "platform_throttled",
         ),
-        ("/channel/get_channel_jsapi_ticket", json!("<html>"), "dingtalk_bad_answer"),
+        ("/channel/get_channel_jsapi_ticket", json!("<html>"), "platform_bad_answer"),
     ] {
         let (sim, server) = start("").await;
         sim.reply(endpoint, 9, reply).await;

@@ -67,7 +67,7 @@ fn from_server(code: &str, status: u16) -> Failure {
     let (message, hint) = (String::new(), String::new());
     Failure::from_server(
         status,
-        Some(ErrorBody { code: code.to_owned(), message, hint, dingtalk: None }),
+        Some(ErrorBody { code: code.to_owned(), message, hint, upstream: None }),
         None,
     )
 }
@@ -359,7 +359,7 @@ mod refused_config {
         let Stage::Failed(failure) = flow.stage() else { panic!("{flow:?}") };
         assert_eq!(failure.code, ErrorCode::ConfigRefused);
         for detail in [
-            ("dingtalk", "52013"),
+            ("upstream", "52013"),
             ("url signed", PAGE),
             ("url seen by DingTalk", "https://h5.example.com/other"),
             ("corpid", "dingcorp1"),
@@ -408,7 +408,7 @@ mod codes {
 
     #[test]
     fn any_other_refusal_is_final() {
-        for name in ["not_following", "dingtalk_quota", "cross_site", "unknown_app", "internal"] {
+        for name in ["not_following", "platform_quota", "cross_site", "unknown_app", "internal"] {
             let flow = after(facts(PAGE), up_to_login().chain([Event::Login(Err(from_server(name, 500)))]));
             assert_eq!(failed(&flow).as_str(), name);
         }
@@ -447,7 +447,7 @@ mod retry {
 
     /// A failure that a pause heals, after a pause that is too long to be waited for.
     fn banned() -> Failure {
-        Failure { retry_after: Some(300), ..from_server("dingtalk_banned", 503) }
+        Failure { retry_after: Some(300), ..from_server("platform_banned", 503) }
     }
 
     #[test]
@@ -534,7 +534,7 @@ mod healing {
     }
 
     fn busy() -> Failure {
-        failing("dingtalk_busy", 503, Some(1))
+        failing("platform_busy", 503, Some(1))
     }
 
     /// Where the server may fail: the events before, and the failure.
@@ -570,8 +570,8 @@ mod healing {
     fn every_passing_failure_at_every_step_is_tried_again() {
         for failure in [
             busy(),
-            failing("dingtalk_bad_answer", 502, None),
-            failing("dingtalk_timeout", 504, None),
+            failing("platform_bad_answer", 502, None),
+            failing("platform_timeout", 504, None),
             failing("store_unavailable", 503, None),
             failing("too_many_requests", 429, Some(1)),
             failing("call_budget", 503, Some(1)),
@@ -594,12 +594,12 @@ mod healing {
     fn what_no_pause_heals_is_told_at_once() {
         for failure in [
             failing("app_misconfigured", 502, None),
-            failing("dingtalk_quota", 503, None),
+            failing("platform_quota", 503, None),
             failing("unknown_app", 404, None),
             failing("not_following", 403, None),
             failing("internal", 500, None),
-            failing("dingtalk_banned", 503, Some(300)),
-            failing("dingtalk_throttled", 503, Some(60)),
+            failing("platform_banned", 503, Some(300)),
+            failing("platform_throttled", 503, Some(60)),
             failing("too_many_requests", 429, Some(16)),
         ] {
             for events in steps(&failure) {
@@ -638,7 +638,7 @@ mod healing {
             flow.step(Event::Paused);
         }
         assert_eq!(pause(&mut flow, [Event::Session(Err(busy()))]), None);
-        assert_eq!(failed(&flow), ErrorCode::DingtalkBusy);
+        assert_eq!(failed(&flow), ErrorCode::PlatformBusy);
         // Who taps is owed as much again.
         flow.step(Event::Retry);
         assert_eq!(pause(&mut flow, [Event::Session(Err(busy()))]), Some(1));

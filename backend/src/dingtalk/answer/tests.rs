@@ -133,7 +133,7 @@ fn nothing_long_or_odd_is_handed_on() {
         read(Role::Call, r#"{"errcode":40035,"request_id":"<script>","sub_code":{"a":1}}"#).unwrap_err();
     assert_eq!(
         *error.said.unwrap(),
-        DingTalkError { code: "40035".into(), sub_code: None, request_id: None }
+        UpstreamError { code: "40035".into(), sub_code: None, request_id: None }
     );
 }
 

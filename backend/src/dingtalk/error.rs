@@ -76,6 +76,13 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Without DingTalk's own words, which may differ each time: what counts as the same failure again.
+    pub fn briefly(&self) -> String {
+        Self { words: None, ..self.clone() }.to_string()
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.endpoint, self.kind.label())?;

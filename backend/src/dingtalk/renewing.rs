@@ -5,6 +5,7 @@
 use super::credential::{Credential, Issued};
 use super::deadline;
 use super::error::{Error, Kind};
+use crate::repeats::Repeats;
 use crate::store::{Entry, Store, StoreError};
 use crate::telemetry::{self, Trigger};
 use futures_util::FutureExt;
@@ -25,6 +26,9 @@ const RETRY_PAUSE: Duration = Duration::from_secs(10);
 pub(super) const REFUSAL_MEMORY: Duration = Duration::from_secs(10);
 /// How often a replica that waits for another's result looks for it.
 const POLL: Duration = Duration::from_millis(25);
+
+/// Of each credential and failure one line in this time, however many people wait for it.
+static NOT_GIVEN: Repeats<(String, String)> = Repeats::new(Duration::from_secs(60));
 
 type Flight<T> = Shared<BoxFuture<'static, Result<T, Error>>>;
 
@@ -242,8 +246,10 @@ where
         };
         let task = tokio::spawn(deadline::until(deadline::current(), async move {
             let outcome = this.obtain(&order, fetch).await;
-            if let Err(error) = &outcome {
-                tracing::warn!(%error, kind = this.kind, key = %order.key, "DingTalk gave no credential");
+            if let Err(error) = &outcome
+                && let Some(suppressed) = NOT_GIVEN.first((order.name.clone(), error.briefly()))
+            {
+                tracing::warn!(%error, kind = this.kind, key = %order.key, suppressed, "DingTalk gave no credential");
             }
             this.land(&order, outcome).await
         }));

@@ -5,6 +5,7 @@ use super::fields::{Fields, Query};
 use super::guard;
 use crate::config::App;
 use crate::dingtalk::Ticket;
+use crate::repeats::Repeats;
 use crate::session::seconds;
 use crate::state::AppState;
 use crate::telemetry;
@@ -14,7 +15,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use miandeng_shared::{AppKind, ConfigAnswer, ErrorCode, SignedConfig};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use url::Url;
 
 /// `dd.config`'s type for a service window, and for a micro-app.
@@ -39,6 +40,9 @@ pub async fn config(
     Ok((AppendHeaders(cookies), Json(answer(&state, &app, signed))).into_response())
 }
 
+/// Of each application and failure one line in this time, however many people visit.
+static NOT_SIGNED: Repeats<(String, String)> = Repeats::new(Duration::from_secs(60));
+
 async fn sign(
     state: &AppState,
     app: &Arc<App>,
@@ -49,7 +53,9 @@ async fn sign(
     let nonce = |ticket: &Ticket| state.nonces.make(app, ticket);
     let signed = state.dingtalk.sign(app, &href, seconds(SystemTime::now()), nonce).await;
     Ok(signed.inspect_err(|error| {
-        tracing::warn!(corp = %app.corp_id, agent = %app.agent_id, %error, "page not signed");
+        if let Some(suppressed) = NOT_SIGNED.first((app.name(), error.briefly())) {
+            tracing::warn!(corp = %app.corp_id, agent = %app.agent_id, %error, suppressed, "page not signed");
+        }
         // Other kinds log in without a signature.
         if app.credentials.kind() == AppKind::Channel {
             telemetry::login(app, Some(error.kind.policy().error.as_str()));

@@ -3,12 +3,12 @@
 use super::error::ApiError;
 use super::fields::{Fields, Query};
 use super::guard;
-use crate::config::App;
-use crate::dingtalk::Ticket;
+use crate::apps::App;
+use crate::registry::Registered;
 use crate::repeats::Repeats;
-use crate::session::seconds;
 use crate::state::AppState;
 use crate::telemetry;
+use crate::upstream::{Error, deadline};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -35,7 +35,7 @@ pub async fn config(
         Some("1") => true,
         Some(_) => return Err(ApiError::invalid("sign", "must be 0 or 1")),
     };
-    let signed = if wanted { Some(sign(&state, &app, &headers, &mut query).await?) } else { None };
+    let signed = if wanted { sign(&state, &app, &headers, &mut query).await? } else { None };
     let cookies = state.login_proofs.issue(&headers, &app, SystemTime::now());
     Ok((AppendHeaders(cookies), Json(answer(&state, &app, signed))).into_response())
 }
@@ -45,14 +45,13 @@ static NOT_SIGNED: Repeats<(String, String)> = Repeats::new(Duration::from_secs(
 
 async fn sign(
     state: &AppState,
-    app: &Arc<App>,
+    app: &Arc<Registered>,
     headers: &HeaderMap,
     query: &mut Fields,
-) -> Result<SignedConfig, ApiError> {
+) -> Result<Option<SignedConfig>, ApiError> {
     let href = href(state, headers, query)?;
-    let nonce = |ticket: &Ticket| state.nonces.make(app, ticket);
-    let signed = state.dingtalk.sign(app, &href, seconds(SystemTime::now()), nonce).await;
-    Ok(signed.inspect_err(|error| {
+    let signed = deadline::within(deadline::BUDGET, app.provider.sign(&href)).await;
+    Ok(signed.inspect_err(|error: &Error| {
         if let Some(suppressed) = NOT_SIGNED.first((app.name(), error.briefly())) {
             tracing::warn!(corp = %app.corp_id, agent = %app.agent_id, %error, suppressed, "page not signed");
         }

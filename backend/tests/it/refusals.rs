@@ -258,7 +258,7 @@ async fn a_failure_that_every_visit_meets_is_one_line() {
     for _ in 0..5 {
         assert!(person.config().await.status().is_server_error());
     }
-    for message in ["page not signed", "DingTalk gave no credential"] {
+    for message in ["page not signed", "no credential was given"] {
         let said = lines(&server, message, 1).await;
         let errors: Vec<_> = said.iter().map(|line| line["error"].as_str().unwrap()).collect();
         assert!((1..=2).contains(&errors.len()), "{message}: {errors:?}");

@@ -19,7 +19,7 @@ use std::time::Duration;
 /// refusal without a number, because some clients tell no more.
 const TICKET_ERRORS: [&str; 2] = ["52011", "52013"];
 
-/// At most one ticket per application is thrown away in this time, whoever complains.
+/// At most one ticket per application is thrown away in this time, however many pages complain.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(60);
 
 /// One line for each application and code in this time.

@@ -243,7 +243,7 @@ impl<T: Token> CredentialCache<T> {
         dropped
     }
 
-    /// Forgets the credential of `key` here and in the store, because nobody may use it any more.
+    /// Forgets the credential of `key` here and in the store, because it may not be used any more.
     pub async fn forget(&self, key: &str) {
         lock(&self.slots).remove(key);
         // A store that fails has been warned of; what stays there expires, and its owner is not looked up any more.
@@ -267,7 +267,7 @@ impl<T: Token> CredentialCache<T> {
         format!("{}:{key}", self.kind)
     }
 
-    /// Starts a fetch in a task of its own, so that nobody who leaves takes it along.
+    /// Starts a fetch in a task of its own, so that a caller who leaves does not take it along.
     fn launch<F>(&self, key: &str, slot: &Slot<T>, fetch: F) -> Flight<T>
     where
         F: Future<Output = Result<Issued<T>, Error>> + Send + 'static,
@@ -336,7 +336,7 @@ impl<T: Token> CredentialCache<T> {
                     None
                 }
                 Ok(Some(lock)) => Some(lock),
-                // The store is gone, or somebody holds the lock longer than anybody may: alone then.
+                // The store is gone, or its holder holds the lock longer than any may: alone then.
                 Ok(None) | Err(_) => break,
             };
         }

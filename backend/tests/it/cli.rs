@@ -135,6 +135,7 @@ fn p13_secrets_that_others_may_read_are_warned_of() {
         assert_eq!(code, Some(0), "{said}");
         let warning = "warning: apps[0].channel_secret: every user of this machine may read or write the file secret.txt";
         assert_eq!(said.contains(warning), warned, "{mode:o}: {said}");
+        assert_eq!(said.contains("(in Kubernetes: defaultMode: 0440"), warned, "{mode:o}: {said}");
         for (config, key) in [(&inline, "apps[0].channel_secret"), (&store, "store.url")] {
             let files =
                 [("secret.txt", &b"planted\n"[..], 0o600), ("miandeng.toml", config.as_bytes(), mode)];
@@ -143,6 +144,7 @@ fn p13_secrets_that_others_may_read_are_warned_of() {
             let warning =
                 format!("warning: miandeng.toml: holds secrets ({key}), and every user of this machine");
             assert_eq!(said.contains(&warning), warned, "{mode:o}: {said}");
+            assert_eq!(said.contains("defaultMode"), warned, "{mode:o}: {said}");
             assert!(!said.contains("planted"), "{said}");
         }
         let files = [("secret.txt", &b"planted\n"[..], 0o600), ("miandeng.toml", from_file.as_bytes(), mode)];

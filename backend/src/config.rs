@@ -36,7 +36,7 @@ use std::path::Path;
 use std::time::Duration;
 use toml::{Table, Value};
 use url::Url;
-use value::{addresses, base_path, boolean, duration, list, origin, parsed, text};
+use value::{addresses, base_path, boolean, directory, duration, indexed, list, origin, parsed};
 
 /// Everything `miandeng serve` runs with.
 #[derive(Debug, Serialize)]
@@ -130,8 +130,10 @@ pub fn load(path: &Path) -> Loaded {
     let config = read(&text, environment::of_process(), &found);
     let secrets = found.inline_secrets();
     if !secrets.is_empty() && secret::is_open_to_others(path) {
-        let remedy =
-            format!("holds secrets ({secrets}), and every user of this machine may read it: chmod 600 it");
+        let remedy = format!(
+            "holds secrets ({secrets}), and every user of this machine may read it: {}",
+            secret::CLOSE_IT
+        );
         found.warn(path.display().to_string(), remedy);
     }
     loaded(config, found)
@@ -188,8 +190,11 @@ fn toml(text: &str) -> Result<Table, Problem> {
 fn read(text: &str, environment: impl Iterator<Item = (String, String)>, found: &Findings) -> Option<Config> {
     match toml(text) {
         Ok(mut table) => {
-            environment::overlay(&mut table, environment, found);
-            Config::read(Section::root(table, found))
+            let environment: Vec<_> = environment.collect();
+            environment::overlay(&mut table, environment.iter().cloned(), found);
+            let config = Config::read(Section::root(table, found));
+            environment::warn_of_unread(environment.iter().map(|(name, _)| name), found);
+            config
         }
         Err(Problem { key, remedy }) => {
             found.problem(key, remedy);
@@ -213,9 +218,10 @@ impl Config {
         let public_url = s.required("public_url", "\"https://h5.example.com\"", origin);
         let base_path = s.optional("base_path", base_path).unwrap_or_else(|| "/".into());
         let allowed_origins = s.optional("allowed_origins", list(origin)).unwrap_or_default();
-        let trusted_proxies = list(addresses(s.place("trusted_proxies")));
+        let proxies = s.place("trusted_proxies");
+        let trusted_proxies = indexed(|i, value| addresses(proxies.at(i))(value));
         let trusted_proxies = s.optional("trusted_proxies", trusted_proxies).unwrap_or_default();
-        let state_dir = s.optional("state_dir", text).unwrap_or_else(|| "./state".into());
+        let state_dir = s.optional("state_dir", directory).unwrap_or_else(|| "./state".into());
         let log = s.optional("log", parsed("\"text\" or \"json\"")).unwrap_or_default();
         let dingtalk = DingTalk::read(s.table("dingtalk"));
         let wecom = WeCom::read(s.table("wecom"), dingtalk.simulator.then_some(&dingtalk.oapi_url));
@@ -458,7 +464,8 @@ impl Session {
     fn read(mut s: Section<'_>) -> Self {
         let ttl = s.optional("ttl", duration).unwrap_or(Duration::from_secs(12 * 60 * 60));
         let key = s.optional("key", random_key(s.place("key")));
-        let previous_keys = list(random_key(s.place("previous_keys")));
+        let place = s.place("previous_keys");
+        let previous_keys = indexed(|i, value| random_key(place.at(i))(value));
         let previous_keys = s.optional("previous_keys", previous_keys).unwrap_or_default();
         s.finish();
         Session { ttl, key, previous_keys }

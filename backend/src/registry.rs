@@ -86,7 +86,7 @@ impl Registry {
         self.dingtalk.suites.is_still_granted(app).await
     }
 
-    /// Whether the application that a session was made for is still one of ours. Asks nobody: a session names the suite
+    /// Whether the application that a session was made for is still one of ours. Asks neither store nor platform: a session names the suite
     /// that it was made for, and what a corporation takes back ends the sessions that were made with it.
     pub fn knows_app_of(&self, session: &Session) -> bool {
         match &session.suite {

@@ -6,6 +6,7 @@ use super::{guard, wecom};
 use crate::apps::App;
 use crate::provider::Entry;
 use crate::registry::Registered;
+use crate::repeats::Repeats;
 use crate::state::AppState;
 use crate::telemetry;
 use crate::upstream::{Error, deadline};
@@ -15,7 +16,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use miandeng_shared::{AppKind, ConfigAnswer, ErrorCode, SignedConfig};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use url::Url;
 
 /// `dd.config`'s type for a service window, and for a micro-app.
@@ -44,6 +45,9 @@ pub async fn config(
     Ok((AppendHeaders(cookies), Json(answer(&state, &app, entry, signed))).into_response())
 }
 
+/// Of each application and failure one line in this time, however many people visit.
+static NOT_SIGNED: Repeats<(String, String)> = Repeats::new(Duration::from_secs(60));
+
 async fn sign(
     state: &AppState,
     app: &Arc<Registered>,
@@ -53,7 +57,9 @@ async fn sign(
     let href = href(state, headers, query)?;
     let signed = deadline::within(deadline::BUDGET, app.provider.sign(&href)).await;
     Ok(signed.inspect_err(|error: &Error| {
-        tracing::warn!(corp = %app.corp_id, agent = %app.agent_id, %error, "page not signed");
+        if let Some(suppressed) = NOT_SIGNED.first((app.name(), error.briefly())) {
+            tracing::warn!(corp = %app.corp_id, agent = %app.agent_id, %error, suppressed, "page not signed");
+        }
         // Other kinds log in without a signature.
         if app.credentials.kind() == AppKind::Channel {
             telemetry::login(app, Some(error.kind.policy().error.as_str()));

@@ -5,6 +5,7 @@
 use super::deadline;
 use super::failure::{Error, Kind};
 use super::token::{Issued, Token};
+use crate::repeats::Repeats;
 use crate::store::{Entry, Store, StoreError};
 use crate::telemetry::{self, Trigger};
 use futures_util::FutureExt;
@@ -26,6 +27,9 @@ const RETRY_PAUSE: Duration = Duration::from_secs(10);
 pub const REFUSAL_MEMORY: Duration = Duration::from_secs(10);
 /// How often a replica that waits for another's result looks for it.
 const POLL: Duration = Duration::from_millis(25);
+
+/// Of each credential and failure one line in this time, however many people wait for it.
+static NOT_GIVEN: Repeats<(String, String)> = Repeats::new(Duration::from_secs(60));
 
 type Flight<T> = Shared<BoxFuture<'static, Result<T, Error>>>;
 
@@ -248,7 +252,7 @@ impl<T: Token> CredentialCache<T> {
         dropped
     }
 
-    /// Forgets the credential of `key` here and in the store, because nobody may use it any more.
+    /// Forgets the credential of `key` here and in the store, because it may not be used any more.
     pub async fn forget(&self, key: &str) {
         lock(&self.slots).remove(key);
         // A store that fails has been warned of; what stays there expires, and its owner is not looked up any more.
@@ -272,7 +276,7 @@ impl<T: Token> CredentialCache<T> {
         format!("{}:{key}", self.kind)
     }
 
-    /// Starts a fetch in a task of its own, so that nobody who leaves takes it along.
+    /// Starts a fetch in a task of its own, so that a caller who leaves does not take it along.
     fn launch<F>(&self, key: &str, slot: &Slot<T>, fetch: F) -> Flight<T>
     where
         F: Future<Output = Result<Issued<T>, Error>> + Send + 'static,
@@ -287,8 +291,10 @@ impl<T: Token> CredentialCache<T> {
         };
         let task = tokio::spawn(deadline::until(deadline::current(), async move {
             let outcome = this.obtain(&order, fetch).await;
-            if let Err(error) = &outcome {
-                tracing::warn!(%error, kind = this.kind, key = %order.key, "no credential was given");
+            if let Err(error) = &outcome
+                && let Some(suppressed) = NOT_GIVEN.first((order.name.clone(), error.briefly()))
+            {
+                tracing::warn!(%error, kind = this.kind, key = %order.key, suppressed, "no credential was given");
             }
             this.finish(&order, outcome).await
         }));
@@ -339,7 +345,7 @@ impl<T: Token> CredentialCache<T> {
                     None
                 }
                 Ok(Some(lock)) => Some(lock),
-                // The store is gone, or somebody holds the lock longer than anybody may: alone then.
+                // The store is gone, or its holder holds the lock longer than any may: alone then.
                 Ok(None) | Err(_) => break,
             };
         }

@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::dingtalk::suite::Pushes;
 use crate::http::{Flights, RefusedSessions, TicketRenewals};
 use crate::registry::Registry;
+use crate::secret::SessionKey;
 use crate::session::{Attempts, Cookies, Identities, LoginProofs, Sessions, UsedCodes};
 use crate::store::Store;
 use anyhow::Context;
@@ -54,9 +55,14 @@ impl AppState {
         let key = match &session.key {
             Some(key) => key.clone(),
             // Replicas with different keys would log people out in turn, so without the store there is no going on.
-            None => store.keep(SESSION_KEY, Cookies::make_key()).await.context(
-                "session.key is not configured and the store does not answer: start the store, or set session.key",
-            )?,
+            None => {
+                let kept = store.keep(SESSION_KEY, SessionKey::random()).await.context(
+                    "session.key is not configured and the store does not answer: start the store, or set session.key",
+                )?;
+                SessionKey::new(&kept).context(
+                    "the store's entry session_key is not 32 bytes in base64: remove it, or set session.key",
+                )?
+            }
         };
         let cookies = Arc::new(Cookies::new(&key, &session.previous_keys, secure));
         let identities = Identities::new(&key, &session.previous_keys, config.issuer())?;

@@ -7,7 +7,8 @@ mod durable;
 mod embedded;
 mod redis;
 
-use crate::config::{self, Secret};
+use crate::config::{self};
+use crate::secret::Secret;
 use crate::telemetry;
 use embedded::Embedded;
 pub use redis::Feed;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::secret::AesKey;
 use base64::Engine;
 
 const MINIMAL: &str = r#"

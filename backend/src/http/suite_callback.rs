@@ -3,7 +3,7 @@
 use super::audit;
 use super::error::ApiError;
 use super::fields::{BODY_TIMEOUT, Query};
-use crate::config::Suite;
+use crate::apps::Suite;
 use crate::dingtalk::suite::{Event, Item, Message, Push, Sealed, seal};
 use crate::session::{millis, random_hex};
 use crate::state::AppState;

@@ -7,7 +7,7 @@ mod refusal;
 pub use endings::Feed;
 
 use super::{Entry, Kept, StoreError, millis};
-use crate::config::Secret;
+use crate::secret::Secret;
 use link::Link;
 use redis::{AsyncCommands, Client, Script};
 pub use refusal::remedy;

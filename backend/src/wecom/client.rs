@@ -2,7 +2,7 @@
 
 use super::errcodes::classify;
 use crate::apps::App;
-use crate::config::Secret;
+use crate::secret::Secret;
 use crate::upstream::{Error, Issued, Kind, Reply, Role, Token, Upstream, token, without_bom};
 use miandeng_shared::{AuthCode, CorpId, ExternalUserId, OpenId, UpstreamError, UserId};
 use reqwest::{Method, RequestBuilder};

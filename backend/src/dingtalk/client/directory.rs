@@ -3,9 +3,9 @@
 //! open.dingtalk.com: "获取企业内部应用的access_token" (in the form that pairs with a channel secret), "根据unionid获取用户userid".
 
 use super::{Client, access_token};
-use crate::config::Secret;
 use crate::dingtalk::answer::Answer;
 use crate::dingtalk::tokens::{CorpToken, OpensDirectory};
+use crate::secret::Secret;
 use crate::upstream::{Error, Issued, Kind, Role};
 use miandeng_shared::{CorpId, UnionId, UserId};
 use serde_json::json;

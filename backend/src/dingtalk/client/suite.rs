@@ -5,9 +5,9 @@
 
 use super::{Client, access_token, issued};
 use crate::apps::Suite;
-use crate::config::Secret;
 use crate::dingtalk::answer::Answer;
 use crate::dingtalk::tokens::{ChannelToken, SuiteCorpToken, SuiteToken};
+use crate::secret::Secret;
 use crate::upstream::{Error, Issued, Kind, Role, Token};
 use miandeng_shared::{AgentId, CorpId};
 use serde_json::{Value, json};

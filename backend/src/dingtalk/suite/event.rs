@@ -4,8 +4,9 @@ use super::fields::Fields;
 use super::seal::{Opened, milliseconds};
 use super::sync;
 use super::version::Version;
-use crate::config::{Secret, Suite};
+use crate::apps::Suite;
 use crate::dingtalk::client::agent_ids;
+use crate::secret::Secret;
 use miandeng_shared::{AgentId, CorpId, UnionId, UserId};
 use std::time::Duration;
 

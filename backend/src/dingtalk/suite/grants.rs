@@ -4,7 +4,7 @@
 use super::grant::{Apps, Codes, Grant};
 use super::version::Version;
 use crate::apps::Suite;
-use crate::config::Secret;
+use crate::secret::Secret;
 use crate::store::{Store, StoreError};
 use crate::upstream::Error;
 use miandeng_shared::{AgentId, CorpId};

@@ -5,7 +5,7 @@ use super::event::{Event, Item, happened_at, plain, told};
 use super::fields::Fields;
 use super::seal::milliseconds;
 use super::version::Version;
-use crate::config::Suite;
+use crate::apps::Suite;
 use serde_json::Value;
 
 /// `_HIGH` and, for address books, `_MEDIUM`.

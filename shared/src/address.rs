@@ -41,14 +41,20 @@ impl Address {
     }
 }
 
+/// A parameter's name as it is compared, in small letters: `CorpId`, `corp%49d`, ` corpid` and `amp;corpid` are `corpid`.
+#[must_use]
+pub fn parameter(raw: &str) -> String {
+    let name = plain(raw);
+    name.strip_prefix("amp;").unwrap_or(&name).to_ascii_lowercase()
+}
+
 /// The one value of the parameter `name`. Beside a real value a placeholder does not count.
 fn value(query: &str, name: &str) -> Result<String, Unnamed> {
     let mut found = Err(Unnamed::Missing);
     for pair in query.split('&') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (key, value) = (plain(key), plain(value));
-        let key = key.strip_prefix("amp;").unwrap_or(&key);
-        if !key.eq_ignore_ascii_case(name) || value.is_empty() {
+        let value = plain(value);
+        if parameter(key) != name || value.is_empty() {
             continue;
         }
         let placeholder = is_placeholder(&value);

@@ -11,10 +11,11 @@ mod secret;
 mod security;
 mod suite;
 mod value;
+mod wecom;
 
 pub use app::{App, SignAlg};
 pub use brand::{Brand, Color};
-pub use credentials::{Credentials, Granted};
+pub use credentials::{Audience, Credentials, Granted};
 pub use limits::Limits;
 pub use log::LogFormat;
 pub use reader::{Findings, Problem};
@@ -22,6 +23,7 @@ pub use secret::Secret;
 pub use security::{ContentSecurityPolicy, Security};
 pub use suite::{AesKey, Suite};
 pub use value::is_loopback;
+pub use wecom::{VerifyFile, WeCom};
 
 use miandeng_shared::AppKind;
 use reader::{Place, Section};
@@ -54,6 +56,7 @@ pub struct Config {
     pub state_dir: String,
     pub log: LogFormat,
     pub dingtalk: DingTalk,
+    pub wecom: WeCom,
     pub store: Store,
     pub session: Session,
     pub limits: Limits,
@@ -215,6 +218,7 @@ impl Config {
         let state_dir = s.optional("state_dir", text).unwrap_or_else(|| "./state".into());
         let log = s.optional("log", parsed("\"text\" or \"json\"")).unwrap_or_default();
         let dingtalk = DingTalk::read(s.table("dingtalk"));
+        let wecom = WeCom::read(s.table("wecom"), dingtalk.simulator.then_some(&dingtalk.oapi_url));
         let store = Store::read(s.table("store"));
         let session = Session::read(s.table("session"));
         let limits = Limits::read(s.table("limits"), !trusted_proxies.is_empty());
@@ -246,6 +250,7 @@ impl Config {
             state_dir,
             log,
             dingtalk,
+            wecom,
             store,
             session,
             limits,
@@ -308,6 +313,12 @@ impl Config {
                 "is on: any browser counts as DingTalk, anybody is let in as whom they choose, and the pages say that it is a demo",
             );
         }
+        if !self.wecom.verify_files.is_empty() && self.base_path != "/" {
+            found.warn(
+                "wecom.verify_files",
+                "are served from the root of the host only, and base_path is below it: let the proxy serve them",
+            );
+        }
         for (i, origin) in self.allowed_origins.iter().enumerate() {
             if !same_site(origin, &self.public_url) {
                 found.warn(
@@ -327,7 +338,11 @@ impl Config {
     pub fn jsapi_urls(&self) -> HashSet<&str> {
         let of_suites = self.suites.iter().filter_map(|suite| suite.jsapi_url.as_deref());
         of_suites
-            .chain([AppKind::Channel, AppKind::H5].map(|kind| credentials::defaults(kind).jsapi_url))
+            .chain(
+                [AppKind::Channel, AppKind::H5]
+                    .into_iter()
+                    .filter_map(|kind| credentials::defaults(kind).jsapi_url),
+            )
             .collect()
     }
 
@@ -404,7 +419,7 @@ impl DingTalk {
             );
         }
         s.finish();
-        DingTalk { oapi_url, api_url, timeout, simulator, max_calls_per_minute }
+        DingTalk { oapi_url, api_url, timeout, simulator: simulator && is_here, max_calls_per_minute }
     }
 
     /// Only the simulator's own JSAPI makes an ordinary browser a DingTalk.

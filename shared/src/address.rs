@@ -23,6 +23,8 @@ pub struct Address {
     pub agent_id: Result<AgentId, Unnamed>,
     /// The word for the place to return to, as [`crate::decode_next`] reads it.
     pub next: Option<String>,
+    /// The code of an error that a login by redirects has ended with.
+    pub error: Option<String>,
 }
 
 impl Address {
@@ -37,6 +39,7 @@ impl Address {
             corp_id: value(query, "corpid").and_then(|id| CorpId::new(id).map_err(|_| Unnamed::Malformed)),
             agent_id: value(query, "agentid").and_then(|id| AgentId::new(id).map_err(|_| Unnamed::Malformed)),
             next: value(query, "next").ok(),
+            error: value(query, "error").ok(),
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use super::error::ApiError;
 use super::fields::{Fields, Query};
-use super::guard;
+use super::{guard, wecom};
 use crate::apps::App;
+use crate::provider::Entry;
 use crate::registry::Registered;
 use crate::state::AppState;
 use crate::telemetry;
@@ -35,8 +36,12 @@ pub async fn config(
         Some(_) => return Err(ApiError::invalid("sign", "must be 0 or 1")),
     };
     let signed = if wanted { sign(&state, &app, &headers, &mut query).await? } else { None };
-    let cookies = state.login_proofs.issue(&headers, &app, SystemTime::now());
-    Ok((AppendHeaders(cookies), Json(answer(&state, &app, signed))).into_response())
+    let entry = app.provider.entry(wecom::user_agent(&headers));
+    let cookies = match entry {
+        Entry::Page => state.login_proofs.issue(&headers, &app, SystemTime::now()),
+        Entry::Redirect { .. } | Entry::Elsewhere => Vec::new(),
+    };
+    Ok((AppendHeaders(cookies), Json(answer(&state, &app, entry, signed))).into_response())
 }
 
 async fn sign(
@@ -70,7 +75,8 @@ fn href(state: &AppState, headers: &HeaderMap, query: &mut Fields) -> Result<Str
     Err(ErrorCode::UrlRequired.into())
 }
 
-fn answer(state: &AppState, app: &App, signed: Option<SignedConfig>) -> ConfigAnswer {
+fn answer(state: &AppState, app: &App, entry: Entry, signed: Option<SignedConfig>) -> ConfigAnswer {
+    let start = || format!("wecom/start?corpid={}&agentid={}", app.corp_id, app.agent_id);
     let (time_stamp, nonce_str, signature, url) = match signed {
         Some(s) => (Some(s.time_stamp), Some(s.nonce_str), Some(s.signature), Some(s.url)),
         None => (None, None, None, None),
@@ -79,13 +85,14 @@ fn answer(state: &AppState, app: &App, signed: Option<SignedConfig>) -> ConfigAn
         corp_id: app.corp_id.clone(),
         agent_id: app.agent_id.clone(),
         kind: app.credentials.kind(),
-        jsapi_url: app.jsapi_url.clone(),
+        jsapi_url: app.jsapi_url.clone().unwrap_or_default(),
         client_id: app.credentials.client_id().map(str::to_owned),
+        login_url: matches!(entry, Entry::Redirect { .. }).then(start),
         simulator: state.config.dingtalk.simulator,
         js_api_list: app.js_api_list.clone(),
         config_type: match app.credentials.kind() {
             AppKind::Channel => SERVICE_WINDOW,
-            AppKind::H5 => MICRO_APP,
+            AppKind::H5 | AppKind::Wecom => MICRO_APP,
         },
         time_stamp,
         nonce_str,

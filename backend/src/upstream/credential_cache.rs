@@ -18,6 +18,8 @@ use tokio::time::Instant;
 
 /// The platforms' own advice: renew about ten minutes before the end.
 const MARGIN: Duration = Duration::from_secs(600);
+/// A platform may answer an early renewal with the token of before, and little left of its life.
+const BETWEEN_RENEWALS: Duration = Duration::from_secs(30);
 /// After a renewal failed, the credential that still serves is left alone for this long.
 const RETRY_PAUSE: Duration = Duration::from_secs(10);
 /// A wrong secret does not become right by asking for every visitor; an operator who mends it waits this long.
@@ -38,12 +40,12 @@ pub struct CredentialCache<T> {
     store: Arc<Store>,
     /// Longer than a fetch can take, so that a lock ends by itself only where its holder is gone.
     lock_lifetime: Duration,
+    refusal_memory: Duration,
 }
 
 impl<T> Clone for CredentialCache<T> {
     fn clone(&self) -> Self {
-        let (slots, store) = (Arc::clone(&self.slots), Arc::clone(&self.store));
-        Self { kind: self.kind, slots, store, lock_lifetime: self.lock_lifetime }
+        Self { slots: Arc::clone(&self.slots), store: Arc::clone(&self.store), ..*self }
     }
 }
 
@@ -142,7 +144,7 @@ impl<T: Token> Held<T> {
         let (now, lifetime) = (Instant::now(), issued.lifetime);
         Held {
             value: issued.value,
-            refresh_at: now + lifetime - margin(lifetime),
+            refresh_at: now + (lifetime - margin(lifetime)).max(BETWEEN_RENEWALS),
             expires_at: now + lifetime,
         }
     }
@@ -165,7 +167,14 @@ impl<T: Token> CredentialCache<T> {
     /// No credentials yet. `kind` is their family, as metric label and part of the store's key; `lock_lifetime` is longer
     /// than a fetch can take.
     pub fn new(kind: &'static str, store: &Arc<Store>, lock_lifetime: Duration) -> Self {
-        Self { kind, slots: Arc::default(), store: Arc::clone(store), lock_lifetime }
+        let refusal_memory = REFUSAL_MEMORY;
+        Self { kind, slots: Arc::default(), store: Arc::clone(store), lock_lifetime, refusal_memory }
+    }
+
+    /// The same, where a refusal is remembered for longer.
+    #[must_use]
+    pub fn remembering(self, refusal_memory: Duration) -> Self {
+        Self { refusal_memory, ..self }
     }
 
     /// The credential of that name, which is part of the store's key and never a secret. Those who give one name share
@@ -290,7 +299,7 @@ impl<T: Token> CredentialCache<T> {
     /// A fetch has come to its end. What was forgotten meanwhile is for those who wait for it, and is not kept.
     async fn finish(&self, order: &Order<T>, outcome: Result<Held<T>, Error>) -> Result<T, Error> {
         if let Some(slot) = self.slot_of(&mut lock(&self.slots), order) {
-            return slot.finish(outcome);
+            return slot.finish(outcome, self.refusal_memory);
         }
         let value = outcome?.value;
         let _ = self.store.remove_if(&order.name, value.secret()).await;
@@ -364,7 +373,7 @@ impl<T: Token> CredentialCache<T> {
 
 impl<T: Token> Slot<T> {
     /// A flight has come to its end.
-    fn finish(&mut self, outcome: Result<Held<T>, Error>) -> Result<T, Error> {
+    fn finish(&mut self, outcome: Result<Held<T>, Error>, refusal_memory: Duration) -> Result<T, Error> {
         self.flight = None;
         match outcome {
             Ok(held) => {
@@ -378,7 +387,7 @@ impl<T: Token> Slot<T> {
                     held.refresh_at = now + RETRY_PAUSE;
                 }
                 if error.kind.policy().is_remembered {
-                    self.refusal = Some((error.clone(), now + REFUSAL_MEMORY));
+                    self.refusal = Some((error.clone(), now + refusal_memory));
                 }
                 Err(error)
             }

@@ -11,10 +11,11 @@ mod error;
 mod nonces;
 mod platform;
 mod policy;
+mod proxies;
 mod renewing;
 pub mod sign;
 pub mod suite;
-mod tls;
+pub(crate) mod tls;
 
 pub use client::Client;
 pub use error::{Error, Kind};

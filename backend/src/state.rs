@@ -5,7 +5,7 @@ use crate::dingtalk::suite::{Push, WINDOW};
 use crate::dingtalk::{Client, DingTalk, Nonces, SuiteFailure};
 use crate::http::RefusedSessions;
 use crate::session::{Cookies, Identities, LoginProofs, Session, Sessions};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use anyhow::Context;
 use miandeng_shared::{AgentId, AuthCode, CorpId};
 use moka::policy::EvictionPolicy;
@@ -61,9 +61,16 @@ impl AppState {
         let key = match &session.key {
             Some(key) => key.clone(),
             // Replicas with different keys would log people out in turn, so without the store there is no going on.
-            None => store.keep(SESSION_KEY, Cookies::make_key()).await.context(
-                "session.key is not configured and the store does not answer: start the store, or set session.key",
-            )?,
+            None => match store.keep(SESSION_KEY, Cookies::make_key()).await {
+                Ok(key) if Cookies::is_key(&key) => key,
+                Ok(_) | Err(StoreError::Unreadable) => anyhow::bail!(
+                    "the entry {SESSION_KEY} of the store (of Redis: miandeng:{SESSION_KEY}) holds something that is no \
+                     key: remove it, and another is made, or set session.key"
+                ),
+                Err(error) => return Err(error).context(
+                    "session.key is not configured and the store does not answer: start the store, or set session.key",
+                ),
+            },
         };
         let cookies = Arc::new(Cookies::new(&key, &session.previous_keys, secure));
         let identities = Identities::new(&key, &session.previous_keys, config.issuer())?;

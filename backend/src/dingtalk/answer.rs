@@ -3,14 +3,14 @@
 //!
 //! - `{"errcode":40078,"errmsg":"…"}`, the usual one; the gateway of the new host says `{"code":"…","message":"…"}`;
 //! - `{"errcode":88,"sub_code":"40014","sub_msg":"…"}`, where the sub code counts; without it, it stands in the message:
-//!   `ding talk error[subcode=40014,submsg=…]`;
+//!   `ding talk error[subcode=40014,submsg=…]`; with 15, too, and as `isv.40014`;
 //! - `{"error_response":{"code":15,"msg":"…","sub_code":"…","sub_msg":"…"}}`, of the gateway that `topapi` stands behind;
 //! - `{"dingtalk_…_response":{"result":{"ding_open_errcode":…,"error_msg":"…","success":false}}}`, also without its outermost
 //!   layer, and with `errorCode` and `errorMsg`.
 
 use super::error::{Error, Kind, Role, classify};
 use miandeng_shared::UpstreamError;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 use std::time::Duration;
 
 /// A reply as it came.
@@ -64,7 +64,7 @@ impl Answer {
     pub fn optional_text(&self, field: &str) -> Option<String> {
         match self.fields.get(field)? {
             Value::String(s) if !s.is_empty() => Some(s.clone()),
-            Value::Number(n) if !n.is_f64() => Some(n.to_string()),
+            Value::Number(n) => whole(n),
             _ => None,
         }
     }
@@ -79,11 +79,11 @@ impl Answer {
         self.fields.get(field)
     }
 
-    /// The object that `topapi` wraps its facts in.
-    pub fn result(mut self) -> Result<Self, Error> {
+    /// The object that `topapi` wraps its facts in; without it, the facts stand where they stood before `topapi`.
+    pub fn result(mut self) -> Self {
         match self.fields.remove("result") {
-            Some(Value::Object(fields)) => Ok(Self { endpoint: self.endpoint, fields }),
-            _ => Err(Error::new(self.endpoint, Kind::BadAnswer)),
+            Some(Value::Object(fields)) => Self { endpoint: self.endpoint, fields },
+            _ => self,
         }
     }
 }
@@ -97,7 +97,10 @@ fn success(endpoint: &'static str, role: Role, reply: &Reply) -> Result<Map<Stri
         let said = UpstreamError { code: BAN.to_string(), ..UpstreamError::default() };
         return Err(Error { said: Some(Box::new(said)), ..Error::new(endpoint, Kind::Banned) });
     }
-    let (fields, is_gateway) = unwrapped(fields);
+    let (mut fields, is_gateway) = unwrapped(fields);
+    if let Some(result) = fields.get_mut("result") {
+        *result = unpacked(result.take());
+    }
     let inner = fields.get("result").and_then(Value::as_object);
     // A plain `code` within `result` may be a fact; the other names are errors wherever they stand.
     let said = code(&fields, &CODES).map(|code| (code, &fields));
@@ -126,15 +129,23 @@ fn is_ban(body: &[u8]) -> bool {
     page.contains(&format!("\"status\":{BAN}")) || page.contains("\"punish\":\"deny\"")
 }
 
-/// Some servers write a byte order mark before their JSON.
-pub(super) fn without_bom(body: &[u8]) -> &[u8] {
-    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+/// The JSON of an answer. Around it some servers write byte order marks, line breaks and NUL.
+pub(super) fn json(body: &[u8]) -> Option<Value> {
+    let is_json = |b: &u8| !b"\xef\xbb\xbf\0 \t\r\n".contains(b);
+    let (first, last) = (body.iter().position(is_json)?, body.iter().rposition(is_json)?);
+    let body = body.get(first..=last)?;
+    serde_json::from_slice(body).or_else(|_| serde_json::from_str(&mended(body))).ok().map(unpacked)
+}
+
+/// An object that came as its own JSON text.
+fn unpacked(value: Value) -> Value {
+    let inner = value.as_str().and_then(|text| serde_json::from_str(text).ok());
+    inner.filter(Value::is_object).unwrap_or(value)
 }
 
 fn object(body: &[u8]) -> Option<Map<String, Value>> {
-    let body = without_bom(body);
-    match serde_json::from_slice(body).or_else(|_| serde_json::from_str(&mended(body))) {
-        Ok(Value::Object(fields)) => Some(fields),
+    match json(body) {
+        Some(Value::Object(fields)) => Some(fields),
         _ => None,
     }
 }
@@ -167,9 +178,10 @@ fn mended(body: &[u8]) -> String {
 
 /// What is inside `…_response`, and whether that is the gateway's error.
 fn unwrapped(mut fields: Map<String, Value>) -> (Map<String, Value>, bool) {
-    let envelope = fields.iter().find(|(name, value)| name.ends_with("_response") && value.is_object());
-    let Some(name) = envelope.map(|(name, _)| name.clone()) else { return (fields, false) };
-    match fields.remove(&name) {
+    let Some(name) = fields.keys().find(|name| name.ends_with("_response")).cloned() else {
+        return (fields, false);
+    };
+    match fields.remove(&name).map(unpacked) {
         Some(Value::Object(inner)) => (inner, name == "error_response"),
         _ => (fields, false),
     }
@@ -203,10 +215,26 @@ fn code(fields: &Map<String, Value>, names: &[&str]) -> Option<String> {
 
 fn number(value: &Value) -> Option<i64> {
     match value {
-        Value::Number(n) => n.as_i64(),
-        Value::String(s) => s.trim().parse().ok(),
+        Value::Number(n) => whole(n)?.parse().ok(),
+        Value::String(s) => without_fraction(s).parse().ok(),
         _ => None,
     }
+}
+
+/// A whole number as it is written, also where it came as `40078.0`; one with a fraction, or too long for one, is none.
+pub(super) fn whole(number: &Number) -> Option<String> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if !number.is_f64() {
+        return Some(number.to_string());
+    }
+    number.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < EXACT).map(|n| format!("{:.0}", n + 0.0))
+}
+
+/// The same of a text.
+pub(super) fn without_fraction(text: &str) -> &str {
+    let text = text.trim();
+    let of_number = |whole: &&str| whole.parse::<i64>().is_ok();
+    text.strip_suffix(".0").filter(of_number).unwrap_or(text)
 }
 
 /// What `level` complains of, by its code and whether that is the gateway's.
@@ -220,7 +248,7 @@ fn refusal(
     let sub_code = sub_code(level);
     // Of an envelope it is the sub code that counts; elsewhere it says more where the code says nothing.
     let mut codes = [Some(code), sub_code.as_deref()];
-    if is_gateway || code == WRAPPED {
+    if is_gateway || WRAPPED.contains(&code) {
         codes.reverse();
     }
     let kinds = codes.into_iter().flatten().map(|code| classify(code, role, endpoint));
@@ -243,8 +271,8 @@ fn sub_code(level: &Map<String, Value>) -> Option<String> {
     text(level, &["subcode", "suberrcode"]).or_else(in_message)
 }
 
-/// errcode 88 is an envelope: the code that counts is in `sub_code`, a string.
-const WRAPPED: &str = "88";
+/// These are envelopes: the code that counts is in `sub_code`, a string. 15 is the gateway's, also without its layer.
+const WRAPPED: [&str; 2] = ["88", "15"];
 
 /// The status tells what a code that is not known does not.
 fn of_status(status: u16, kind: Kind) -> Kind {
@@ -283,8 +311,8 @@ fn words(kind: Kind, message: &str) -> Option<String> {
 /// Codes and request ids are handed on to the page, so only short, plain ones are.
 fn short_text(value: &Value) -> Option<String> {
     let text = match value {
-        Value::String(s) => s.trim().to_owned(),
-        Value::Number(n) => n.to_string(),
+        Value::String(s) => without_fraction(s).to_owned(),
+        Value::Number(n) => whole(n)?,
         _ => return None,
     };
     let plain = (1..=64).contains(&text.len())

@@ -19,11 +19,11 @@ use super::credential::{Credential, Issued};
 use super::deadline;
 use super::error::{Error, Kind, Role};
 use super::policy::Policy;
+use super::proxies::Proxies;
 use crate::config::{App, DingTalk, Secret};
 use crate::telemetry;
 use reqwest::{RequestBuilder, Response, header, redirect};
 use serde_json::Value;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use url::Url;
@@ -64,7 +64,9 @@ impl Client {
     /// # Errors
     /// Where TLS cannot be set up.
     pub fn new(config: &DingTalk) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder()
+        let proxies = Proxies::of_environment();
+        let http = proxies
+            .set(reqwest::Client::builder())?
             .tls_backend_preconfigured(super::tls::config()?)
             .redirect(redirect::Policy::none())
             .timeout(config.timeout)
@@ -73,7 +75,7 @@ impl Client {
         let (oapi, api) = (Arc::new(config.oapi_url.clone()), Arc::new(config.api_url.clone()));
         let budgets = Budgets::new(config.max_calls_per_minute);
         let budget = budgets.common();
-        let (room, causes) = (ROOM.min(config.timeout), Arc::new(Causes::new()));
+        let (room, causes) = (ROOM.min(config.timeout), Arc::new(Causes::new(proxies.matcher())));
         Ok(Self { http, room, oapi, api, ban: Arc::default(), causes, budgets, budget })
     }
 
@@ -174,23 +176,27 @@ fn at(host: &Url, endpoint: &str) -> Url {
     url
 }
 
-/// Sends, and reads the answer as far as it may be long. The future is written out so that it is `Send` for every caller.
-fn exchange(causes: &Causes, request: RequestBuilder) -> impl Future<Output = Result<Reply, Kind>> + Send {
-    // The errors of reqwest carry the URL, and the URL carries secrets: only their kind goes on.
-    let failed = |asked: Option<&Url>, e: reqwest::Error| causes.failed(asked, &e);
-    async move {
-        let mut response = request.send().await.map_err(|e| failed(None, e))?;
-        let (url, mut body) = (response.url().clone(), Vec::new());
-        while let Some(chunk) = response.chunk().await.map_err(|e| failed(Some(&url), e))? {
-            body.extend_from_slice(&chunk);
-            if body.len() > MAX_ANSWER {
-                causes.answered(&response, &[]);
-                return Err(Kind::BadAnswer);
-            }
+/// Sends, and reads the answer as far as it may be long. The errors of reqwest carry the URL, and the URL carries secrets:
+/// only their kind goes on.
+async fn exchange(causes: &Causes, request: RequestBuilder) -> Result<Reply, Kind> {
+    let mut response = match request.send().await {
+        Ok(response) => response,
+        Err(error) => return Err(causes.failed(None, &error).await),
+    };
+    let (url, mut body) = (response.url().clone(), Vec::new());
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => break,
+            Err(error) => return Err(causes.failed(Some(&url), &error).await),
         }
-        causes.answered(&response, &body);
-        Ok(Reply { status: response.status().as_u16(), retry_after: retry_after(&response), body })
+        if body.len() > MAX_ANSWER {
+            causes.answered(&response, &[]);
+            return Err(Kind::BadAnswer);
+        }
     }
+    causes.answered(&response, &body);
+    Ok(Reply { status: response.status().as_u16(), retry_after: retry_after(&response), body })
 }
 
 /// `Retry-After` in seconds; the other form is a date, by a clock that is not ours.

@@ -52,6 +52,11 @@ impl Cookies {
         Secret::new(STANDARD.encode(rand::random::<[u8; 32]>()))
     }
 
+    /// Whether `key` is in that form.
+    pub fn is_key(key: &Secret) -> bool {
+        STANDARD.decode(key.expose()).is_ok_and(|bytes| bytes.len() == 32)
+    }
+
     /// `Set-Cookie` with `value` sealed in it.
     pub fn set<T: Serialize>(&self, name: &str, value: &T, max_age: Duration) -> SetCookie {
         let sealed = serde_json::to_vec(value).ok().and_then(|json| self.seal(&self.full_name(name), &json));

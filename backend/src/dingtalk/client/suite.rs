@@ -5,7 +5,7 @@
 
 use super::{Client, access_token, at, issued};
 use crate::config::{Secret, Suite};
-use crate::dingtalk::answer::Answer;
+use crate::dingtalk::answer::{Answer, whole};
 use crate::dingtalk::credential::{ChannelToken, Credential, Issued, SuiteCorpToken, SuiteToken};
 use crate::dingtalk::error::{Error, Kind, Role};
 use miandeng_shared::{AgentId, CorpId};
@@ -148,7 +148,7 @@ fn agents(info: Option<&Value>, list: &str) -> Vec<AgentId> {
 /// application of ours.
 pub fn agent_ids(list: &Value) -> Vec<AgentId> {
     let id = |item: &Value| match item.get("agentid").or_else(|| item.get("agentId")).unwrap_or(item) {
-        Value::Number(number) => AgentId::new(number.to_string()).ok(),
+        Value::Number(number) => AgentId::new(whole(number)?).ok(),
         Value::String(text) => AgentId::new(text).ok(),
         _ => None,
     };

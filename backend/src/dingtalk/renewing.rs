@@ -210,9 +210,9 @@ where
         let _ = self.store.remove(&self.name(key)).await;
     }
 
-    /// Lets the next call ask again at once, because what DingTalk refused has changed.
-    pub fn forgive(&self, key: &K) {
-        if let Some(slot) = lock(&self.slots).get_mut(key) {
+    /// Lets the next call ask again at once, for keys that are meant, because what DingTalk refused has changed.
+    pub fn forgive(&self, is_meant: impl Fn(&K) -> bool) {
+        for (_, slot) in lock(&self.slots).iter_mut().filter(|(key, _)| is_meant(key)) {
             slot.refusal = None;
         }
     }

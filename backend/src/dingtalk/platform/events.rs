@@ -1,7 +1,7 @@
 //! What becomes of the events that DingTalk pushes to a suite.
 
-use super::DingTalk;
 use super::membership::{SuiteFailure, is_activated};
+use super::{DingTalk, Key};
 use crate::config::{Secret, Suite};
 use crate::dingtalk::client::Authorisation;
 use crate::dingtalk::error::{Error, Kind};
@@ -75,10 +75,21 @@ impl DingTalk {
         version: &Version,
     ) -> Result<(), SuiteFailure> {
         let kept = self.grants.keep_ticket(suite, ticket, version.at_ms, version.pushed_ms).await?;
-        // What was refused for want of this ticket need not wait.
-        self.suite_tokens.forgive(&suite.suite_key);
+        self.forgive(suite);
         tracing::info!(suite = suite.name, kept, "suite_ticket");
         Ok(())
+    }
+
+    /// What was refused for want of a ticket need not wait.
+    fn forgive(&self, suite: &Suite) {
+        let is_of_suite =
+            |key: &Key| matches!(key, Key::Suite { suite_key, .. } if *suite_key == suite.suite_key);
+        self.suite_tokens.forgive(|key| *key == suite.suite_key);
+        self.suite_corp_tokens.forgive(is_of_suite);
+        self.channel_tokens.forgive(is_of_suite);
+        self.channel_tickets.forgive(is_of_suite);
+        self.app_tickets.forgive(is_of_suite);
+        self.grants.forget_failures(suite);
     }
 
     /// A corporation authorised the suite: buys and keeps its codes, then switches its applications on. A code that was

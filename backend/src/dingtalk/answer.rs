@@ -8,19 +8,11 @@
 //! - `{"dingtalk_…_response":{"result":{"ding_open_errcode":…,"error_msg":"…","success":false}}}`, also without its outermost
 //!   layer, and with `errorCode` and `errorMsg`.
 
-use super::error::{Error, Kind, Role, classify};
+use super::errcodes::classify;
+use crate::upstream::{Error, Kind, Reply, Role, json, named_pause, unpacked, whole, without_fraction};
 use miandeng_shared::UpstreamError;
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 use std::time::Duration;
-
-/// A reply as it came.
-#[derive(Debug, Default)]
-pub(super) struct Reply {
-    pub status: u16,
-    /// What `Retry-After` says.
-    pub retry_after: Option<Duration>,
-    pub body: Vec<u8>,
-}
 
 /// A successful answer of either host.
 #[derive(Debug)]
@@ -129,51 +121,11 @@ fn is_ban(body: &[u8]) -> bool {
     page.contains(&format!("\"status\":{BAN}")) || page.contains("\"punish\":\"deny\"")
 }
 
-/// The JSON of an answer. Around it some servers write byte order marks, line breaks and NUL.
-pub(super) fn json(body: &[u8]) -> Option<Value> {
-    let is_json = |b: &u8| !b"\xef\xbb\xbf\0 \t\r\n".contains(b);
-    let (first, last) = (body.iter().position(is_json)?, body.iter().rposition(is_json)?);
-    let body = body.get(first..=last)?;
-    serde_json::from_slice(body).or_else(|_| serde_json::from_str(&mended(body))).ok().map(unpacked)
-}
-
-/// An object that came as its own JSON text.
-fn unpacked(value: Value) -> Value {
-    let inner = value.as_str().and_then(|text| serde_json::from_str(text).ok());
-    inner.filter(Value::is_object).unwrap_or(value)
-}
-
 fn object(body: &[u8]) -> Option<Map<String, Value>> {
     match json(body) {
         Some(Value::Object(fields)) => Some(fields),
         _ => None,
     }
-}
-
-/// `body` with what some servers write into names that they have cut: half a character, half an escaped pair, a line break.
-fn mended(body: &[u8]) -> String {
-    const HALF: &str = "\\ufffd";
-    let text = String::from_utf8_lossy(body).replace(|c: char| c.is_ascii_control(), " ");
-    let surrogate = |at: usize, of: std::ops::Range<u16>| {
-        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
-        u16::from_str_radix(digits, 16).ok().filter(|unit| of.contains(unit))
-    };
-    let (mut safe, mut at) = (String::with_capacity(text.len()), 0);
-    while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
-        let (part, length) =
-            if surrogate(at, 0xD800..0xDC00).is_some() && surrogate(at + 6, 0xDC00..0xE000).is_some() {
-                (text.get(at..at + 12), 12)
-            } else if surrogate(at, 0xD800..0xE000).is_some() {
-                (Some(HALF), 6)
-            } else {
-                // An escaped backslash begins no escape of its own.
-                let length = if c == '\\' { 2 } else { c.len_utf8() };
-                (text.get(at..at + length), length)
-            };
-        safe.push_str(part.unwrap_or_default());
-        at += length;
-    }
-    safe
 }
 
 /// What is inside `…_response`, and whether that is the gateway's error.
@@ -219,22 +171,6 @@ fn number(value: &Value) -> Option<i64> {
         Value::String(s) => without_fraction(s).parse().ok(),
         _ => None,
     }
-}
-
-/// A whole number as it is written, also where it came as `40078.0`; one with a fraction, or too long for one, is none.
-pub(super) fn whole(number: &Number) -> Option<String> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if !number.is_f64() {
-        return Some(number.to_string());
-    }
-    number.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < EXACT).map(|n| format!("{:.0}", n + 0.0))
-}
-
-/// The same of a text.
-pub(super) fn without_fraction(text: &str) -> &str {
-    let text = text.trim();
-    let of_number = |whole: &&str| whole.parse::<i64>().is_ok();
-    text.strip_suffix(".0").filter(of_number).unwrap_or(text)
 }
 
 /// What `level` complains of, by its code and whether that is the gateway's.
@@ -294,12 +230,6 @@ fn pause_in(message: &str) -> Option<Duration> {
         .map(|part| humantime::parse_rfc3339_weak(part.trim()).ok());
     let (ends, counted) = (times.next()??, times.flatten().next()?);
     Some(named_pause(ends.duration_since(counted).ok()?.as_secs()))
-}
-
-/// A pause that DingTalk names, as far as it can be meant.
-pub(super) fn named_pause(seconds: u64) -> Duration {
-    const LONGEST: u64 = 300;
-    Duration::from_secs(seconds.clamp(1, LONGEST))
 }
 
 /// What an operator needs to mend a configuration stands in DingTalk's message; of other failures it says nothing new.

@@ -1,6 +1,6 @@
 //! The fields of a push, whose spelling differs between envelopes and pages: `AgentId`, `agentId`, `agentid`, `agent_id`.
 
-use crate::dingtalk::answer::{whole, without_fraction};
+use crate::upstream::{whole, without_fraction};
 use miandeng_shared::{AgentId, CorpId};
 use serde_json::{Map, Value};
 

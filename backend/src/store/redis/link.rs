@@ -3,8 +3,8 @@
 
 use super::endings::RECORD;
 use super::{WRITE, entry_key, lock_key};
-use crate::dingtalk::tls;
 use crate::store::PATIENCE;
+use crate::upstream::tls;
 use futures_util::FutureExt;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{

@@ -1,4 +1,4 @@
-//! The proxies on the way to DingTalk that the environment names, as the log tells of them: without their passwords.
+//! The proxies on the way to a platform that the environment names, as the log tells of them: without their passwords.
 
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use reqwest::{ClientBuilder, NoProxy};

@@ -1,19 +1,19 @@
 //! What becomes of the events that DingTalk pushes to a suite.
 
-use super::membership::{SuiteFailure, is_activated};
-use super::{DingTalk, Key};
-use crate::config::{Secret, Suite};
+use super::installs::{SuiteFailure, is_activated};
+use super::{Codes, Event, Grant, Item, Member, Pushed, Suites, Version};
+use crate::apps::Suite;
+use crate::config::Secret;
 use crate::dingtalk::client::Authorisation;
-use crate::dingtalk::error::{Error, Kind};
-use crate::dingtalk::suite::{Codes, Event, Grant, Item, Member, Pushed, Version};
 use crate::session::millis;
 use crate::store::StoreError;
+use crate::upstream::{Error, Kind};
 use miandeng_shared::CorpId;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-impl DingTalk {
+impl Suites {
     /// Does what DingTalk pushed. Says whether it did: what is older than what was followed before, or is the same, has
     /// no effect.
     ///
@@ -75,21 +75,10 @@ impl DingTalk {
         version: &Version,
     ) -> Result<(), SuiteFailure> {
         let kept = self.grants.keep_ticket(suite, ticket, version.at_ms, version.pushed_ms).await?;
-        self.forgive(suite);
+        // What was refused for want of this ticket need not wait.
+        self.rooms.suite_tokens.forgive(suite);
         tracing::info!(suite = suite.name, kept, "suite_ticket");
         Ok(())
-    }
-
-    /// What was refused for want of a ticket need not wait.
-    fn forgive(&self, suite: &Suite) {
-        let is_of_suite =
-            |key: &Key| matches!(key, Key::Suite { suite_key, .. } if *suite_key == suite.suite_key);
-        self.suite_tokens.forgive(|key| *key == suite.suite_key);
-        self.suite_corp_tokens.forgive(is_of_suite);
-        self.channel_tokens.forgive(is_of_suite);
-        self.channel_tickets.forgive(is_of_suite);
-        self.app_tickets.forgive(is_of_suite);
-        self.grants.forget_failures(suite);
     }
 
     /// A corporation authorised the suite: buys and keeps its codes, then switches its applications on. A code that was
@@ -152,7 +141,7 @@ impl DingTalk {
         let grant = match known {
             Some(known) if known.codes == codes => known,
             _ => {
-                self.forget_tokens(suite, &member.corp).await;
+                self.rooms.suite_tokens.forget(suite, &member.corp).await;
                 self.keep_codes(suite, member, codes).await?
             }
         };
@@ -212,7 +201,7 @@ impl DingTalk {
         redeemed: String,
         since_ms: u64,
     ) -> Result<(Member, Arc<Grant>), SuiteFailure> {
-        let tokens = self.suite_tokens();
+        let tokens = &self.rooms.suite_tokens;
         let client = &tokens.client;
         let exchange = |token| async move { client.permanent_code(&token, code).await };
         let bought = match (tokens.with(suite, exchange).await, member.clone(), known) {
@@ -231,7 +220,7 @@ impl DingTalk {
         };
         let codes = Codes { permanent_code, ch_permanent_code, redeemed, since_ms };
         // The tokens of an earlier authorisation are not this one's.
-        self.forget_tokens(suite, &member.corp).await;
+        self.rooms.suite_tokens.forget(suite, &member.corp).await;
         let grant = self.keep_codes(suite, &member, codes).await?;
         Ok((member, grant))
     }
@@ -261,7 +250,7 @@ impl DingTalk {
 
     /// A corporation took its authorisation back: its codes, tokens, tickets and sessions go.
     async fn relieve(&self, suite: &Arc<Suite>, member: &Member) -> Result<(), SuiteFailure> {
-        self.forget_tokens(suite, &member.corp).await;
+        self.rooms.suite_tokens.forget(suite, &member.corp).await;
         if let Some(grant) = self.grants.current(member).await? {
             self.restore_all(member, &grant, u64::MAX).await?;
         }

@@ -445,6 +445,10 @@ fn store_url(place: Place<'_>) -> impl Fn(Value) -> Result<Store, String> {
         match url.expose() {
             "memory:" => Ok(Store::Memory),
             "embedded:" => Ok(Store::Embedded),
+            // Of a password that begins after a sign that is not encoded, nothing is repeated.
+            text if text.contains('#') => Err("must not have a # in it: a # in a password is %23, and #insecure, which \
+                                               believes any certificate, is not supported: name your CA in SSL_CERT_FILE"
+                .into()),
             text if redis::Client::open(text).is_ok() => Ok(Store::Redis(url)),
             _ => Err("must be \"embedded:\", \"memory:\", \"redis://host:6379/0\" or \"rediss://…\"; in a password, signs \
                       such as @ : / ? # % are percent-encoded (%40 for @)"

@@ -191,6 +191,17 @@ fn stores_by_url() {
 }
 
 #[test]
+fn k09_a_redis_that_would_believe_any_certificate_is_refused() {
+    for url in ["rediss://localhost/#insecure", "rediss://localhost:6380/0#insecure", "rediss://localhost#x"]
+    {
+        let said = read(&MINIMAL.replace("memory:", url)).unwrap_err().remove(0);
+        assert!(said.starts_with("store.url:") && said.contains("SSL_CERT_FILE"), "{url}: {said}");
+    }
+    let said = read(&MINIMAL.replace("memory:", "redis://:planted#planted@localhost")).unwrap_err().remove(0);
+    assert!(said.contains("%23") && !said.contains("planted"), "{said}");
+}
+
+#[test]
 fn printing_masks_secrets() {
     let key = base64::engine::general_purpose::STANDARD.encode([7_u8; 32]);
     let config =

@@ -44,7 +44,7 @@ impl Client {
 }
 
 fn employee(answer: Answer) -> Result<Employee, Error> {
-    let answer = answer.result()?;
+    let answer = answer.result();
     let user_id = answer.optional_id("userid", UserId::new);
     let union_id = answer.optional_id("unionid", UnionId::new);
     if user_id.is_none() && union_id.is_none() {

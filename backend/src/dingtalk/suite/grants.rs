@@ -272,6 +272,15 @@ impl Grants {
         self.asked.insert(member.clone(), failure);
     }
 
+    /// The next visitor has DingTalk asked again.
+    pub fn forget_failures(&self, suite: &Suite) {
+        for (member, failure) in &self.asked {
+            if failure.is_some() && member.suite_key == suite.suite_key {
+                self.asked.invalidate(&*member);
+            }
+        }
+    }
+
     fn see(&self, member: &Member, grant: Grant, unsaved: bool) -> Arc<Grant> {
         let grant = Arc::new(grant);
         let seen = Seen { grant: Arc::clone(&grant), at: Instant::now(), unsaved };

@@ -31,7 +31,7 @@ fn read(item: &Value, suite: &Suite, pushed_ms: u64) -> Item {
     let time = fields.text("gmtmodified").or_else(|| fields.text("gmtcreate"));
     let data = fields.object("bizdata");
     let text = |name| data.as_ref().and_then(|data| data.text(name));
-    let action = text("syncaction").unwrap_or_default();
+    let action = text("syncaction").unwrap_or_default().trim().to_ascii_lowercase();
     let version = Version {
         sync: true,
         seq: text("syncseq"),

@@ -19,7 +19,7 @@ async function turn(what, call) {
   }
 }
 
-const named = (input) => input.closest('label')?.textContent.trim() ?? '';
+const named = (input) => input.closest('label').querySelector('span').textContent;
 
 function valueOf(input) {
   if (input.type === 'checkbox') return input.checked;

@@ -1,6 +1,7 @@
 //! WeCom: its links, its server side, and its knobs.
 
 mod api;
+mod client;
 mod controls;
 mod knobs;
 mod link;

@@ -25,6 +25,7 @@ mod suite_callback;
 mod token;
 
 pub use login_loop::RefusedSessions;
+pub use report::TicketRenewals;
 
 use crate::state::AppState;
 use axum::Router;

@@ -7,10 +7,12 @@ mod jar;
 mod login_proof;
 mod revocation;
 mod signing;
+mod used_codes;
 
 pub use cookie::{Cookies, SetCookie};
 pub use identity::{IDENTITY_HEADERS, Identities, Identity};
 pub use login_proof::LoginProofs;
+pub use used_codes::UsedCodes;
 
 use crate::store::{Ending, Store, StoreError};
 use follower::Follower;

@@ -39,7 +39,7 @@ pub struct ConfigAnswer {
 }
 
 /// The signed part of a [`ConfigAnswer`], all or nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SignedConfig {
     pub time_stamp: String,
     pub nonce_str: String,
@@ -88,6 +88,15 @@ pub struct User {
     pub avatar: Option<String>,
 }
 
+impl User {
+    /// A person who logs in to this application, and of whom nothing is known yet.
+    #[must_use]
+    pub fn new(corp_id: CorpId, agent_id: AgentId) -> Self {
+        let (open_id, union_id, user_id, contact_type, nick, avatar) = (None, None, None, None, None, None);
+        Self { corp_id, agent_id, open_id, union_id, user_id, contact_type, nick, avatar }
+    }
+}
+
 /// The answer to a login.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -126,13 +135,16 @@ pub struct TokenAnswer {
     pub expires_at: String,
 }
 
-/// `POST /api/report`: DingTalk refused the `dd.config` that carried this nonce.
+/// `POST /api/report`: DingTalk refused the `dd.config` that carried this signature.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportRequest {
     pub corp_id: CorpId,
     pub agent_id: AgentId,
+    pub time_stamp: String,
     pub nonce_str: String,
+    pub url: String,
+    pub signature: String,
     /// The five-digit code of DingTalk's message where there is one, else its first words. Never the ticket list.
     pub error: String,
 }

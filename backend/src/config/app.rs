@@ -4,7 +4,7 @@ use super::brand::Brand;
 use super::credentials::{Credentials, Granted};
 use super::reader::Section;
 use super::value::{boolean, home, https_url, list, parsed, text};
-use miandeng_shared::{AgentId, CorpId};
+use miandeng_shared::{AgentId, CorpId, User};
 use serde::Serialize;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -98,6 +98,11 @@ impl App {
             brand: suite.brand.clone(),
             credentials,
         }
+    }
+
+    /// A person who logs in to this application, and of whom nothing is known yet.
+    pub fn anonymous(&self) -> User {
+        User::new(self.corp_id.clone(), self.agent_id.clone())
     }
 
     /// `corpId/agentId`, as messages, logs and tokens name an application.

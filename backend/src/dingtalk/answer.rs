@@ -8,19 +8,11 @@
 //! - `{"dingtalk_…_response":{"result":{"ding_open_errcode":…,"error_msg":"…","success":false}}}`, also without its outermost
 //!   layer, and with `errorCode` and `errorMsg`.
 
-use super::error::{Error, Kind, Role, classify};
+use super::errcodes::classify;
+use crate::upstream::{Error, Kind, Reply, Role, named_pause, without_bom};
 use miandeng_shared::UpstreamError;
 use serde_json::{Map, Value};
 use std::time::Duration;
-
-/// A reply as it came.
-#[derive(Debug, Default)]
-pub(super) struct Reply {
-    pub status: u16,
-    /// What `Retry-After` says.
-    pub retry_after: Option<Duration>,
-    pub body: Vec<u8>,
-}
 
 /// A successful answer of either host.
 #[derive(Debug)]
@@ -124,11 +116,6 @@ fn is_ban(body: &[u8]) -> bool {
     let mut page = String::from_utf8_lossy(body).into_owned();
     page.retain(|c| !c.is_whitespace());
     page.contains(&format!("\"status\":{BAN}")) || page.contains("\"punish\":\"deny\"")
-}
-
-/// Some servers write a byte order mark before their JSON.
-pub(super) fn without_bom(body: &[u8]) -> &[u8] {
-    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
 fn object(body: &[u8]) -> Option<Map<String, Value>> {
@@ -266,12 +253,6 @@ fn pause_in(message: &str) -> Option<Duration> {
         .map(|part| humantime::parse_rfc3339_weak(part.trim()).ok());
     let (ends, counted) = (times.next()??, times.flatten().next()?);
     Some(named_pause(ends.duration_since(counted).ok()?.as_secs()))
-}
-
-/// A pause that DingTalk names, as far as it can be meant.
-pub(super) fn named_pause(seconds: u64) -> Duration {
-    const LONGEST: u64 = 300;
-    Duration::from_secs(seconds.clamp(1, LONGEST))
 }
 
 /// What an operator needs to mend a configuration stands in DingTalk's message; of other failures it says nothing new.

@@ -3,11 +3,11 @@
 use super::error::ApiError;
 use super::fields::{Fields, Query};
 use super::guard;
-use crate::config::App;
-use crate::dingtalk::Ticket;
-use crate::session::seconds;
+use crate::apps::App;
+use crate::registry::Registered;
 use crate::state::AppState;
 use crate::telemetry;
+use crate::upstream::{Error, deadline};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -34,21 +34,20 @@ pub async fn config(
         Some("1") => true,
         Some(_) => return Err(ApiError::invalid("sign", "must be 0 or 1")),
     };
-    let signed = if wanted { Some(sign(&state, &app, &headers, &mut query).await?) } else { None };
+    let signed = if wanted { sign(&state, &app, &headers, &mut query).await? } else { None };
     let cookies = state.login_proofs.issue(&headers, &app, SystemTime::now());
     Ok((AppendHeaders(cookies), Json(answer(&state, &app, signed))).into_response())
 }
 
 async fn sign(
     state: &AppState,
-    app: &Arc<App>,
+    app: &Arc<Registered>,
     headers: &HeaderMap,
     query: &mut Fields,
-) -> Result<SignedConfig, ApiError> {
+) -> Result<Option<SignedConfig>, ApiError> {
     let href = href(state, headers, query)?;
-    let nonce = |ticket: &Ticket| state.nonces.make(app, ticket);
-    let signed = state.dingtalk.sign(app, &href, seconds(SystemTime::now()), nonce).await;
-    Ok(signed.inspect_err(|error| {
+    let signed = deadline::within(deadline::BUDGET, app.provider.sign(&href)).await;
+    Ok(signed.inspect_err(|error: &Error| {
         tracing::warn!(corp = %app.corp_id, agent = %app.agent_id, %error, "page not signed");
         // Other kinds log in without a signature.
         if app.credentials.kind() == AppKind::Channel {

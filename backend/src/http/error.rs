@@ -1,6 +1,7 @@
 //! Every error answer: made from the catalogue, in the reader's language, logged by whoever raised it.
 
-use crate::dingtalk;
+use crate::dingtalk::suite::SuiteFailure;
+use crate::upstream;
 use axum::Json;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -64,19 +65,19 @@ impl From<CrossSite> for ApiError {
     }
 }
 
-impl From<dingtalk::Error> for ApiError {
-    fn from(error: dingtalk::Error) -> Self {
-        let dingtalk::Error { kind, said, retry_after, words, .. } = error;
+impl From<upstream::Error> for ApiError {
+    fn from(error: upstream::Error) -> Self {
+        let upstream::Error { kind, said, retry_after, words, .. } = error;
         Self { upstream: said, retry_after, words, ..kind.policy().error.into() }
     }
 }
 
-impl From<dingtalk::SuiteFailure> for ApiError {
-    fn from(failure: dingtalk::SuiteFailure) -> Self {
+impl From<SuiteFailure> for ApiError {
+    fn from(failure: SuiteFailure) -> Self {
         match failure {
-            dingtalk::SuiteFailure::DingTalk(error) => error.into(),
-            dingtalk::SuiteFailure::Store => ErrorCode::StoreUnavailable.into(),
-            dingtalk::SuiteFailure::Unreadable => ErrorCode::InvalidRequest.into(),
+            SuiteFailure::DingTalk(error) => error.into(),
+            SuiteFailure::Store => ErrorCode::StoreUnavailable.into(),
+            SuiteFailure::Unreadable => ErrorCode::InvalidRequest.into(),
         }
     }
 }

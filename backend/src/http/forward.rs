@@ -73,7 +73,7 @@ fn judge(state: &AppState, asked: &Asked, request: &Request) -> Response {
     let now = SystemTime::now();
     let (mut decision, mut refused) = ("no_session", None);
     for session in state.sessions.all(request.headers(), now) {
-        if !asked.is_about(&session) || !state.knows_app_of(&session) {
+        if !asked.is_about(&session) || !state.registry.knows_app_of(&session) {
             decision = "other_app";
             refused = Some(session);
             continue;
@@ -130,7 +130,7 @@ fn to_login(state: &AppState, asked: &Asked, redirect: bool, request: &Request) 
     // Which applications a suite has only the store or DingTalk know, and they are not asked here.
     if let Some((corp, agent)) = app
         && config.suites.is_empty()
-        && state.app(corp, agent).is_none()
+        && state.registry.configured(corp, agent).is_none()
     {
         let place = format!("[[apps]], or corpid and agentid of the proxy's {}", request.uri().path());
         guard::note(ErrorCode::UnknownApp, &place, &format!("{corp}/{agent}"));

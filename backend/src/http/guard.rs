@@ -2,7 +2,8 @@
 
 use super::error::ApiError;
 use super::fields::Fields;
-use crate::config::{App, Config};
+use crate::config::Config;
+use crate::registry::Registered;
 use crate::repeats::Repeats;
 use crate::session::Session;
 use crate::state::AppState;
@@ -20,13 +21,13 @@ pub async fn app(
     fields: &mut Fields,
     [corp, agent]: [&str; 2],
     refusal: Option<&ApiError>,
-) -> Result<Arc<App>, ApiError> {
+) -> Result<Arc<Registered>, ApiError> {
     let corp_id = named(fields, corp, CorpId::new)?;
     let agent_id = named(fields, agent, AgentId::new)?;
     if let Some(refusal) = refusal.filter(|_| !state.config.suites.is_empty()) {
-        return state.app(&corp_id, &agent_id).ok_or_else(|| refusal.clone());
+        return state.registry.configured(&corp_id, &agent_id).cloned().ok_or_else(|| refusal.clone());
     }
-    state.find_app(&corp_id, &agent_id).await?.ok_or_else(|| {
+    state.registry.find(&corp_id, &agent_id).await?.ok_or_else(|| {
         note(ErrorCode::UnknownApp, "[[apps]]", &format!("{corp_id}/{agent_id}"));
         ErrorCode::UnknownApp.into()
     })
@@ -80,7 +81,7 @@ pub fn session(
 ) -> Result<Session, ErrorCode> {
     let sessions = state.sessions.all(headers, SystemTime::now()).into_iter();
     let mut asked = sessions.filter(|session| app.is_none_or(|(corp, agent)| session.is_of(corp, agent)));
-    asked.find(|session| state.knows_app_of(session)).ok_or(ErrorCode::NoSession)
+    asked.find(|session| state.registry.knows_app_of(session)).ok_or(ErrorCode::NoSession)
 }
 
 /// Refuses a request that no page of ours sent: its `Origin` is missing or somebody else's.

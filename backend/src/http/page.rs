@@ -18,7 +18,7 @@ pub async fn page(State(state): State<AppState>, headers: HeaderMap, RawQuery(qu
     let Address { corp_id, agent_id, next } = Address::read(query.as_deref().unwrap_or_default());
     let next = next.as_deref();
     let app = match (corp_id, agent_id) {
-        (Ok(corp_id), Ok(agent_id)) => state.find_app(&corp_id, &agent_id).await.unwrap_or_default(),
+        (Ok(corp_id), Ok(agent_id)) => state.registry.find(&corp_id, &agent_id).await.unwrap_or_default(),
         _ => None,
     };
     let round = match app.as_ref().map(|app| login_loop::round(&state, app, &headers, next)).transpose() {
@@ -29,7 +29,8 @@ pub async fn page(State(state): State<AppState>, headers: HeaderMap, RawQuery(qu
     let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let style = app.as_ref().and_then(|app| app.brand.color).map(style);
-    let policy = page_policy(&state.config, app.as_deref(), style.as_deref(), &headers);
+    let policy =
+        page_policy(&state.config, app.as_deref().map(|found| &found.app), style.as_deref(), &headers);
     response.headers_mut().extend(policy_header(&state.config, &policy));
     // The same for everybody, so others may look whether it is there, as the simulator's phone does; no more than that,
     // because reading it takes CORS.

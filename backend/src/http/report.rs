@@ -3,13 +3,42 @@
 use super::error::ApiError;
 use super::fields::Body;
 use super::guard;
+use crate::apps::App;
+use crate::recent::memory;
+use crate::repeats::Repeats;
 use crate::state::AppState;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use miandeng_shared::SignedConfig;
+use moka::sync::Cache;
+use std::convert::Infallible;
+use std::time::Duration;
 
 /// The ticket cannot be read, or does not match the signature: both may mean that another one has replaced it. So may a
 /// refusal without a number, because some clients tell no more.
 const TICKET_ERRORS: [&str; 2] = ["52011", "52013"];
+
+/// At most one ticket per application is thrown away in this time, whoever complains.
+const RENEWAL_PAUSE: Duration = Duration::from_secs(60);
+
+/// One line for each application and code in this time.
+static WRITTEN: Repeats<(String, Option<String>)> = Repeats::new(RENEWAL_PAUSE);
+
+/// When each application's ticket was last thrown away on a report.
+pub struct TicketRenewals(Cache<String, ()>);
+
+impl Default for TicketRenewals {
+    fn default() -> Self {
+        Self(memory(RENEWAL_PAUSE))
+    }
+}
+
+impl TicketRenewals {
+    /// True once per application and pause.
+    fn first_use(&self, app: &App) -> bool {
+        self.0.entry(app.name()).or_insert(()).is_fresh()
+    }
+}
 
 pub async fn report(
     State(state): State<AppState>,
@@ -19,25 +48,28 @@ pub async fn report(
     guard::refuse_foreign_origin(&state.config, &headers)?;
     let Body(mut fields) = body;
     let app = guard::app(&state, &mut fields, ["corpId", "agentId"], None).await?;
-    let any = |text: String| Ok::<_, std::convert::Infallible>(text);
-    let nonce = fields.required("nonceStr", any)?;
-    let error = fields.required("error", any)?;
-    // Anybody can post here, so only a nonce that we handed out counts, and only once.
-    if !state.nonces.first_report(&nonce, &app) {
+    let mut text = |name| fields.required(name, Ok::<_, Infallible>);
+    let signed = SignedConfig {
+        time_stamp: text("timeStamp")?,
+        nonce_str: text("nonceStr")?,
+        signature: text("signature")?,
+        url: text("url")?,
+    };
+    let error = text("error")?;
+    // Anybody can post here, so only what the ticket of today has signed counts: what an older one signed has been seen to.
+    if !app.provider.has_signed(&signed) {
         return Ok(StatusCode::NO_CONTENT);
     }
     let code = code_of(&error);
-    // What was signed with another ticket than ours of today has been seen to already.
-    let ticket = state.dingtalk.held_ticket(&app).filter(|ticket| state.nonces.is_for(&nonce, &app, ticket));
-    let renewed = match ticket {
-        Some(ticket) if code.is_none_or(|code| TICKET_ERRORS.contains(&code)) => {
-            state.ticket_renewals.first_use(&app) && state.dingtalk.drop_ticket(&app, &ticket).await
-        }
-        _ => false,
-    };
-    tracing::warn!(
-        corp = %app.corp_id, agent = %app.agent_id, upstream = code, renewed, "DingTalk refused a page's dd.config"
-    );
+    let renewed = code.is_none_or(|code| TICKET_ERRORS.contains(&code))
+        && state.ticket_renewals.first_use(&app)
+        && app.provider.forget_signer_of(&signed).await;
+    // The page's own visitor may repeat a report at will.
+    if renewed || WRITTEN.first((app.name(), code.map(str::to_owned))).is_some() {
+        tracing::warn!(
+            corp = %app.corp_id, agent = %app.agent_id, upstream = code, renewed, "DingTalk refused a page's dd.config"
+        );
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

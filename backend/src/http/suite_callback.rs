@@ -30,7 +30,7 @@ pub async fn callback(
     from: audit::From,
     body: Body,
 ) -> Result<Json<Sealed>, ApiError> {
-    let suite = name.ok().and_then(|Path(name)| state.dingtalk.suite(&name).cloned());
+    let suite = name.ok().and_then(|Path(name)| state.registry.dingtalk.suites.named(&name).cloned());
     let suite = suite.ok_or_else(|| refused(None, from, "no suite of that name"))?;
     let refused = |reason| refused(Some(&suite), from, reason);
     let Query(mut query) = query.map_err(|_| refused("query"))?;
@@ -97,7 +97,7 @@ async fn follow(state: &AppState, suite: &Arc<Suite>, message: Message) -> Resul
 async fn act(state: AppState, suite: Arc<Suite>, items: Vec<Item>) -> Result<String, ApiError> {
     let (mut answer, mut failure) = (SUCCESS.to_owned(), None);
     for item in items {
-        match state.dingtalk.follow(&suite, &item).await {
+        match state.registry.dingtalk.suites.follow(&suite, &item).await {
             Ok(true) => done(&suite, &item, "ok"),
             Ok(false) => done(&suite, &item, "old"),
             Err(error) => {

@@ -5,8 +5,8 @@
 use super::{Client, access_token};
 use crate::config::Secret;
 use crate::dingtalk::answer::Answer;
-use crate::dingtalk::credential::{CorpToken, Issued, OpensDirectory};
-use crate::dingtalk::error::{Error, Kind, Role};
+use crate::dingtalk::tokens::{CorpToken, OpensDirectory};
+use crate::upstream::{Error, Issued, Kind, Role};
 use miandeng_shared::{CorpId, UnionId, UserId};
 use serde_json::json;
 
@@ -40,7 +40,8 @@ impl Client {
         id: &UnionId,
     ) -> Result<DirectoryEntry, Error> {
         let body = json!({ "unionid": id.as_str() });
-        let request = |path: &str| self.post(path, token, &body);
+        let query = [("access_token", token.secret().expose())];
+        let request = |path: &str| self.post(path, &query, &body);
         match self.call("/topapi/user/getbyunionid", Role::Call, request, entry).await {
             Err(error) if error.kind == Kind::UserUnknown => Ok(DirectoryEntry::default()),
             other => other,

@@ -3,9 +3,10 @@
 
 use super::grant::{Apps, Codes, Grant};
 use super::version::Version;
-use crate::config::{Secret, Suite};
-use crate::dingtalk::Error;
+use crate::apps::Suite;
+use crate::config::Secret;
 use crate::store::{Store, StoreError};
+use crate::upstream::Error;
 use miandeng_shared::{AgentId, CorpId};
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};

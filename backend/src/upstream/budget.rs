@@ -1,7 +1,7 @@
-//! How many calls DingTalk gets from us. Its answer to too many is a ban of the address for five minutes, which all
+//! How many calls a platform gets from us. DingTalk's answer to too many is a ban of the address for five minutes, which all
 //! applications behind that address pay for; so none of them may come near it alone, nor all of them together.
 
-use crate::config::App;
+use crate::apps::App;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use moka::sync::Cache;

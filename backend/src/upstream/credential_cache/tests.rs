@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// A platform that hands out 1, 2, 3 … with the given lifetime, or fails.
 struct Mint {
     calls: Arc<AtomicUsize>,
-    cache: Renewing<&'static str, Coin>,
+    cache: CredentialCache<Coin>,
 }
 
 #[derive(Clone, PartialEq)]
 struct Coin(Secret);
 
-impl Credential for Coin {
+impl Token for Coin {
     fn from_secret(secret: Secret) -> Self {
         Coin(secret)
     }
@@ -26,11 +26,11 @@ fn coin(number: usize) -> Coin {
 
 impl Mint {
     fn new() -> Self {
-        let cache = Renewing::new("test", Arc::new(Store::memory()), Duration::from_secs(20));
+        let cache = CredentialCache::new("test", &Arc::new(Store::memory()), Duration::from_secs(20));
         Mint { calls: Arc::default(), cache }
     }
 
-    /// Lifetime 0: DingTalk is busy; 1: it refuses the secret.
+    /// Lifetime 0: the platform is busy; 1: it refuses the secret.
     async fn get(&self, lifetime: u64) -> Result<usize, Error> {
         let calls = Arc::clone(&self.calls);
         let fetch = || async move {
@@ -42,7 +42,7 @@ impl Mint {
                 secs => Ok(Issued { value: coin(value), lifetime: Duration::from_secs(secs) }),
             }
         };
-        let coin = self.cache.get(&"corp", fetch).await?;
+        let coin = self.cache.get("corp", fetch).await?;
         Ok(coin.secret().expose().parse().unwrap())
     }
 
@@ -118,9 +118,9 @@ async fn a_refused_secret_is_remembered_for_a_short_while() {
 async fn only_the_rejected_one_is_dropped() {
     let mint = Mint::new();
     assert_eq!(mint.get(7200).await.unwrap(), 1);
-    assert!(mint.cache.drop_if(&"corp", &coin(1), Trigger::Rejected).await);
+    assert!(mint.cache.drop_if("corp", &coin(1), Trigger::Rejected).await);
     assert_eq!(mint.get(7200).await.unwrap(), 2);
-    assert!(!mint.cache.drop_if(&"corp", &coin(1), Trigger::Rejected).await);
+    assert!(!mint.cache.drop_if("corp", &coin(1), Trigger::Rejected).await);
     assert_eq!(mint.get(7200).await.unwrap(), 2);
 }
 
@@ -138,8 +138,8 @@ async fn a7_what_lands_after_it_was_forgotten_is_not_kept() {
     std::fs::create_dir_all(&dir).unwrap();
     let embedded = Store::open(&crate::config::Store::Embedded, dir.to_str().unwrap()).await.unwrap();
     for store in [Store::memory(), embedded] {
-        let cache: Renewing<&'static str, Coin> =
-            Renewing::new("test", Arc::new(store), Duration::from_secs(20));
+        let cache: CredentialCache<Coin> =
+            CredentialCache::new("test", &Arc::new(store), Duration::from_secs(20));
         let issue = |number| Ok(Issued { value: coin(number), lifetime: Duration::from_secs(7200) });
         let (go, wait) = tokio::sync::oneshot::channel::<()>();
         let fetching = Arc::new(tokio::sync::Notify::new());
@@ -151,14 +151,14 @@ async fn a7_what_lands_after_it_was_forgotten_is_not_kept() {
         };
         let first = tokio::spawn({
             let cache = cache.clone();
-            async move { cache.get(&key, || slow).await }
+            async move { cache.get(key, || slow).await }
         });
         fetching.notified().await;
-        cache.forget(&key).await;
+        cache.forget(key).await;
         go.send(()).unwrap();
         assert!(first.await.unwrap().unwrap() == coin(1), "the one who waited is served");
-        assert!(cache.held(&key).is_none());
-        let next = cache.get(&key, || async move { issue(2) }).await.unwrap();
+        assert!(cache.held(key).is_none());
+        let next = cache.get(key, || async move { issue(2) }).await.unwrap();
         assert!(next == coin(2), "neither memory nor the store gives it back");
     }
     let _ = std::fs::remove_dir_all(dir);

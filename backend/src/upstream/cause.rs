@@ -1,10 +1,10 @@
-//! Why a host of DingTalk's is not reached, for the operator's log: once when it begins and once when it is over.
+//! Why a host of a platform's is not reached, for the operator's log: once when it begins and once when it is over.
 //!
 //! The errors of reqwest carry the URL, and the URL carries secrets: of it only the host is written, and of the answers no
 //! more than status, content type and the host that a redirect names.
 
-use super::answer::without_bom;
-use super::error::Kind;
+use super::failure::Kind;
+use super::http::without_bom;
 use crate::repeats::Repeats;
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{Response, header};
@@ -23,6 +23,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 
 /// What ails each host now.
 pub(super) struct Causes {
+    platform: &'static str,
     /// By host and port.
     failing: Mutex<BTreeMap<String, String>>,
     written: Repeats<(String, String)>,
@@ -30,8 +31,13 @@ pub(super) struct Causes {
 }
 
 impl Causes {
-    pub fn new() -> Self {
-        Self { failing: Mutex::default(), written: Repeats::new(PAUSE), proxies: Matcher::from_env() }
+    pub fn new(platform: &'static str) -> Self {
+        Self {
+            platform,
+            failing: Mutex::default(),
+            written: Repeats::new(PAUSE),
+            proxies: Matcher::from_env(),
+        }
     }
 
     /// A request failed on its way; gives what that is called. `asked` is its address where the error does not name it.
@@ -58,12 +64,14 @@ impl Causes {
         let host = host_of(url);
         let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
         match cause {
-            None if failing.remove(&host).is_some() => tracing::info!(host, "DingTalk answers again"),
+            None if failing.remove(&host).is_some() => {
+                tracing::info!(host, "{} answers again", self.platform);
+            }
             Some(cause)
                 if failing.get(&host) != Some(&cause)
                     && self.written.first((host.clone(), cause.clone())).is_some() =>
             {
-                tracing::warn!(host, cause, "DingTalk does not answer as it should");
+                tracing::warn!(host, cause, "{} does not answer as it should", self.platform);
                 failing.insert(host, cause);
             }
             _ => {}

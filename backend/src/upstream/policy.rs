@@ -1,13 +1,13 @@
 //! What is done about a failure. One table, from the class of the failure to what this server, and then the page, do;
 //! docs/failures.md shows it.
 
-use super::error::Kind;
+use super::failure::Kind;
 use miandeng_shared::ErrorCode;
 use std::time::Duration;
 
 /// DingTalk names a pause of one second for its rate limits, and its own SDKs wait about as long when it is busy.
 const SHORT: Duration = Duration::from_secs(1);
-/// Where DingTalk names no pause but asking again soon would prolong the limit.
+/// Where no pause is named but asking again soon would prolong the limit.
 const LONG: Duration = Duration::from_secs(60);
 /// The documented length of an address ban.
 const BAN: Duration = Duration::from_secs(300);
@@ -27,14 +27,14 @@ pub struct Policy {
     pub renews_token: bool,
     /// How long to wait before each repetition of a call that may be repeated; jitter comes on top.
     pub repeats: &'static [Duration],
-    /// Where a token or ticket was to be fetched, DingTalk is not asked again for a while: nothing but an operator's
+    /// where a token or ticket was to be fetched, the platform is not asked again for a while: nothing but an operator's
     /// hand can change its answer.
     pub is_remembered: bool,
-    /// Nothing at all is asked of DingTalk during the pause.
+    /// Nothing at all is asked of the platform during the pause.
     pub stops_all_calls: bool,
     /// How long people are told to stay away, where that is known: `Retry-After`.
     pub pause: Option<Duration>,
-    /// DingTalk's own words go to the log, because what the operator has to mend stands in them.
+    /// The platform's own words go to the log, because what the operator has to mend stands in them.
     pub logs_words: bool,
 }
 
@@ -81,6 +81,3 @@ impl Kind {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,12 +1,12 @@
 //! Which corporations authorised a suite, and what they allow: what the callback changes and a login looks up.
 
-use super::{DingTalk, Key, in_time_of};
-use crate::config::{App, Credentials, Granted, Suite};
+use super::{Apps, Codes, Grant, Member, Suites};
+use crate::apps::{App, Credentials, Granted, Suite};
 use crate::dingtalk::client::AllowedAgents;
-use crate::dingtalk::error::Error;
-use crate::dingtalk::suite::{Apps, Codes, Grant, Member};
+use crate::registry::Registered;
 use crate::session::millis;
 use crate::store::StoreError;
+use crate::upstream::{Error, deadline};
 use futures_util::future::join_all;
 use miandeng_shared::{AgentId, CorpId};
 use std::sync::Arc;
@@ -37,26 +37,26 @@ const APPS_LIFE: Duration = Duration::from_secs(12 * 60 * 60);
 const LOOK_UP: Duration = Duration::from_secs(5);
 const LAST_LOOK: Duration = Duration::from_secs(2);
 
-impl DingTalk {
+impl Suites {
     /// The suite whose callback has this name in its path.
-    pub fn suite(&self, name: &str) -> Option<&Arc<Suite>> {
-        self.suites.iter().find(|suite| suite.name == name)
+    pub fn named(&self, name: &str) -> Option<&Arc<Suite>> {
+        self.configured.iter().find(|suite| suite.name == name)
     }
 
-    pub fn suites(&self) -> &[Arc<Suite>] {
-        &self.suites
+    pub fn configured(&self) -> &[Arc<Suite>] {
+        &self.configured
     }
 
     /// How old a suite's ticket is, as far as this process knows; `None` if it knows of none. The store is not asked.
-    pub fn suite_ticket_age(&self, suite: &Suite) -> Option<Duration> {
+    pub fn ticket_age(&self, suite: &Suite) -> Option<Duration> {
         let at_ms = self.grants.seen_ticket_ms(suite)?;
         Some(Duration::from_millis(millis(SystemTime::now()).saturating_sub(at_ms)))
     }
 
     /// Looks in the store for tickets that were pushed to other replicas.
-    pub async fn look_for_suite_tickets(&self) {
+    pub async fn look_for_tickets(&self) {
         // A store that fails has been warned of.
-        join_all(self.suites.iter().map(|suite| self.grants.ticket(suite))).await;
+        join_all(self.configured.iter().map(|suite| self.grants.ticket(suite))).await;
     }
 
     /// Keeps what a corporation allows now, and ends the sessions of what it does not allow any more.
@@ -95,7 +95,7 @@ impl DingTalk {
         grant: &Grant,
     ) -> Result<Arc<Grant>, SuiteFailure> {
         let allowed = self.allowed(suite, member, grant).await?;
-        let tokens = self.suite_tokens();
+        let tokens = &self.rooms.suite_tokens;
         let (client, corp, code) = (&tokens.client, &member.corp, &grant.codes.permanent_code);
         let mut activated = is_activated(grant);
         let mut switched = Ok(());
@@ -117,32 +117,24 @@ impl DingTalk {
         member: &Member,
         grant: &Grant,
     ) -> Result<AllowedAgents, Error> {
-        let tokens = self.suite_tokens();
+        let tokens = &self.rooms.suite_tokens;
         let (client, corp, code) = (&tokens.client, &member.corp, &grant.codes.permanent_code);
         tokens
             .with(suite, |token| async move { client.allowed_agents(&token, suite, corp, code).await })
             .await
     }
 
-    pub(super) async fn forget_tokens(&self, suite: &Suite, corp: &CorpId) {
-        let key = Key::of_suite(suite, corp);
-        self.channel_tokens.forget(&key).await;
-        self.channel_tickets.forget(&key).await;
-        self.suite_corp_tokens.forget(&key).await;
-        self.app_tickets.forget(&key).await;
-    }
-
     /// The application that `corp` granted one of our suites under this agent id. Only for corporations that authorised
     /// a suite is DingTalk ever asked, and about one of them at most twice a minute.
-    pub async fn suite_app(
+    pub async fn app(
         self: &Arc<Self>,
         corp: &CorpId,
         agent: &AgentId,
-    ) -> Result<Option<Arc<App>>, SuiteFailure> {
+    ) -> Result<Option<Arc<Registered>>, SuiteFailure> {
         // One deadline over all suites: behind it, the login needs its time.
-        in_time_of(LOOK_UP, async {
+        deadline::within(LOOK_UP, async {
             let mut failure = None;
-            for suite in &self.suites {
+            for suite in &self.configured {
                 match self.look_up(suite, corp, agent).await {
                     Ok(Some(app)) => return Ok(Some(app)),
                     Ok(None) => {}
@@ -171,14 +163,14 @@ impl DingTalk {
         suite: &Arc<Suite>,
         corp: &CorpId,
         agent: &AgentId,
-    ) -> Result<Option<Arc<App>>, SuiteFailure> {
+    ) -> Result<Option<Arc<Registered>>, SuiteFailure> {
         let member = Member::new(suite, corp);
         let Some(grant) = self.grant(suite, &member).await? else { return Ok(None) };
-        match app_of(suite, corp, agent, &grant) {
+        match self.app_of(suite, corp, agent, &grant) {
             // A push has told of it, and not of everything: it may be a window.
             Some(app) if grant.apps.as_ref().is_some_and(|apps| apps.read_ms == 0) => {
                 let asked = self.ask_once(suite, &member, &grant).await;
-                Ok(asked.map_or(Some(app), |grant| app_of(suite, corp, agent, &grant)))
+                Ok(asked.map_or(Some(app), |grant| self.app_of(suite, corp, agent, &grant)))
             }
             Some(app) => {
                 if !is_young(&grant) && self.grants.asked(&member).is_none() {
@@ -191,7 +183,7 @@ impl DingTalk {
             // It is known, and switched off.
             None if grant.stopped.contains(agent) => Ok(None),
             None => match self.ask_once(suite, &member, &grant).await {
-                Ok(grant) => Ok(app_of(suite, corp, agent, &grant)),
+                Ok(grant) => Ok(self.app_of(suite, corp, agent, &grant)),
                 Err(_) if grant.apps.is_some() => Ok(None),
                 Err(error) => Err(error),
             },
@@ -234,17 +226,25 @@ impl DingTalk {
         let knew = self.grants.knows(member);
         let grant = self.grants.grant(member).await?;
         if knew && grant.is_none() {
-            self.forget_tokens(suite, &member.corp).await;
+            self.rooms.suite_tokens.forget(suite, &member.corp).await;
         }
         Ok(grant)
     }
-}
 
-fn app_of(suite: &Arc<Suite>, corp: &CorpId, agent: &AgentId, grant: &Grant) -> Option<Arc<App>> {
-    let kind = grant.kind(agent)?;
-    let Codes { permanent_code, ch_permanent_code, .. } = grant.codes.clone();
-    let granted = Granted { kind, suite: Arc::clone(suite), permanent_code, ch_permanent_code };
-    Some(Arc::new(App::of_suite(corp.clone(), agent.clone(), granted)))
+    fn app_of(
+        &self,
+        suite: &Arc<Suite>,
+        corp: &CorpId,
+        agent: &AgentId,
+        grant: &Grant,
+    ) -> Option<Arc<Registered>> {
+        let kind = grant.kind(agent)?;
+        let Codes { permanent_code, ch_permanent_code, .. } = grant.codes.clone();
+        let granted = Granted { kind, suite: Arc::clone(suite), permanent_code, ch_permanent_code };
+        let app = App::of_suite(corp.clone(), agent.clone(), granted);
+        let provider = self.rooms.provider(&app, &[])?;
+        Some(Arc::new(Registered { app, provider }))
+    }
 }
 
 fn is_young(grant: &Grant) -> bool {

@@ -2,46 +2,100 @@
 //! dropped only if it is still the one that was rejected. Behind the process stands the store: what another replica, or
 //! this one before its restart, has fetched is used, and of several replicas one fetches while the others wait for it.
 
-use super::credential::{Credential, Issued};
 use super::deadline;
-use super::error::{Error, Kind};
+use super::failure::{Error, Kind};
+use super::token::{Issued, Token};
 use crate::store::{Entry, Store, StoreError};
 use crate::telemetry::{self, Trigger};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use std::collections::HashMap;
-use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// DingTalk's own advice: renew about ten minutes before the end.
+/// The platforms' own advice: renew about ten minutes before the end.
 const MARGIN: Duration = Duration::from_secs(600);
 /// After a renewal failed, the credential that still serves is left alone for this long.
 const RETRY_PAUSE: Duration = Duration::from_secs(10);
 /// A wrong secret does not become right by asking for every visitor; an operator who mends it waits this long.
-pub(super) const REFUSAL_MEMORY: Duration = Duration::from_secs(10);
+pub const REFUSAL_MEMORY: Duration = Duration::from_secs(10);
 /// How often a replica that waits for another's result looks for it.
 const POLL: Duration = Duration::from_millis(25);
 
 type Flight<T> = Shared<BoxFuture<'static, Result<T, Error>>>;
 
-/// Credentials of one family, one per key. Cloning gives another handle to the same ones.
-pub(super) struct Renewing<K, T> {
+/// Fetches a credential anew.
+type Fetch<T> = dyn Fn() -> BoxFuture<'static, Result<Issued<T>, Error>> + Send + Sync;
+
+/// Credentials of one family, by the name of each. Cloning gives another handle to the same ones.
+pub struct CredentialCache<T> {
     /// `token` or `ticket` with its family, as metric label and part of the store's key.
     kind: &'static str,
-    slots: Arc<Mutex<HashMap<K, Slot<T>>>>,
+    slots: Arc<Mutex<HashMap<String, Slot<T>>>>,
     store: Arc<Store>,
     /// Longer than a fetch can take, so that a lock ends by itself only where its holder is gone.
     lock_lifetime: Duration,
 }
 
-impl<K, T> Clone for Renewing<K, T> {
+impl<T> Clone for CredentialCache<T> {
     fn clone(&self) -> Self {
         let (slots, store) = (Arc::clone(&self.slots), Arc::clone(&self.store));
         Self { kind: self.kind, slots, store, lock_lifetime: self.lock_lifetime }
+    }
+}
+
+/// One credential of a cache, which knows how it is fetched.
+pub struct Cached<T> {
+    cache: CredentialCache<T>,
+    id: Arc<str>,
+    fetch: Arc<Fetch<T>>,
+}
+
+impl<T> Clone for Cached<T> {
+    fn clone(&self) -> Self {
+        Self { cache: self.cache.clone(), id: Arc::clone(&self.id), fetch: Arc::clone(&self.fetch) }
+    }
+}
+
+impl<T: Token> Cached<T> {
+    /// The credential. It is fetched only where that is needed, and then to the end even if the caller leaves.
+    ///
+    /// # Errors
+    /// That of the fetch, or of one not long ago that need not be tried again.
+    pub async fn get(&self) -> Result<T, Error> {
+        self.cache.get(&self.id, || (self.fetch)()).await
+    }
+
+    /// The credential that is in memory, whatever its age.
+    pub fn held(&self) -> Option<T> {
+        self.cache.held(&self.id)
+    }
+
+    /// Calls with the credential, and exactly once more with a fresh one if the platform rejects the first.
+    ///
+    /// # Errors
+    /// Those of the credential and of the call.
+    pub async fn with<R, G>(&self, call: impl Fn(T) -> G) -> Result<R, Error>
+    where
+        G: Future<Output = Result<R, Error>>,
+    {
+        let first = self.get().await?;
+        match call(first.clone()).await {
+            Err(error) if error.kind.policy().renews_token => {
+                self.drop_if(&first, Trigger::Rejected).await;
+                call(self.get().await?).await
+            }
+            other => other,
+        }
+    }
+
+    /// Drops the credential if it is still `rejected`, here and in the store, so that a late complaint about an old one
+    /// costs nothing. Says whether it did here.
+    pub async fn drop_if(&self, rejected: &T, trigger: Trigger) -> bool {
+        self.cache.drop_if(&self.id, rejected, trigger).await
     }
 }
 
@@ -50,7 +104,7 @@ struct Slot<T> {
     generation: u64,
     held: Option<Held<T>>,
     flight: Option<Flight<T>>,
-    /// DingTalk's last word on our secret, and until when it is not asked again.
+    /// The platform's last word on our secret, and until when it is not asked again.
     refusal: Option<(Error, Instant)>,
     /// What was rejected last: a store that could not forget it must not bring it back.
     rejected: Option<T>,
@@ -74,8 +128,8 @@ impl<T> Slot<T> {
 }
 
 /// What a fetch is for.
-struct Order<K, T> {
-    key: K,
+struct Order<T> {
+    key: String,
     /// The key in the store.
     name: String,
     generation: u64,
@@ -83,7 +137,7 @@ struct Order<K, T> {
     rejected: Option<T>,
 }
 
-impl<T: Credential> Held<T> {
+impl<T: Token> Held<T> {
     fn new(issued: Issued<T>) -> Self {
         let (now, lifetime) = (Instant::now(), issued.lifetime);
         Held {
@@ -107,17 +161,23 @@ fn margin(lifetime: Duration) -> Duration {
     MARGIN.min(lifetime / 2)
 }
 
-impl<K, T> Renewing<K, T>
-where
-    K: Clone + Eq + std::hash::Hash + fmt::Display + Send + Sync + 'static,
-    T: Credential,
-{
-    pub fn new(kind: &'static str, store: Arc<Store>, lock_lifetime: Duration) -> Self {
-        Self { kind, slots: Arc::default(), store, lock_lifetime }
+impl<T: Token> CredentialCache<T> {
+    /// No credentials yet. `kind` is their family, as metric label and part of the store's key; `lock_lifetime` is longer
+    /// than a fetch can take.
+    pub fn new(kind: &'static str, store: &Arc<Store>, lock_lifetime: Duration) -> Self {
+        Self { kind, slots: Arc::default(), store: Arc::clone(store), lock_lifetime }
     }
 
-    /// The credential of `key`. `fetch` runs only where one is needed, and runs to its end even if the caller leaves.
-    pub async fn get<F>(&self, key: &K, fetch: impl FnOnce() -> F) -> Result<T, Error>
+    /// The credential of that name, which is part of the store's key and never a secret. Those who give one name share
+    /// what it is fetched with.
+    pub fn slot<F>(&self, id: &str, fetch: impl Fn() -> F + Send + Sync + 'static) -> Cached<T>
+    where
+        F: Future<Output = Result<Issued<T>, Error>> + Send + 'static,
+    {
+        Cached { cache: self.clone(), id: id.into(), fetch: Arc::new(move || fetch().boxed()) }
+    }
+
+    async fn get<F>(&self, key: &str, fetch: impl FnOnce() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<Issued<T>, Error>> + Send + 'static,
     {
@@ -125,7 +185,7 @@ where
             let mut slots = lock(&self.slots);
             let slot = match slots.get_mut(key) {
                 Some(slot) => slot,
-                None => slots.entry(key.clone()).or_insert_with(Slot::empty),
+                None => slots.entry(key.to_owned()).or_insert_with(Slot::empty),
             };
             let now = Instant::now();
             match &slot.held {
@@ -156,35 +216,11 @@ where
         flight.await
     }
 
-    /// The credential of `key` that is in memory, whatever its age.
-    pub fn held(&self, key: &K) -> Option<T> {
+    fn held(&self, key: &str) -> Option<T> {
         lock(&self.slots).get(key)?.held.as_ref().map(|held| held.value.clone())
     }
 
-    /// Calls with the credential of `key`, and exactly once more with a fresh one if DingTalk rejects the first.
-    pub async fn with<R, F, G>(
-        &self,
-        key: &K,
-        fetch: impl Fn() -> F,
-        call: impl Fn(T) -> G,
-    ) -> Result<R, Error>
-    where
-        F: Future<Output = Result<Issued<T>, Error>> + Send + 'static,
-        G: Future<Output = Result<R, Error>>,
-    {
-        let first = self.get(key, &fetch).await?;
-        match call(first.clone()).await {
-            Err(error) if error.kind.policy().renews_token => {
-                self.drop_if(key, &first, Trigger::Rejected).await;
-                call(self.get(key, &fetch).await?).await
-            }
-            other => other,
-        }
-    }
-
-    /// Drops the credential of `key` if it is still `rejected`, here and in the store, so that a late complaint about an
-    /// old one costs nothing. Says whether it did here.
-    pub async fn drop_if(&self, key: &K, rejected: &T, trigger: Trigger) -> bool {
+    async fn drop_if(&self, key: &str, rejected: &T, trigger: Trigger) -> bool {
         let dropped = {
             let mut slots = lock(&self.slots);
             let Some(slot) = slots.get_mut(key) else { return false };
@@ -204,37 +240,37 @@ where
     }
 
     /// Forgets the credential of `key` here and in the store, because nobody may use it any more.
-    pub async fn forget(&self, key: &K) {
+    pub async fn forget(&self, key: &str) {
         lock(&self.slots).remove(key);
         // A store that fails has been warned of; what stays there expires, and its owner is not looked up any more.
         let _ = self.store.remove(&self.name(key)).await;
     }
 
-    /// Lets the next call ask again at once, because what DingTalk refused has changed.
-    pub fn forgive(&self, key: &K) {
+    /// Lets the next call ask again at once, because what the platform refused has changed.
+    pub fn forgive(&self, key: &str) {
         if let Some(slot) = lock(&self.slots).get_mut(key) {
             slot.refusal = None;
         }
     }
 
-    /// Whether DingTalk's last word on one of our secrets was a refusal.
+    /// Whether the platform's last word on one of our secrets was a refusal.
     pub fn is_refused(&self) -> bool {
         lock(&self.slots).values().any(|slot| slot.refusal.is_some())
     }
 
     /// The key in the store: family, corporation, application. No secret is part of it.
-    fn name(&self, key: &K) -> String {
+    fn name(&self, key: &str) -> String {
         format!("{}:{key}", self.kind)
     }
 
     /// Starts a fetch in a task of its own, so that nobody who leaves takes it along.
-    fn launch<F>(&self, key: &K, slot: &Slot<T>, fetch: F) -> Flight<T>
+    fn launch<F>(&self, key: &str, slot: &Slot<T>, fetch: F) -> Flight<T>
     where
         F: Future<Output = Result<Issued<T>, Error>> + Send + 'static,
     {
         let this = self.clone();
         let order = Order {
-            key: key.clone(),
+            key: key.to_owned(),
             name: self.name(key),
             generation: slot.generation,
             trigger: slot.trigger,
@@ -243,18 +279,18 @@ where
         let task = tokio::spawn(deadline::until(deadline::current(), async move {
             let outcome = this.obtain(&order, fetch).await;
             if let Err(error) = &outcome {
-                tracing::warn!(%error, kind = this.kind, key = %order.key, "DingTalk gave no credential");
+                tracing::warn!(%error, kind = this.kind, key = %order.key, "no credential was given");
             }
-            this.land(&order, outcome).await
+            this.finish(&order, outcome).await
         }));
         let lost = Error::new(self.kind, Kind::Unreachable);
         async move { task.await.unwrap_or(Err(lost)) }.boxed().shared()
     }
 
     /// A fetch has come to its end. What was forgotten meanwhile is for those who wait for it, and is not kept.
-    async fn land(&self, order: &Order<K, T>, outcome: Result<Held<T>, Error>) -> Result<T, Error> {
-        if let Some(slot) = self.slot(&mut lock(&self.slots), order) {
-            return slot.land(outcome);
+    async fn finish(&self, order: &Order<T>, outcome: Result<Held<T>, Error>) -> Result<T, Error> {
+        if let Some(slot) = self.slot_of(&mut lock(&self.slots), order) {
+            return slot.finish(outcome);
         }
         let value = outcome?.value;
         let _ = self.store.remove_if(&order.name, value.secret()).await;
@@ -262,12 +298,16 @@ where
     }
 
     /// The slot that a fetch was begun for, unless it was forgotten.
-    fn slot<'a>(&self, slots: &'a mut HashMap<K, Slot<T>>, order: &Order<K, T>) -> Option<&'a mut Slot<T>> {
+    fn slot_of<'a>(
+        &self,
+        slots: &'a mut HashMap<String, Slot<T>>,
+        order: &Order<T>,
+    ) -> Option<&'a mut Slot<T>> {
         slots.get_mut(&order.key).filter(|slot| slot.generation == order.generation)
     }
 
-    /// From the store, or from DingTalk if the right to fetch is ours, or from the replica that has it.
-    async fn obtain<F>(&self, order: &Order<K, T>, fetch: F) -> Result<Held<T>, Error>
+    /// From the store, or from the platform if the right to fetch is ours, or from the replica that has it.
+    async fn obtain<F>(&self, order: &Order<T>, fetch: F) -> Result<Held<T>, Error>
     where
         F: Future<Output = Result<Issued<T>, Error>>,
     {
@@ -298,7 +338,7 @@ where
         let fetched = fetch.await;
         let Some(lock) = lock else { return fetched.map(Held::new) };
         match fetched {
-            Ok(issued) if self.slot(&mut self::lock(&self.slots), order).is_some() => {
+            Ok(issued) if self.slot_of(&mut self::lock(&self.slots), order).is_some() => {
                 let Issued { value, lifetime } = issued.clone();
                 let entry = Entry { value: value.secret().clone(), remaining: lifetime, lifetime };
                 // Where the lock ran out and is another's, what the other got is the newer one.
@@ -316,15 +356,15 @@ where
     }
 
     /// What the store holds and is still good.
-    async fn found(&self, order: &Order<K, T>) -> Result<Option<Held<T>>, StoreError> {
+    async fn found(&self, order: &Order<T>) -> Result<Option<Held<T>>, StoreError> {
         let fresh = self.store.read(&order.name).await?.and_then(Held::fresh);
         Ok(fresh.filter(|held| order.rejected.as_ref() != Some(&held.value)))
     }
 }
 
-impl<T: Credential> Slot<T> {
+impl<T: Token> Slot<T> {
     /// A flight has come to its end.
-    fn land(&mut self, outcome: Result<Held<T>, Error>) -> Result<T, Error> {
+    fn finish(&mut self, outcome: Result<Held<T>, Error>) -> Result<T, Error> {
         self.flight = None;
         match outcome {
             Ok(held) => {

@@ -1,8 +1,7 @@
-//! docs/failures.md shows the table as it is; `UPDATE_DOCS=1 cargo test -p miandeng --lib policy` writes it.
+//! docs/failures.md shows the table as it is; `UPDATE_DOCS=1 cargo test -p miandeng --lib errcodes` writes it.
 
-use super::Policy;
-use crate::dingtalk::error::{Kind, Role, WORDS, classify};
-use crate::dingtalk::renewing::REFUSAL_MEMORY;
+use super::{WORDS, classify};
+use crate::upstream::{Kind, Policy, REFUSAL_MEMORY, Role};
 use miandeng_shared::Action;
 
 /// In the order of the documentation.
@@ -127,7 +126,7 @@ fn the_documented_policy_is_the_policy() {
     } else {
         assert!(
             documented == table,
-            "docs/failures.md is stale: UPDATE_DOCS=1 cargo test -p miandeng --lib policy"
+            "docs/failures.md is stale: UPDATE_DOCS=1 cargo test -p miandeng --lib errcodes"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The circuit breaker for DingTalk's ban of our address, and for that alone: calls during the ban would prolong nothing
+//! The circuit breaker for a platform's ban of our address, and for that alone: calls during the ban would prolong nothing
 //! but the wait, and every other failure is better answered by trying.
 
 use std::sync::{Mutex, PoisonError};
@@ -7,17 +7,15 @@ use tokio::time::Instant;
 
 /// Shared by all calls, because the ban concerns the address and not an application.
 #[derive(Debug, Default)]
-pub(super) struct Ban {
+pub(super) struct Breaker {
     until: Mutex<Option<Instant>>,
 }
 
-impl Ban {
-    /// DingTalk has banned us for `pause`.
-    pub fn begin(&self, pause: Duration) {
-        tracing::error!(
-            seconds = pause.as_secs(),
-            "DingTalk has banned this server's address: no calls until it ends"
-        );
+impl Breaker {
+    /// `platform` has banned us for `pause`.
+    pub fn open(&self, platform: &str, pause: Duration) {
+        let seconds = pause.as_secs();
+        tracing::error!(seconds, "{platform} has banned this server's address: no calls until it ends");
         *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + pause);
     }
 
@@ -34,9 +32,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_ban_ends_by_itself() {
-        let ban = Ban::default();
+        let ban = Breaker::default();
         assert_eq!(ban.remaining(), None);
-        ban.begin(Duration::from_secs(300));
+        ban.open("a platform", Duration::from_secs(300));
         tokio::time::advance(Duration::from_secs(299)).await;
         assert_eq!(ban.remaining(), Some(Duration::from_secs(1)));
         tokio::time::advance(Duration::from_secs(1)).await;

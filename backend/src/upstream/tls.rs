@@ -1,4 +1,4 @@
-//! Which certificates of DingTalk's hosts, and of proxies that open TLS, are believed: those of the system, or of
+//! Which certificates of the platforms' hosts, and of proxies that open TLS, are believed: those of the system, or of
 //! `SSL_CERT_FILE` and `SSL_CERT_DIR`. One that is not is refused with the name of its issuer.
 
 use anyhow::Context;
@@ -12,7 +12,7 @@ use rustls::{
 use std::fmt;
 use std::sync::Arc;
 
-/// What a client of DingTalk's needs for TLS.
+/// What a client of a platform's needs for TLS.
 ///
 /// # Errors
 /// Where there is no certificate to believe.

@@ -1,19 +1,19 @@
 //! What becomes of the events that DingTalk pushes to a suite.
 
-use super::DingTalk;
-use super::membership::{SuiteFailure, is_activated};
-use crate::config::{Secret, Suite};
+use super::installs::{SuiteFailure, is_activated};
+use super::{Codes, Event, Grant, Item, Member, Pushed, Suites, Version};
+use crate::apps::Suite;
+use crate::config::Secret;
 use crate::dingtalk::client::Authorisation;
-use crate::dingtalk::error::{Error, Kind};
-use crate::dingtalk::suite::{Codes, Event, Grant, Item, Member, Pushed, Version};
 use crate::session::millis;
 use crate::store::StoreError;
+use crate::upstream::{Error, Kind};
 use miandeng_shared::CorpId;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-impl DingTalk {
+impl Suites {
     /// Does what DingTalk pushed. Says whether it did: what is older than what was followed before, or is the same, has
     /// no effect.
     ///
@@ -76,7 +76,7 @@ impl DingTalk {
     ) -> Result<(), SuiteFailure> {
         let kept = self.grants.keep_ticket(suite, ticket, version.at_ms, version.pushed_ms).await?;
         // What was refused for want of this ticket need not wait.
-        self.suite_tokens.forgive(&suite.suite_key);
+        self.rooms.suite_tokens.forgive(suite);
         tracing::info!(suite = suite.name, kept, "suite_ticket");
         Ok(())
     }
@@ -141,7 +141,7 @@ impl DingTalk {
         let grant = match known {
             Some(known) if known.codes == codes => known,
             _ => {
-                self.forget_tokens(suite, &member.corp).await;
+                self.rooms.suite_tokens.forget(suite, &member.corp).await;
                 self.keep_codes(suite, member, codes).await?
             }
         };
@@ -201,7 +201,7 @@ impl DingTalk {
         redeemed: String,
         since_ms: u64,
     ) -> Result<(Member, Arc<Grant>), SuiteFailure> {
-        let tokens = self.suite_tokens();
+        let tokens = &self.rooms.suite_tokens;
         let client = &tokens.client;
         let exchange = |token| async move { client.permanent_code(&token, code).await };
         let bought = match (tokens.with(suite, exchange).await, member.clone(), known) {
@@ -220,7 +220,7 @@ impl DingTalk {
         };
         let codes = Codes { permanent_code, ch_permanent_code, redeemed, since_ms };
         // The tokens of an earlier authorisation are not this one's.
-        self.forget_tokens(suite, &member.corp).await;
+        self.rooms.suite_tokens.forget(suite, &member.corp).await;
         let grant = self.keep_codes(suite, &member, codes).await?;
         Ok((member, grant))
     }
@@ -250,7 +250,7 @@ impl DingTalk {
 
     /// A corporation took its authorisation back: its codes, tokens, tickets and sessions go.
     async fn relieve(&self, suite: &Arc<Suite>, member: &Member) -> Result<(), SuiteFailure> {
-        self.forget_tokens(suite, &member.corp).await;
+        self.rooms.suite_tokens.forget(suite, &member.corp).await;
         if let Some(grant) = self.grants.current(member).await? {
             self.restore_all(member, &grant, u64::MAX).await?;
         }

@@ -46,7 +46,7 @@ pub fn side(path: &str) -> Option<Side> {
 
 /// A client that requests the callback twice has the first request still open when the second one comes.
 pub fn extra_latency_ms(wecom: &WeCom, endpoint: &str) -> u64 {
-    if wecom.settings.double_request && endpoint == qyapi::GETUSERINFO { 100 } else { 0 }
+    if wecom.settings.double_request && endpoint == qyapi::GETUSERINFO { 300 } else { 0 }
 }
 
 pub fn answer(world: &mut World, call: &Call) -> Answer {

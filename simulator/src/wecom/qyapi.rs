@@ -3,6 +3,7 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
+use super::codes::Code;
 use super::refusal;
 use super::seed::{App, CORP_ID, PEOPLE, Relation};
 use super::settings::MemberInWechat;
@@ -12,6 +13,7 @@ use super::visitor::Client;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::clock::Millis;
+use crate::issue;
 
 const GETTOKEN: &str = "/cgi-bin/gettoken";
 pub const GETUSERINFO: &str = "/cgi-bin/auth/getuserinfo";
@@ -131,18 +133,22 @@ fn getuserinfo(wecom: &mut WeCom, call: &Call, now: Millis) -> Outcome {
         return Err(40029);
     }
     code.used = true;
+    Ok(identity(code, settings.member_in_wechat))
+}
+
+fn identity(code: &Code, member_in_wechat: MemberInWechat) -> Value {
     let person = code.person;
-    let as_openid = code.client == Client::Wechat && settings.member_in_wechat == MemberInWechat::Openid;
-    Ok(match person.user_id().filter(|_| !as_openid) {
+    let as_openid = code.client == Client::Wechat && member_in_wechat == MemberInWechat::Openid;
+    match person.user_id().filter(|_| !as_openid) {
         Some(user_id) if code.private && person.visible() => {
-            json!({ "userid": user_id, "user_ticket": crate::issue::alphanumeric(64) })
+            json!({ "userid": user_id, "user_ticket": issue::alphanumeric(64) })
         }
         Some(user_id) => json!({ "userid": user_id }),
         None => match person.external_user_id() {
             Some(external) => json!({ "openid": person.open_id(), "external_userid": external }),
             None => json!({ "openid": person.open_id() }),
         },
-    })
+    }
 }
 
 /// userids know no case.

@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::clock::{Clock, Millis};
 
 /// Every code that a login can meet.
-const WORDS: [(i64, &str); 44] = [
+const WORDS: [(i64, &str); 58] = [
     (-1, "system busy"),
     (40001, "invalid credential"),
     (40013, "invalid corpid"),
@@ -19,7 +19,17 @@ const WORDS: [(i64, &str); 44] = [
     (40058, "invalid Request Parameter"),
     (40078, "invalid auth_code"),
     (40082, "invalid suite_token"),
+    (40133, "authorization of the app is missing"),
+    (40134, "authorization of the member is missing"),
+    (40135, "authorization mode does not fit"),
+    (40136, "authorization has no such scope"),
+    (40137, "authorization is not confirmed"),
+    (40138, "trial of the app ended"),
+    (40139, "payment of the app ended"),
+    (40140, "app is out of its paid range"),
+    (40141, "authorization was withdrawn"),
     (40163, "code been used"),
+    (40209, "second verification required"),
     (41001, "access_token missing"),
     (41002, "corpid missing"),
     (41004, "corpsecret missing"),
@@ -48,11 +58,15 @@ const WORDS: [(i64, &str); 44] = [
     (60021, "user not in the range of the app"),
     (60031, "app not allowed to use this api"),
     (60111, "userid not found"),
+    (84014, "user_ticket expired"),
+    (84015, "invalid user_ticket"),
+    (84025, "invalid state"),
     (301002, "no privilege on this agent"),
     (301007, "corp unavailable"),
     (701001, "license insufficient"),
     (701008, "user has no license"),
     (701016, "license expired"),
+    (701099, "license unavailable"),
 ];
 
 pub fn words(code: i64) -> Option<&'static str> {

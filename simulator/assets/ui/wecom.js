@@ -27,7 +27,7 @@ function valueOf(input) {
 }
 
 function showApp() {
-  // What somebody is typing is not taken from them.
+  // What is being typed is not taken away.
   if (document.activeElement !== $('wecom-domain')) $('wecom-domain').value = app()?.trustedDomain ?? '';
   $('wecom-stopped').checked = app()?.stopped ?? false;
 }

@@ -1,4 +1,4 @@
-//! What WeCom verifies of a link that somebody opened.
+//! What WeCom verifies of a link.
 
 use reqwest::Url;
 

@@ -136,7 +136,7 @@ impl Settings {
 
     fn validate(&self) -> Result<(), Problem> {
         if seed::person(&self.person).is_none() {
-            return Err(Problem::value("person", format!("there is nobody called {:?}", self.person)));
+            return Err(Problem::value("person", format!("no person is called {:?}", self.person)));
         }
         between("tokenLifetime", self.token_lifetime, 1, LONGEST)?;
         between("codeLifetime", self.code_lifetime, 1, LONGEST)?;

@@ -122,7 +122,7 @@ async fn user_get_tells_who_is_in_the_visible_range() {
         assert!(found.get("mobile").is_none() && found.get("avatar").is_none());
     }
     for (user, code) in
-        [("LiSi@hr-1", 60011), ("lisi@HR-1", 60011), ("nobody", 60111), ("wwfedcba9876543210/wangwu", 60111)]
+        [("LiSi@hr-1", 60011), ("lisi@HR-1", 60011), ("absent", 60111), ("wwfedcba9876543210/wangwu", 60111)]
     {
         assert_eq!(phone.user_get(&token, user).await["errcode"], code, "{user}");
     }

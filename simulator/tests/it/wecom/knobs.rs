@@ -104,7 +104,7 @@ async fn an_unlisted_address_has_a_token_and_nothing_else() {
     let refused = phone.redeem(&token, &phone.code("member").await).await;
     assert_eq!(refused["errcode"], 60020);
     assert!(text(&refused["errmsg"]).starts_with("not allow to access from your ip, hint: ["), "{refused}");
-    assert_eq!(phone.user_get(&token, "nobody").await["errcode"], 60020, "before the parameters");
+    assert_eq!(phone.user_get(&token, "absent").await["errcode"], 60020, "before the parameters");
     phone.set(json!({ "gettokenChecksIp": true })).await;
     assert_eq!(phone.gettoken(AGENT).await["errcode"], 60020);
 }

@@ -134,7 +134,7 @@ async fn without_an_identity_the_client_s_page_answers_which_looks_at_the_fragme
         ("Chrome/140", "", Some("member")),
         ("Chrome/140", "wecom-sim=customer:wechat", Some("customer")),
         ("Chrome/140", "a=b; wecom-sim=stranger:wecom-pc", Some("stranger")),
-        ("Chrome/140", "wecom-sim=nobody:wecom", Some("member")),
+        ("Chrome/140", "wecom-sim=absent:wecom", Some("member")),
         ("Chrome/140", "wecom-sim=member:browser", None),
         (WXWORK, "wecom-sim=hidden:browser", Some("hidden")),
     ] {
@@ -167,7 +167,7 @@ async fn who_opens_it_is_named_by_the_identity_else_by_the_cookie_else_by_the_se
     assert_eq!(who("", "wecom-sim=linked:wecom", "2").await, "wwfedcba9876543210/wangwu");
     phone.set(json!({ "person": "hidden" })).await;
     assert_eq!(who("", "", "3").await, "LiSi@hr-1");
-    let end = phone.back(&[("uin", "nobody")]).await;
+    let end = phone.back(&[("uin", "absent")]).await;
     assert_eq!(query(&end, "why").unwrap(), "uin");
 }
 

@@ -31,7 +31,7 @@ async fn members_are_on_the_page_and_its_links_lead_back() {
         assert_eq!(phone.redeem(&token, &query(&back, "code").unwrap()).await["userid"], user);
     }
     assert!(!page.contains("data-person=\"customer\"") && !page.contains("data-person=\"stranger\""));
-    for person in ["customer", "stranger", "nobody"] {
+    for person in ["customer", "stranger", "absent"] {
         let refused = phone.open(login(&phone, &[("uin", person)])).await;
         assert!(refused.text().await.unwrap().contains("不是该企业的成员"), "{person}");
     }

@@ -119,7 +119,8 @@ impl Rooms {
                 });
                 Provider::H5(H5::new(app, client, token, &id, &self.caches))
             }
-            Credentials::Suite(granted) => self.granted(app, granted, client),
+            Credentials::Suite(granted) => self.granted(app, granted, client)?,
+            Credentials::WeCom { .. } => return None,
         })
     }
 
@@ -152,16 +153,17 @@ impl Rooms {
     }
 
     /// The provider of an application that a corporation granted a suite.
-    fn granted(&self, app: &App, granted: &Granted, client: Client) -> Provider {
+    fn granted(&self, app: &App, granted: &Granted, client: Client) -> Option<Provider> {
         let id = suite_id(&granted.suite, &app.corp_id);
         let corp_token = self.suite_tokens.corp_token(granted, &app.corp_id);
         match granted.kind {
             AppKind::Channel => {
                 let token = self.suite_tokens.channel_token(granted, &app.corp_id);
                 let directory = Some(Directory::Suite(corp_token));
-                Provider::Window(Window::new(app, client, token, directory, &id, &self.caches))
+                Some(Provider::Window(Window::new(app, client, token, directory, &id, &self.caches)))
             }
-            AppKind::H5 => Provider::SuiteH5(H5::new(app, client, corp_token, &id, &self.caches)),
+            AppKind::H5 => Some(Provider::SuiteH5(H5::new(app, client, corp_token, &id, &self.caches))),
+            AppKind::Wecom => None,
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod state;
 pub mod store;
 mod telemetry;
 mod upstream;
+mod wecom;
 
 #[cfg(fuzzing)]
 pub use http::fuzz;

@@ -4,7 +4,9 @@
 use crate::apps::App;
 use crate::dingtalk::{AppToken, H5, SuiteCorpToken, Window};
 use crate::upstream::Error;
+use crate::wecom::{Browser, WeCom};
 use miandeng_shared::{AuthCode, SignedConfig, User};
+use url::Url;
 
 /// What logs people in to an application.
 pub enum Provider {
@@ -12,6 +14,18 @@ pub enum Provider {
     H5(H5<AppToken>),
     /// The same, granted to a suite.
     SuiteH5(H5<SuiteCorpToken>),
+    WeCom(WeCom),
+}
+
+/// How people come to the code that logs them in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// The page asks the client for it.
+    Page,
+    /// The platform sends them back with one. `at_once`: without a look at the page, because this is the platform's client.
+    Redirect { at_once: bool },
+    /// Not from this browser: the page says where.
+    Elsewhere,
 }
 
 /// A code may be redeemed now: there is a token, and the call is granted. Nothing has been spent.
@@ -19,6 +33,26 @@ pub enum Provider {
 pub struct Permit(());
 
 impl Provider {
+    /// How people come to a code from the browser that calls itself `user_agent`.
+    pub fn entry(&self, user_agent: &str) -> Entry {
+        match self {
+            Self::Window(_) | Self::H5(_) | Self::SuiteH5(_) => Entry::Page,
+            Self::WeCom(app) => match app.browser(user_agent) {
+                Browser::WeCom | Browser::WeChat => Entry::Redirect { at_once: true },
+                Browser::Other if app.takes(Browser::Other) => Entry::Redirect { at_once: false },
+                Browser::Other => Entry::Elsewhere,
+            },
+        }
+    }
+
+    /// Where the platform hands out a code that comes back with `state`; None where it does not redirect this browser.
+    pub fn link(&self, app: &App, user_agent: &str, state: &str) -> Option<Url> {
+        match self {
+            Self::Window(_) | Self::H5(_) | Self::SuiteH5(_) => None,
+            Self::WeCom(wecom) => wecom.link(app, wecom.browser(user_agent), state),
+        }
+    }
+
     /// Signs the page at `href`; None where the platform knows no signatures.
     ///
     /// # Errors
@@ -28,6 +62,7 @@ impl Provider {
             Self::Window(window) => window.signer.sign(href).await,
             Self::H5(app) => app.signer.sign(href).await,
             Self::SuiteH5(app) => app.signer.sign(href).await,
+            Self::WeCom(_) => return Ok(None),
         }
         .map(Some)
     }
@@ -38,6 +73,7 @@ impl Provider {
             Self::Window(window) => window.signer.has_signed(signed),
             Self::H5(app) => app.signer.has_signed(signed),
             Self::SuiteH5(app) => app.signer.has_signed(signed),
+            Self::WeCom(_) => false,
         }
     }
 
@@ -47,6 +83,7 @@ impl Provider {
             Self::Window(window) => window.signer.forget_signer_of(signed).await,
             Self::H5(app) => app.signer.forget_signer_of(signed).await,
             Self::SuiteH5(app) => app.signer.forget_signer_of(signed).await,
+            Self::WeCom(_) => false,
         }
     }
 
@@ -59,6 +96,7 @@ impl Provider {
             Self::Window(window) => window.prepare().await,
             Self::H5(app) => app.prepare().await,
             Self::SuiteH5(app) => app.prepare().await,
+            Self::WeCom(app) => app.prepare().await,
         }
         .map(|()| Permit(()))
     }
@@ -73,6 +111,7 @@ impl Provider {
             Self::Window(window) => window.redeem(app, code).await,
             Self::H5(h5) => h5.redeem(app, code).await,
             Self::SuiteH5(h5) => h5.redeem(app, code).await,
+            Self::WeCom(wecom) => wecom.redeem(app, code).await,
         }
     }
 }

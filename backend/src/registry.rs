@@ -7,6 +7,7 @@ use crate::dingtalk::suite::SuiteFailure;
 use crate::provider::Provider;
 use crate::session::{Session, Sessions};
 use crate::store::Store;
+use crate::wecom;
 use miandeng_shared::{AgentId, CorpId};
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -29,6 +30,7 @@ impl Deref for Registered {
 pub struct Registry {
     configured: HashMap<(CorpId, AgentId), Arc<Registered>>,
     pub dingtalk: DingTalk,
+    wecom: wecom::Rooms,
 }
 
 impl Registry {
@@ -38,23 +40,30 @@ impl Registry {
     /// Where TLS cannot be set up.
     pub fn new(config: &Config, store: &Arc<Store>, sessions: &Arc<Sessions>) -> anyhow::Result<Self> {
         let dingtalk = DingTalk::new(config, store, sessions)?;
+        let wecom = wecom::Rooms::new(config, store)?;
         // Only applications of one corporation share credentials; of ten thousand corporations, each is looked at once.
         let mut corps: HashMap<&CorpId, Vec<&App>> = HashMap::new();
         for app in &config.apps {
             corps.entry(&app.corp_id).or_default().push(app);
         }
         let registered = |app: &App| {
-            let provider = dingtalk.provider(app, &corps[&app.corp_id])?;
+            let provider = dingtalk.provider(app, &corps[&app.corp_id]);
+            let provider = provider.or_else(|| wecom.provider(app).map(Provider::WeCom))?;
             let name = (app.corp_id.clone(), app.agent_id.clone());
             Some((name, Arc::new(Registered { app: app.clone(), provider })))
         };
         let configured = config.apps.iter().filter_map(registered).collect();
-        Ok(Self { configured, dingtalk })
+        Ok(Self { configured, dingtalk, wecom })
     }
 
     /// The configured application of that name.
     pub fn configured(&self, corp: &CorpId, agent: &AgentId) -> Option<&Arc<Registered>> {
         self.configured.get(&(corp.clone(), agent.clone()))
+    }
+
+    /// All configured applications.
+    pub fn all_configured(&self) -> impl Iterator<Item = &Arc<Registered>> {
+        self.configured.values()
     }
 
     /// The application of that name: a configured one, else one that a corporation granted a suite.
@@ -77,7 +86,7 @@ impl Registry {
         self.dingtalk.suites.is_still_granted(app).await
     }
 
-    /// Whether the application that a session was made for is still one of ours. Asks nobody: a session names the suite
+    /// Whether the application that a session was made for is still one of ours. Asks neither store nor platform: a session names the suite
     /// that it was made for, and what a corporation takes back ends the sessions that were made with it.
     pub fn knows_app_of(&self, session: &Session) -> bool {
         match &session.suite {
@@ -96,7 +105,7 @@ impl Registry {
 
     /// Whether a platform refuses the credentials of an application, so that only an operator can help.
     pub fn is_refused(&self) -> bool {
-        self.dingtalk.is_refused()
+        self.dingtalk.is_refused() || self.wecom.is_refused()
     }
 
     fn suite(&self, key: &str) -> Option<&Arc<Suite>> {

@@ -1,5 +1,6 @@
 //! Who is logged in, as the browser carries it: sealed cookies that are verified without asking anybody.
 
+pub mod attempt;
 mod cookie;
 mod follower;
 mod identity;
@@ -9,6 +10,7 @@ mod revocation;
 mod signing;
 mod used_codes;
 
+pub use attempt::Attempts;
 pub use cookie::{Cookies, SetCookie};
 pub use identity::{IDENTITY_HEADERS, Identities, Identity};
 pub use login_proof::LoginProofs;

@@ -2,9 +2,9 @@
 
 use crate::config::Config;
 use crate::dingtalk::suite::Pushes;
-use crate::http::{RefusedSessions, TicketRenewals};
+use crate::http::{Flights, RefusedSessions, TicketRenewals};
 use crate::registry::Registry;
-use crate::session::{Cookies, Identities, LoginProofs, Sessions, UsedCodes};
+use crate::session::{Attempts, Cookies, Identities, LoginProofs, Sessions, UsedCodes};
 use crate::store::Store;
 use anyhow::Context;
 use std::ops::Deref;
@@ -24,6 +24,8 @@ pub struct Shared {
     pub registry: Registry,
     pub sessions: Arc<Sessions>,
     pub login_proofs: LoginProofs,
+    pub attempts: Attempts,
+    pub flights: Flights,
     pub identities: Identities,
     pub used_codes: UsedCodes,
     pub ticket_renewals: TicketRenewals,
@@ -63,6 +65,8 @@ impl AppState {
         Ok(Self(Arc::new(Shared {
             registry: Registry::new(&config, &store, &sessions)?,
             sessions,
+            attempts: Attempts::new(Arc::clone(&cookies)),
+            flights: Flights::default(),
             login_proofs: LoginProofs::new(cookies),
             identities,
             used_codes: UsedCodes::default(),

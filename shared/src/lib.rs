@@ -10,7 +10,7 @@ mod wire;
 
 pub use address::{Address, Unnamed, percent_decode};
 pub use error::{Action, CrossSite, ErrorAnswer, ErrorBody, ErrorCode, Text, UpstreamError};
-pub use id::{AgentId, AuthCode, CorpId, InvalidId, OpenId, UnionId, UserId};
+pub use id::{AgentId, AuthCode, CorpId, ExternalUserId, InvalidId, OpenId, UnionId, UserId};
 pub use lang::Lang;
 pub use return_path::{decode_next, encode_next, return_path};
 pub use wire::{

@@ -4,7 +4,7 @@ use super::brand::Brand;
 use super::credentials::{Credentials, Granted};
 use super::reader::Section;
 use super::value::{boolean, home, https_url, list, parsed, text};
-use miandeng_shared::{AgentId, CorpId, User};
+use miandeng_shared::{AgentId, AppKind, CorpId, User};
 use serde::Serialize;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -37,7 +37,9 @@ pub struct App {
     pub agent_id: AgentId,
     #[serde(flatten)]
     pub credentials: Credentials,
-    pub jsapi_url: String,
+    /// None where people are redirected instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jsapi_url: Option<String>,
     pub sign_alg: SignAlg,
     /// Whether a `+` in the query is signed as a space. DingTalk's Java sample does so and its Node sample does not.
     pub sign_plus_as_space: bool,
@@ -57,10 +59,14 @@ impl App {
         let agent_id = s.required("agent_id", "\"123456\"", id(AgentId::new));
         let credentials = Credentials::read(&mut s);
         let default = s.optional("default", boolean).unwrap_or(false);
-        let jsapi_url = s.optional("jsapi_url", https_url);
-        let sign_alg = s.optional("sign_alg", parsed("\"sha1\" or \"sha256\"")).unwrap_or(SignAlg::Sha1);
-        let sign_plus_as_space = s.optional("sign_plus_as_space", boolean).unwrap_or(false);
-        let js_api_list = s.optional("js_api_list", list(text));
+        // Of an application that is redirected, and has no JSAPI, its keys are unknown ones.
+        let has_jsapi = credentials.as_ref().is_none_or(|credentials| credentials.kind() != AppKind::Wecom);
+        let mut s_jsapi = has_jsapi.then_some(&mut s);
+        let jsapi_url = s_jsapi.as_mut().and_then(|s| s.optional("jsapi_url", https_url)).map(String::from);
+        let alg = parsed("\"sha1\" or \"sha256\"");
+        let sign_alg = s_jsapi.as_mut().and_then(|s| s.optional("sign_alg", alg)).unwrap_or(SignAlg::Sha1);
+        let plus = s_jsapi.as_mut().and_then(|s| s.optional("sign_plus_as_space", boolean));
+        let js_api_list = s_jsapi.and_then(|s| s.optional("js_api_list", list(text)));
         let home = s.optional("home", home);
         let brand = Brand::read(&mut s);
         s.finish();
@@ -69,9 +75,10 @@ impl App {
         Some(App {
             corp_id: corp_id?,
             agent_id: agent_id?,
-            jsapi_url: jsapi_url.map_or(simulated.unwrap_or(defaults.jsapi_url).to_owned(), Into::into),
+            jsapi_url: jsapi_url
+                .or_else(|| Some(simulated.filter(|_| has_jsapi).or(defaults.jsapi_url)?.to_owned())),
             sign_alg,
-            sign_plus_as_space,
+            sign_plus_as_space: plus.unwrap_or(false),
             js_api_list: js_api_list
                 .unwrap_or_else(|| defaults.js_api_list.iter().map(ToString::to_string).collect()),
             credentials,
@@ -89,7 +96,7 @@ impl App {
         App {
             corp_id,
             agent_id,
-            jsapi_url: suite.jsapi_url.clone().unwrap_or_else(|| defaults.jsapi_url.to_owned()),
+            jsapi_url: suite.jsapi_url.clone().or_else(|| defaults.jsapi_url.map(str::to_owned)),
             sign_alg: SignAlg::Sha1,
             sign_plus_as_space: false,
             js_api_list: defaults.js_api_list.iter().map(ToString::to_string).collect(),

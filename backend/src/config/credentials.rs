@@ -3,9 +3,10 @@
 use super::reader::Section;
 use super::secret::{Secret, secret};
 use super::suite::Suite;
-use super::value::text;
+use super::value::{boolean, parsed, text};
 use miandeng_shared::AppKind;
 use serde::Serialize;
+use std::str::FromStr;
 use std::sync::Arc;
 use toml::Value;
 
@@ -26,9 +27,41 @@ pub enum Credentials {
     },
     /// Today's 服务窗, an H5 app in the window's virtual organisation, and the employee micro-app.
     H5 { client_id: String, client_secret: Secret },
+    /// A self-built application of 企业微信.
+    WeCom {
+        secret: Secret,
+        audience: Audience,
+        /// Asks for each member whether the application is visible to them, with one more call.
+        visible_only: bool,
+        /// Ordinary browsers get WeCom's web login.
+        web_login: bool,
+    },
     /// Either kind, as an application of an ISV's suite. It is granted by a corporation and never configured.
     #[serde(skip)]
     Suite(Granted),
+}
+
+/// Whom a WeCom application is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    #[default]
+    Members,
+    /// And members.
+    Customers,
+    Anyone,
+}
+
+impl FromStr for Audience {
+    type Err = ();
+    fn from_str(s: &str) -> Result<Self, ()> {
+        match s {
+            "members" => Ok(Self::Members),
+            "customers" => Ok(Self::Customers),
+            "anyone" => Ok(Self::Anyone),
+            _ => Err(()),
+        }
+    }
 }
 
 /// What a corporation granted a suite.
@@ -43,7 +76,7 @@ pub struct Granted {
 
 /// What a kind brings where the configuration is silent.
 pub struct Defaults {
-    pub jsapi_url: &'static str,
+    pub jsapi_url: Option<&'static str>,
     pub js_api_list: &'static [&'static str],
 }
 
@@ -52,6 +85,7 @@ impl Credentials {
     pub fn read(s: &mut Section<'_>) -> Option<Self> {
         let Some(kind) = s.required("kind", "\"channel\"", kind) else {
             s.ignore(&["channel_secret", "corp_secret", "corp_app_key", "client_id", "client_secret"]);
+            s.ignore(&["secret", "audience", "visible_only", "web_login"]);
             return None;
         };
         match kind {
@@ -77,6 +111,14 @@ impl Credentials {
                 );
                 Some(Credentials::H5 { client_id: client_id?, client_secret: client_secret? })
             }
+            AppKind::Wecom => {
+                let value = s.required("secret", "{ env = \"WECOM_SECRET\" }", secret(s.place("secret")));
+                let audience = parsed("\"members\", \"customers\" or \"anyone\"");
+                let audience = s.optional("audience", audience).unwrap_or_default();
+                let visible_only = s.optional("visible_only", boolean).unwrap_or(false);
+                let web_login = s.optional("web_login", boolean).unwrap_or(false);
+                Some(Credentials::WeCom { secret: value?, audience, visible_only, web_login })
+            }
         }
     }
 
@@ -84,6 +126,7 @@ impl Credentials {
         match self {
             Credentials::Channel { .. } => AppKind::Channel,
             Credentials::H5 { .. } => AppKind::H5,
+            Credentials::WeCom { .. } => AppKind::Wecom,
             Credentials::Suite(granted) => granted.kind,
         }
     }
@@ -91,7 +134,7 @@ impl Credentials {
     /// The client id that a page names beside the corporation; a classic service window has none.
     pub fn client_id(&self) -> Option<&str> {
         match self {
-            Credentials::Channel { .. } => None,
+            Credentials::Channel { .. } | Credentials::WeCom { .. } => None,
             Credentials::H5 { client_id, .. } => Some(client_id),
             // Inferred: the developer console shows a suite's key where other applications have their client id.
             Credentials::Suite(granted) => {
@@ -104,7 +147,7 @@ impl Credentials {
     pub fn suite_key(&self) -> Option<&str> {
         match self {
             Credentials::Suite(granted) => Some(&granted.suite.suite_key),
-            Credentials::Channel { .. } | Credentials::H5 { .. } => None,
+            Credentials::Channel { .. } | Credentials::H5 { .. } | Credentials::WeCom { .. } => None,
         }
     }
 
@@ -117,14 +160,16 @@ pub fn defaults(kind: AppKind) -> Defaults {
     match kind {
         // The SDK that the classic 服务窗 was documented with; it needs at least 0.8.3.
         AppKind::Channel => Defaults {
-            jsapi_url: "https://g.alicdn.com/dingding/open-develop/1.5.1/dingtalk.js",
+            jsapi_url: Some("https://g.alicdn.com/dingding/open-develop/1.5.1/dingtalk.js"),
             js_api_list: &["channel.permission.requestAuthCode"],
         },
         // Its login needs no signed API.
         AppKind::H5 => Defaults {
-            jsapi_url: "https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js",
+            jsapi_url: Some("https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js"),
             js_api_list: &[],
         },
+        // Nothing of it is in the page.
+        AppKind::Wecom => Defaults { jsapi_url: None, js_api_list: &[] },
     }
 }
 
@@ -132,7 +177,8 @@ fn kind(value: Value) -> Result<AppKind, String> {
     match text(value)?.as_str() {
         "channel" => Ok(AppKind::Channel),
         "h5" => Ok(AppKind::H5),
-        _ => Err("must be \"channel\" or \"h5\"".into()),
+        "wecom" => Ok(AppKind::Wecom),
+        _ => Err("must be \"channel\", \"h5\" or \"wecom\"".into()),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::brand::Brand;
 use super::credentials::client_id;
 use super::reader::{Place, Section};
-use super::secret::{Secret, secret};
+use super::secret::{Secret, looks_random, secret};
 use super::value::{home, https_url, text};
 use base64::Engine;
 use base64::alphabet;
@@ -109,11 +109,15 @@ impl Serialize for AesKey {
 }
 
 fn aes_key(place: Place<'_>) -> impl Fn(Value) -> Result<AesKey, String> {
-    let text = secret(place);
+    let text = secret(place.clone());
     move |value| {
-        AesKey::new(text(value)?.expose()).ok_or_else(|| {
+        let key = AesKey::new(text(value)?.expose()).ok_or_else(|| {
             format!("must be the {KEY_LENGTH} letters and digits that the developer console shows: 32 bytes in base64 without the = at the end")
-        })
+        })?;
+        if !looks_random(key.expose()) {
+            place.warn("is not random, so others can guess it; let the developer console make one");
+        }
+        Ok(key)
     }
 }
 

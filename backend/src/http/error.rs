@@ -22,9 +22,16 @@ pub struct ApiError {
     retry_after: Option<Duration>,
     /// DingTalk's own words, for the log only.
     pub words: Option<String>,
+    /// What was sent and does not do, for the log only.
+    pub value: Option<String>,
 }
 
 impl ApiError {
+    /// What was sent and does not do.
+    pub fn about(self, value: &str) -> Self {
+        Self { value: Some(value.chars().take(100).collect()), ..self }
+    }
+
     /// A request whose `field` is not as it has to be.
     pub fn invalid(field: &str, rule: impl std::fmt::Display) -> Self {
         Self { detail: Some(format!("{field}: {rule}")), ..ErrorCode::InvalidRequest.into() }
@@ -55,7 +62,7 @@ impl ApiError {
 
 impl From<ErrorCode> for ApiError {
     fn from(code: ErrorCode) -> Self {
-        Self { code, detail: None, cause: None, upstream: None, retry_after: None, words: None }
+        Self { code, detail: None, cause: None, upstream: None, retry_after: None, words: None, value: None }
     }
 }
 

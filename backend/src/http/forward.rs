@@ -1,6 +1,7 @@
 //! For a proxy that guards somebody else's application: `/auth` says whose session a request carries, `/start` sends
 //! people to the login. Neither believes a word of the request about who it is: the cookie decides.
 
+use super::NO_STORE;
 use super::error::ApiError;
 use super::fields::{Fields, Query};
 use super::guard;
@@ -120,8 +121,6 @@ fn closing(mut response: Response, request: &Request) -> Response {
     }
     response
 }
-
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 fn to_login(state: &AppState, asked: &Asked, redirect: bool, request: &Request) -> Response {
     let config = &state.config;

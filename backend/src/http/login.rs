@@ -4,6 +4,7 @@ use super::audit;
 use super::error::ApiError;
 use super::fields::{Body, Fields};
 use super::guard;
+use crate::provider::Entry;
 use crate::registry::Registered;
 use crate::session::{Session, SetCookie};
 use crate::state::AppState;
@@ -50,17 +51,30 @@ async fn attempt(
     app: &Arc<Registered>,
     fields: &mut Fields,
 ) -> Result<(Session, Vec<SetCookie>), ApiError> {
+    if app.provider.entry("") != Entry::Page {
+        return Err(ApiError::invalid("agentId", "is an application that logs people in by wecom/start"));
+    }
     state.login_proofs.verify(headers, app, SystemTime::now())?;
     let code = fields.required("code", AuthCode::new)?;
+    let session = redeem(state, app, &code).await?;
+    let cookies = state.sessions.set(headers, &session);
+    Ok((session, cookies))
+}
+
+/// A code becomes a session of whom it belongs to.
+///
+/// # Errors
+/// Why it does not. A failure before the code is sent leaves it usable.
+pub async fn redeem(state: &AppState, app: &Registered, code: &AuthCode) -> Result<Session, ApiError> {
     let user = deadline::within(deadline::BUDGET, async {
         let permit = app.provider.prepare().await?;
-        match state.used_codes.first_use(app, &code) {
-            true => Ok(app.provider.redeem(app, &code, permit).await?),
+        match state.used_codes.first_use(app, code) {
+            true => Ok(app.provider.redeem(app, code, permit).await?),
             false => Err(ApiError::from(ErrorCode::CodeUsed)),
         }
     })
     .await?;
-    let made = state.sessions.create(headers, user, app.credentials.suite_key(), SystemTime::now());
+    let made = state.sessions.begin(user, app.credentials.suite_key(), SystemTime::now());
     // After it was made, so that an end of the corporation's sessions that this look does not see is later than it.
     if state.registry.is_still_granted(app).await { Ok(made) } else { Err(ErrorCode::UnknownApp.into()) }
 }

@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use miandeng_shared::SignedConfig;
 use moka::sync::Cache;
+use serde_json::Value;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use std::time::Duration;
 /// refusal without a number, because some clients tell no more.
 const TICKET_ERRORS: [&str; 2] = ["52011", "52013"];
 
-/// At most one ticket per application is thrown away in this time, whoever complains.
+/// At most one ticket per application is thrown away in this time, however many pages complain.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(60);
 
 /// One line for each application and code in this time.
@@ -55,7 +56,7 @@ pub async fn report(
         signature: text("signature")?,
         url: text("url")?,
     };
-    let error = text("error")?;
+    let error = words(&fields.any("error")?);
     // Anybody can post here, so only what the ticket of today has signed counts: what an older one signed has been seen to.
     if !app.provider.has_signed(&signed) {
         return Ok(StatusCode::NO_CONTENT);
@@ -73,23 +74,48 @@ pub async fn report(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The number of DingTalk's message: the one after `Code:`, else the first of five digits that begins as those of `dd.config`
-/// do. What stands in brackets is quoted from the page (`nonce:[…]`, `url:[…]`), with numbers of its own.
-fn code_of(text: &str) -> Option<&str> {
+/// All that an error says, whatever its shape: of objects and lists the values, and what the name of a member makes a code
+/// is marked as one.
+fn words(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(words).collect::<Vec<_>>().join(" "),
+        Value::Object(members) => {
+            let is_code = |name: &String| name.to_ascii_lowercase().ends_with("code");
+            let said = members.iter().map(|(name, value)| {
+                if is_code(name) { format!("Code:{}", words(value)) } else { words(value) }
+            });
+            said.collect::<Vec<_>>().join(" ")
+        }
+        value => value.to_string(),
+    }
+}
+
+/// The number of DingTalk's message, of five digits or some more: one after `Code:`, else the first of five that begins as those
+/// of `dd.config` do. A shorter one is the client's own. What stands in brackets is quoted from the page (`nonce:[…]`,
+/// `url:[…]`), with numbers of its own.
+fn code_of<'a>(text: &'a str) -> Option<&'a str> {
     let is_no_digit = |c: char| !c.is_ascii_digit();
     let mut outside = vec![];
     for (i, part) in text.split('[').enumerate() {
         outside.push(if i == 0 { part } else { part.split_once(']').map_or("", |(_, rest)| rest) });
     }
-    let named = outside.iter().find_map(|part| Some(part.split_once("Code:")?.1.trim_start()));
-    let named = named.and_then(|rest| rest.split(is_no_digit).next()).filter(|digits| !digits.is_empty());
+    let after_code = |part: &&'a str| {
+        let digits = |rest: &'a str| {
+            rest.trim_start().split(is_no_digit).next().filter(|digits| (5..=10).contains(&digits.len()))
+        };
+        part.split("Code:").skip(1).find_map(digits)
+    };
+    let named = outside.iter().find_map(after_code);
     let is_ours = |digits: &&str| digits.len() == 5 && digits.starts_with("52");
     named.or_else(|| outside.iter().find_map(|part| part.split(is_no_digit).find(is_ours)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::code_of;
+    use super::{code_of, words};
+    use serde_json::json;
 
     #[test]
     fn k19_a_number_that_the_page_brought_along_is_no_code() {
@@ -104,6 +130,26 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(code_of(text), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn k19_an_error_may_be_any_json() {
+        for (error, code) in [
+            (json!({ "errorCode": 52013, "errorMessage": "权限校验失败" }), Some("52013")),
+            (json!({ "errorCode": "52011" }), Some("52011")),
+            (json!({ "errorCode": 60011, "errorMessage": "no" }), Some("60011")),
+            (json!({ "errorCode": 3, "message": "权限校验失败" }), None),
+            (json!({ "errorCode": 3, "message": "Code:52019 - 无效的agentid" }), Some("52019")),
+            (json!({ "errorCode": 3, "error": { "code": 52011 } }), Some("52011")),
+            (json!({ "message": "url:[http://127.0.0.1:52013/]" }), None),
+            (json!(["权限校验失败", 52013]), Some("52013")),
+            (json!(52013), Some("52013")),
+            (json!({}), None),
+            (json!(null), None),
+            (json!(true), None),
+        ] {
+            assert_eq!(code_of(&words(&error)), code, "{error}");
         }
     }
 }

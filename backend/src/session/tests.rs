@@ -20,6 +20,7 @@ pub fn user(open_id: &str) -> User {
         open_id: Some(OpenId::new(open_id).unwrap()),
         union_id: None,
         user_id: None,
+        external_user_id: None,
         contact_type: None,
         nick: Some("昵称".repeat(100)),
         avatar: Some(format!("https://a.example/{}", "x".repeat(200))),
@@ -28,7 +29,8 @@ pub fn user(open_id: &str) -> User {
 
 /// A login in a browser without cookies.
 fn create(sessions: &Sessions, user: User, now: SystemTime) -> (Session, HeaderValue) {
-    let (session, mut cookies) = sessions.create(&HeaderMap::new(), user, None, now);
+    let session = sessions.begin(user, None, now);
+    let mut cookies = sessions.set(&HeaderMap::new(), &session);
     assert_eq!(cookies.len(), 1);
     (session, cookies.remove(0).1)
 }
@@ -46,6 +48,7 @@ pub fn longest(id: usize) -> User {
         open_id: OpenId::new("o".repeat(id)).ok(),
         union_id: UnionId::new("u".repeat(id)).ok(),
         user_id: UserId::new("i".repeat(id)).ok(),
+        external_user_id: None,
         contact_type: Some(1),
         nick: Some("\u{1f9d1}".repeat(64)),
         avatar: Some(format!("https://a.example/{}", "x".repeat(230))),

@@ -5,6 +5,7 @@
 use super::deadline;
 use super::failure::{Error, Kind};
 use super::token::{Issued, Token};
+use crate::repeats::Repeats;
 use crate::store::{Entry, Store, StoreError};
 use crate::telemetry::{self, Trigger};
 use futures_util::FutureExt;
@@ -18,12 +19,17 @@ use tokio::time::Instant;
 
 /// The platforms' own advice: renew about ten minutes before the end.
 const MARGIN: Duration = Duration::from_secs(600);
+/// A platform may answer an early renewal with the token of before, and little left of its life.
+const BETWEEN_RENEWALS: Duration = Duration::from_secs(30);
 /// After a renewal failed, the credential that still serves is left alone for this long.
 const RETRY_PAUSE: Duration = Duration::from_secs(10);
 /// A wrong secret does not become right by asking for every visitor; an operator who mends it waits this long.
 pub const REFUSAL_MEMORY: Duration = Duration::from_secs(10);
 /// How often a replica that waits for another's result looks for it.
 const POLL: Duration = Duration::from_millis(25);
+
+/// Of each credential and failure one line in this time, however many people wait for it.
+static NOT_GIVEN: Repeats<(String, String)> = Repeats::new(Duration::from_secs(60));
 
 type Flight<T> = Shared<BoxFuture<'static, Result<T, Error>>>;
 
@@ -38,12 +44,12 @@ pub struct CredentialCache<T> {
     store: Arc<Store>,
     /// Longer than a fetch can take, so that a lock ends by itself only where its holder is gone.
     lock_lifetime: Duration,
+    refusal_memory: Duration,
 }
 
 impl<T> Clone for CredentialCache<T> {
     fn clone(&self) -> Self {
-        let (slots, store) = (Arc::clone(&self.slots), Arc::clone(&self.store));
-        Self { kind: self.kind, slots, store, lock_lifetime: self.lock_lifetime }
+        Self { slots: Arc::clone(&self.slots), store: Arc::clone(&self.store), ..*self }
     }
 }
 
@@ -142,7 +148,7 @@ impl<T: Token> Held<T> {
         let (now, lifetime) = (Instant::now(), issued.lifetime);
         Held {
             value: issued.value,
-            refresh_at: now + lifetime - margin(lifetime),
+            refresh_at: now + (lifetime - margin(lifetime)).max(BETWEEN_RENEWALS),
             expires_at: now + lifetime,
         }
     }
@@ -165,7 +171,14 @@ impl<T: Token> CredentialCache<T> {
     /// No credentials yet. `kind` is their family, as metric label and part of the store's key; `lock_lifetime` is longer
     /// than a fetch can take.
     pub fn new(kind: &'static str, store: &Arc<Store>, lock_lifetime: Duration) -> Self {
-        Self { kind, slots: Arc::default(), store: Arc::clone(store), lock_lifetime }
+        let refusal_memory = REFUSAL_MEMORY;
+        Self { kind, slots: Arc::default(), store: Arc::clone(store), lock_lifetime, refusal_memory }
+    }
+
+    /// The same, where a refusal is remembered for longer.
+    #[must_use]
+    pub fn remembering(self, refusal_memory: Duration) -> Self {
+        Self { refusal_memory, ..self }
     }
 
     /// The credential of that name, which is part of the store's key and never a secret. Those who give one name share
@@ -239,7 +252,7 @@ impl<T: Token> CredentialCache<T> {
         dropped
     }
 
-    /// Forgets the credential of `key` here and in the store, because nobody may use it any more.
+    /// Forgets the credential of `key` here and in the store, because it may not be used any more.
     pub async fn forget(&self, key: &str) {
         lock(&self.slots).remove(key);
         // A store that fails has been warned of; what stays there expires, and its owner is not looked up any more.
@@ -263,7 +276,7 @@ impl<T: Token> CredentialCache<T> {
         format!("{}:{key}", self.kind)
     }
 
-    /// Starts a fetch in a task of its own, so that nobody who leaves takes it along.
+    /// Starts a fetch in a task of its own, so that a caller who leaves does not take it along.
     fn launch<F>(&self, key: &str, slot: &Slot<T>, fetch: F) -> Flight<T>
     where
         F: Future<Output = Result<Issued<T>, Error>> + Send + 'static,
@@ -278,8 +291,10 @@ impl<T: Token> CredentialCache<T> {
         };
         let task = tokio::spawn(deadline::until(deadline::current(), async move {
             let outcome = this.obtain(&order, fetch).await;
-            if let Err(error) = &outcome {
-                tracing::warn!(%error, kind = this.kind, key = %order.key, "no credential was given");
+            if let Err(error) = &outcome
+                && let Some(suppressed) = NOT_GIVEN.first((order.name.clone(), error.briefly()))
+            {
+                tracing::warn!(%error, kind = this.kind, key = %order.key, suppressed, "no credential was given");
             }
             this.finish(&order, outcome).await
         }));
@@ -290,7 +305,7 @@ impl<T: Token> CredentialCache<T> {
     /// A fetch has come to its end. What was forgotten meanwhile is for those who wait for it, and is not kept.
     async fn finish(&self, order: &Order<T>, outcome: Result<Held<T>, Error>) -> Result<T, Error> {
         if let Some(slot) = self.slot_of(&mut lock(&self.slots), order) {
-            return slot.finish(outcome);
+            return slot.finish(outcome, self.refusal_memory);
         }
         let value = outcome?.value;
         let _ = self.store.remove_if(&order.name, value.secret()).await;
@@ -330,7 +345,7 @@ impl<T: Token> CredentialCache<T> {
                     None
                 }
                 Ok(Some(lock)) => Some(lock),
-                // The store is gone, or somebody holds the lock longer than anybody may: alone then.
+                // The store is gone, or its holder holds the lock longer than any may: alone then.
                 Ok(None) | Err(_) => break,
             };
         }
@@ -364,7 +379,7 @@ impl<T: Token> CredentialCache<T> {
 
 impl<T: Token> Slot<T> {
     /// A flight has come to its end.
-    fn finish(&mut self, outcome: Result<Held<T>, Error>) -> Result<T, Error> {
+    fn finish(&mut self, outcome: Result<Held<T>, Error>, refusal_memory: Duration) -> Result<T, Error> {
         self.flight = None;
         match outcome {
             Ok(held) => {
@@ -378,7 +393,7 @@ impl<T: Token> Slot<T> {
                     held.refresh_at = now + RETRY_PAUSE;
                 }
                 if error.kind.policy().is_remembered {
-                    self.refusal = Some((error.clone(), now + REFUSAL_MEMORY));
+                    self.refusal = Some((error.clone(), now + refusal_memory));
                 }
                 Err(error)
             }

@@ -62,7 +62,7 @@ pub struct Error {
     pub said: Option<Box<UpstreamError>>,
     /// How long to stay away, where that is known.
     pub retry_after: Option<Duration>,
-    /// the platform's own words, for the operator's log and nobody else: 60020 names the address that is not allowed there,
+    /// the platform's own words, for the operator's log only: 60020 names the address that is not allowed there,
     /// 60011 the permission that is missing.
     pub words: Option<String>,
 }
@@ -70,6 +70,13 @@ pub struct Error {
 impl Error {
     pub fn new(endpoint: &'static str, kind: Kind) -> Self {
         Self { endpoint, kind, said: None, retry_after: kind.policy().pause, words: None }
+    }
+}
+
+impl Error {
+    /// Without DingTalk's own words, which may differ each time: what counts as the same failure again.
+    pub fn briefly(&self) -> String {
+        Self { words: None, ..self.clone() }.to_string()
     }
 }
 

@@ -160,7 +160,7 @@ async fn k15_a_logout_ends_the_application_it_names_or_all() {
 /// 32 nines.
 const KEY: &str = "CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=";
 
-/// The session cookie of version 0.1.0, one for the whole host, for somebody in the first application.
+/// The session cookie of version 0.1.0, one for the whole host, for a person in the first application.
 fn earlier() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let session = json!({
@@ -264,7 +264,7 @@ async fn f4_two_peoples_sessions_for_one_application_count_for_nothing_and_the_l
             assert_eq!(get(&sim, &server, path, &both).await.status(), StatusCode::UNAUTHORIZED, "{path}");
         }
         let other = get(&sim, &server, "/auth?corpid=dingcorp2&agentid=123456", &both).await;
-        assert_eq!(other.status(), StatusCode::OK, "the application that nobody disputes");
+        assert_eq!(other.status(), StatusCode::OK, "the application that is not disputed");
     }
     let log = server.log_with("sessions of two people", 1).await;
     assert_eq!(log.matches("sessions of two people").count(), 1, "not a line for each request");

@@ -95,7 +95,7 @@ async fn k08_what_can_never_work_is_said_at_the_start() {
     let refused = [
         (format!("redis://127.0.0.1:{port}/99"), "does not have"),
         (format!("redis://:wrong@127.0.0.1:{port}"), "is not right"),
-        (format!("redis://nobody:wrong@127.0.0.1:{port}"), "is not right"),
+        (format!("redis://stranger:wrong@127.0.0.1:{port}"), "is not right"),
         (format!("redis://few:few@127.0.0.1:{port}"), "~miandeng:*"),
         (format!("redis://elsewhere:elsewhere@127.0.0.1:{port}"), "~miandeng:*"),
     ];

@@ -123,7 +123,7 @@ fn the_operator_reads_which_address_is_not_allowed() {
         read(Role::Call, r#"{"errcode":60020,"errmsg":"访问ip不在白名单之中,request ip=203.0.113.7"}"#)
             .unwrap_err();
     assert!(error.to_string().contains("203.0.113.7"), "{error}");
-    let other = read(Role::Call, r#"{"errcode":40078,"errmsg":"somebody's code"}"#).unwrap_err();
+    let other = read(Role::Call, r#"{"errcode":40078,"errmsg":"another's code"}"#).unwrap_err();
     assert_eq!(other.words, None);
 }
 

@@ -174,7 +174,7 @@ impl Suites {
             }
             Some(app) => {
                 if !is_young(&grant) && self.grants.asked(&member).is_none() {
-                    // What was true serves on; nobody waits for what has become of it.
+                    // What was true serves on; no request waits for what has become of it.
                     let (this, suite) = (Arc::clone(self), Arc::clone(suite));
                     tokio::spawn(async move { this.ask_once(&suite, &member, &grant).await });
                 }
@@ -190,7 +190,7 @@ impl Suites {
         }
     }
 
-    /// Asks DingTalk what a corporation allows, unless somebody did so a moment ago.
+    /// Asks DingTalk what a corporation allows, unless it was asked a moment ago.
     async fn ask_once(
         &self,
         suite: &Arc<Suite>,
@@ -198,7 +198,7 @@ impl Suites {
         grant: &Arc<Grant>,
     ) -> Result<Arc<Grant>, SuiteFailure> {
         let _alone = match self.grants.asked(member) {
-            // Nobody waits for what has just been said.
+            // No request waits for what has just been said.
             Some(_) if grant.apps.is_some() => None,
             _ => Some(self.grants.alone_with(member).await),
         };

@@ -92,7 +92,7 @@ pub const ODD: [&str; 76] = [
     "/public/..%ef%bc%bcorders",
 ];
 
-/// Nobody is logged in, so none of these may reach the application, which answers everything with 200.
+/// There is no session, so none of these may reach the application, which answers everything with 200.
 async fn no_path_is_public_in_one_reading_and_guarded_in_another(kind: Kind) {
     let site = site(kind).await;
     for path in ODD {

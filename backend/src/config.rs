@@ -13,21 +13,18 @@ mod suite;
 mod value;
 mod wecom;
 
-pub use app::{App, SignAlg};
-pub use brand::{Brand, Color};
-pub use credentials::{Audience, Credentials, Granted};
 pub use limits::Limits;
 pub use log::LogFormat;
 pub use reader::{Findings, Problem};
-pub use secret::Secret;
 pub use security::{ContentSecurityPolicy, Security};
-pub use suite::{AesKey, Suite};
 pub use value::is_loopback;
 pub use wecom::{VerifyFile, WeCom};
 
+use crate::apps::{App, Suite, defaults};
+use crate::secret::{Secret, SessionKey};
 use miandeng_shared::AppKind;
 use reader::{Place, Section};
-use secret::random_key;
+use secret::session_key;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use std::collections::HashSet;
@@ -110,8 +107,8 @@ pub struct Session {
     pub ttl: Duration,
     /// 32 random bytes, base64. Without it one is made and kept in the store, for all replicas.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<Secret>,
-    pub previous_keys: Vec<Secret>,
+    pub key: Option<SessionKey>,
+    pub previous_keys: Vec<SessionKey>,
 }
 
 /// What came of reading: a configuration where nothing was wrong, and the warnings in either case.
@@ -238,8 +235,8 @@ impl Config {
         }
         let simulated = dingtalk.simulated_jsapi();
         let simulated = simulated.as_deref();
-        let apps: Vec<App> = apps.into_iter().filter_map(|s| App::read(s, simulated)).collect();
-        let suites: Vec<Suite> = suites.into_iter().filter_map(|s| Suite::read(s, simulated)).collect();
+        let apps: Vec<App> = apps.into_iter().filter_map(|s| app::app(s, simulated)).collect();
+        let suites: Vec<Suite> = suites.into_iter().filter_map(|s| suite::suite(s, simulated)).collect();
         let found = s.found();
         s.finish();
         let public_url = public_url?;
@@ -344,11 +341,7 @@ impl Config {
     pub fn jsapi_urls(&self) -> HashSet<&str> {
         let of_suites = self.suites.iter().filter_map(|suite| suite.jsapi_url.as_deref());
         of_suites
-            .chain(
-                [AppKind::Channel, AppKind::H5]
-                    .into_iter()
-                    .filter_map(|kind| credentials::defaults(kind).jsapi_url),
-            )
+            .chain([AppKind::Channel, AppKind::H5].into_iter().filter_map(|kind| defaults(kind).jsapi_url))
             .collect()
     }
 
@@ -452,6 +445,10 @@ fn store_url(place: Place<'_>) -> impl Fn(Value) -> Result<Store, String> {
         match url.expose() {
             "memory:" => Ok(Store::Memory),
             "embedded:" => Ok(Store::Embedded),
+            // Of a password that begins after a sign that is not encoded, nothing is repeated.
+            text if text.contains('#') => Err("must not have a # in it: a # in a password is %23, and #insecure, which \
+                                               believes any certificate, is not supported: name your CA in SSL_CERT_FILE"
+                .into()),
             text if redis::Client::open(text).is_ok() => Ok(Store::Redis(url)),
             _ => Err("must be \"embedded:\", \"memory:\", \"redis://host:6379/0\" or \"rediss://…\"; in a password, signs \
                       such as @ : / ? # % are percent-encoded (%40 for @)"
@@ -463,9 +460,9 @@ fn store_url(place: Place<'_>) -> impl Fn(Value) -> Result<Store, String> {
 impl Session {
     fn read(mut s: Section<'_>) -> Self {
         let ttl = s.optional("ttl", duration).unwrap_or(Duration::from_secs(12 * 60 * 60));
-        let key = s.optional("key", random_key(s.place("key")));
+        let key = s.optional("key", session_key(s.place("key")));
         let place = s.place("previous_keys");
-        let previous_keys = indexed(|i, value| random_key(place.at(i))(value));
+        let previous_keys = indexed(|i, value| session_key(place.at(i))(value));
         let previous_keys = s.optional("previous_keys", previous_keys).unwrap_or_default();
         s.finish();
         Session { ttl, key, previous_keys }

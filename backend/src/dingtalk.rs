@@ -177,5 +177,10 @@ fn shared_id(app: &App, corp: &[&App], same: impl Fn(&Credentials) -> bool) -> S
 
 /// The name of what a suite has in a corporation, for all of its applications there: their codes are the corporation's.
 fn suite_id(suite: &Suite, corp: &CorpId) -> String {
-    format!("suite:{}:{corp}", suite.suite_key)
+    format!("{}{corp}", suite_prefix(suite))
+}
+
+/// What these names begin with.
+fn suite_prefix(suite: &Suite) -> String {
+    format!("suite:{}:", suite.suite_key)
 }

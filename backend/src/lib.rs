@@ -14,6 +14,7 @@ mod provider;
 mod recent;
 mod registry;
 mod repeats;
+mod secret;
 pub mod server;
 pub mod session;
 pub mod state;

@@ -4,8 +4,9 @@ use crate::config::Config;
 use crate::dingtalk::suite::Pushes;
 use crate::http::{Flights, RefusedSessions, TicketRenewals};
 use crate::registry::Registry;
+use crate::secret::SessionKey;
 use crate::session::{Attempts, Cookies, Identities, LoginProofs, Sessions, UsedCodes};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use anyhow::Context;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where the store keeps the key that the configuration does not name.
 const SESSION_KEY: &str = "session_key";
+const FOREIGN_KEY: &str = "the entry session_key of the store (of Redis: miandeng:session_key) holds something that is no \
+    key: remove it, and another is made, or set session.key";
 
 /// A handle to [`Shared`], cloned into every request.
 #[derive(Clone)]
@@ -54,9 +57,13 @@ impl AppState {
         let key = match &session.key {
             Some(key) => key.clone(),
             // Replicas with different keys would log people out in turn, so without the store there is no going on.
-            None => store.keep(SESSION_KEY, Cookies::make_key()).await.context(
-                "session.key is not configured and the store does not answer: start the store, or set session.key",
-            )?,
+            None => match store.keep(SESSION_KEY, SessionKey::random()).await {
+                Ok(kept) => SessionKey::new(&kept).context(FOREIGN_KEY)?,
+                Err(StoreError::Unreadable) => anyhow::bail!(FOREIGN_KEY),
+                Err(error) => return Err(error).context(
+                    "session.key is not configured and the store does not answer: start the store, or set session.key",
+                ),
+            },
         };
         let cookies = Arc::new(Cookies::new(&key, &session.previous_keys, secure));
         let identities = Identities::new(&key, &session.previous_keys, config.issuer())?;

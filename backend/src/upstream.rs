@@ -8,13 +8,16 @@ mod credential_cache;
 pub mod deadline;
 mod failure;
 mod http;
+mod json;
 mod policy;
-mod tls;
+mod proxies;
+pub(crate) mod tls;
 mod token;
 
 pub use credential_cache::{Cached, CredentialCache};
 pub use failure::{Error, Kind, Role};
-pub use http::{Reply, Upstream, named_pause, without_bom};
+pub use http::{Reply, Upstream, named_pause};
+pub use json::{json, unpacked, whole, without_fraction};
 pub(crate) use token::token;
 pub use token::{Issued, Token};
 

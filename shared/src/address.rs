@@ -53,6 +53,13 @@ impl Address {
     }
 }
 
+/// A parameter's name as it is compared, in small letters and behind the last separator: `CorpId`, ` corpid`, `?corpid` and
+/// `amp;corpid` are `corpid`.
+#[must_use]
+pub fn parameter(raw: &str) -> String {
+    plain(plain(raw).rsplit(['&', '?', ';']).next().unwrap_or_default()).to_ascii_lowercase()
+}
+
 /// The parameters that are read. No value of theirs has a separator in it.
 const OURS: [&str; 4] = ["corpid", "agentid", "next", "error"];
 
@@ -71,9 +78,7 @@ fn read_pairs(text: &str, separators: &[char], rounds: u8, pairs: &mut Vec<(Stri
             }
             continue;
         };
-        let (name, value) = (plain(name), plain(value));
-        // Behind the last separator, so that `?`, `amp;` and `amp;amp;` in front do not count.
-        let name = plain(name.rsplit(['&', '?', ';']).next().unwrap_or_default()).to_ascii_lowercase();
+        let (name, value) = (parameter(name), plain(value));
         let more = value.split_once(['&', '?', ';']).filter(|(_, more)| more.contains('='));
         match more.filter(|_| OURS.contains(&name.as_str())) {
             Some((value, more)) => {

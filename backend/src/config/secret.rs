@@ -1,49 +1,11 @@
-//! Secrets: typed so that they cannot be printed, and read from where operators keep them.
+//! Reading secrets from where operators keep them.
 
 use super::reader::Place;
 use super::value::utf8;
-use base64::Engine;
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Serialize, Serializer};
+use crate::secret::{Secret, SessionKey};
 use std::collections::BTreeSet;
-use std::fmt;
 use std::os::unix::fs::PermissionsExt;
-use std::sync::Arc;
 use toml::Value;
-
-/// A secret of the configuration. `Debug` and `Serialize` show a mask; only [`Secret::expose`] gives it away.
-/// Clones share it, because tokens and tickets go into every request.
-#[derive(Clone)]
-pub struct Secret(Arc<SecretString>);
-
-impl Secret {
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(Arc::new(SecretString::from(text.into())))
-    }
-
-    /// The secret itself, for the one call that needs it.
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-}
-
-impl PartialEq for Secret {
-    fn eq(&self, other: &Self) -> bool {
-        self.expose() == other.expose()
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str("***")
-    }
-}
 
 /// Reads a secret: a string, `{ env = "NAME" }` or `{ file = "path" }`. The remedy names the source, never the content.
 pub fn secret(place: Place<'_>) -> impl Fn(Value) -> Result<Secret, String> {
@@ -93,15 +55,12 @@ fn is_quote(c: char) -> bool {
 }
 
 /// Reads a key of 32 random bytes in base64.
-pub fn random_key(place: Place<'_>) -> impl Fn(Value) -> Result<Secret, String> {
+pub fn session_key(place: Place<'_>) -> impl Fn(Value) -> Result<SessionKey, String> {
     let key = secret(place.clone());
     move |value| {
-        let key = key(value)?;
-        let bytes = base64::engine::general_purpose::STANDARD.decode(key.expose()).unwrap_or_default();
-        if bytes.len() != 32 {
-            return Err("must be 32 random bytes in base64, as `openssl rand -base64 32` prints".into());
-        }
-        if !looks_random(&bytes) {
+        let key = SessionKey::new(&key(value)?)
+            .ok_or("must be 32 random bytes in base64, as `openssl rand -base64 32` prints")?;
+        if !looks_random(key.expose()) {
             place.warn("is not random, so others can guess it; use what `openssl rand -base64 32` prints");
         }
         Ok(key)

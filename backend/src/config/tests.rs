@@ -1,4 +1,5 @@
 use super::*;
+use crate::secret::AesKey;
 use base64::Engine;
 
 const MINIMAL: &str = r#"
@@ -187,6 +188,17 @@ fn stores_by_url() {
     for url in ["memory", "file:///x", "redis:", "http://127.0.0.1", ""] {
         assert!(read(&MINIMAL.replace("memory:", url)).unwrap_err()[0].starts_with("store.url:"), "{url}");
     }
+}
+
+#[test]
+fn k09_a_redis_that_would_believe_any_certificate_is_refused() {
+    for url in ["rediss://localhost/#insecure", "rediss://localhost:6380/0#insecure", "rediss://localhost#x"]
+    {
+        let said = read(&MINIMAL.replace("memory:", url)).unwrap_err().remove(0);
+        assert!(said.starts_with("store.url:") && said.contains("SSL_CERT_FILE"), "{url}: {said}");
+    }
+    let said = read(&MINIMAL.replace("memory:", "redis://:planted#planted@localhost")).unwrap_err().remove(0);
+    assert!(said.contains("%23") && !said.contains("planted"), "{said}");
 }
 
 #[test]

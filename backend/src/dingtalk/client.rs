@@ -13,7 +13,7 @@ pub use suite::{AllowedAgents, Authorisation, agent_ids};
 use super::answer::Answer;
 use crate::apps::App;
 use crate::config;
-use crate::config::Secret;
+use crate::secret::Secret;
 use crate::upstream::{Error, Issued, Role, Token, Upstream};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;

@@ -5,9 +5,12 @@
 
 use crate::upstream::{Kind, Role};
 
-/// What `code` means for a call of this role, a number or a word. 7, 10, 27 and 29 are the gateway's.
+/// What `code` means for a call of this role, a number or a word. 7, 10, 27 and 29 are the gateway's, which writes those
+/// of others as `isv.40078`.
 pub(super) fn classify(code: &str, role: Role, path: &str) -> Kind {
-    let Ok(number) = code.parse::<i64>() else { return classify_word(code).during(role) };
+    let Ok(number) = code.rsplit('.').next().unwrap_or_default().parse::<i64>() else {
+        return classify_word(code).during(role);
+    };
     let kind = match number {
         27 | 33001 | 40001 | 40014 | 40082 | 42001 | 42009 => Kind::TokenRejected,
         40029 | 40078 | 42003 | 42007 | 42008 => Kind::CodeRejected,

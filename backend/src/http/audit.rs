@@ -8,7 +8,7 @@
 
 use super::error::ApiError;
 use super::forwarded;
-use crate::config::App;
+use crate::apps::App;
 use crate::repeats::Repeats;
 use crate::state::AppState;
 use axum::extract::FromRequestParts;

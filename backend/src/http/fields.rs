@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
-use miandeng_shared::ErrorCode;
+use miandeng_shared::{ErrorCode, parameter};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -60,7 +60,7 @@ impl Fields {
     }
 }
 
-/// The query of a request.
+/// The query of a request, under names in small letters.
 pub struct Query(pub Fields);
 
 impl<S: Send + Sync> FromRequestParts<S> for Query {
@@ -69,8 +69,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let mut fields = HashMap::new();
         for (name, value) in url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
+            // As the page reads it: `corpId` that is no `corpid` would ask about every application.
+            let name = parameter(&name);
             // Two values for one name could be read differently by a proxy in front of us.
-            if fields.insert(name.clone().into_owned(), value.into_owned().into()).is_some() {
+            if fields.insert(name.clone(), value.into_owned().into()).is_some() {
                 return Err(ApiError::invalid(short(&name), "is given twice"));
             }
         }

@@ -14,7 +14,7 @@ use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use miandeng_shared::{AgentId, CorpId, ErrorCode, encode_next};
+use miandeng_shared::{AgentId, CorpId, ErrorCode, encode_next, parameter};
 use std::time::SystemTime;
 
 const LOGIN: HeaderName = HeaderName::from_static("x-miandeng-login");
@@ -145,7 +145,7 @@ fn to_login(state: &AppState, asked: &Asked, redirect: bool, request: &Request) 
 fn misasked(config: &Config, request: &Request) -> Response {
     let asked = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
     // A value of a parameter that is not ours may be a secret of the application's.
-    let shown = asked.map(|(name, value)| match name.as_ref() {
+    let shown = asked.map(|(name, value)| match parameter(&name).as_str() {
         "corpid" | "agentid" | "mode" => format!("{name}={value}"),
         _ => format!("{name}=…"),
     });
@@ -198,8 +198,10 @@ mod tests {
     async fn a_guard_that_is_written_wrongly_asks_for_nothing() {
         assert_eq!(asked("").await, Some(Asked { app: None, redirect: false }));
         assert_eq!(asked("mode=redirect").await, Some(Asked { app: None, redirect: true }));
-        let one = asked("agentid=7&corpid=ding1").await.unwrap();
-        assert_eq!(one.app.map(|(corp, agent)| format!("{corp}/{agent}")).as_deref(), Some("ding1/7"));
+        for one in ["agentid=7&corpid=ding1", "corpID=ding1&agentID=7", "%43orp%49d=ding1&+AgentId=7"] {
+            let one = asked(one).await.unwrap();
+            assert_eq!(one.app.map(|(corp, agent)| format!("{corp}/{agent}")).as_deref(), Some("ding1/7"));
+        }
         for wrong in [
             "corpid=ding1",
             "agentid=7",
@@ -207,8 +209,11 @@ mod tests {
             "corpid=ding1&agentid=",
             "corpid=$CORPID$&agentid=7",
             "corpid=ding1&agentid=7&corpid=ding2",
+            "corpid=ding1&agentid=7&corpId=ding2",
+            "corpId=&agentId=",
+            "corpId=ding1",
+            "AGENTID=7",
             "corpid=ding1%0d%0aX-Miandeng-User-Id:x&agentid=7",
-            "corpID=ding1&agentID=7",
             "corp=ding1&agent=7",
             "mode=",
             "mode=Redirect",

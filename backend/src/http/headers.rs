@@ -1,7 +1,8 @@
 //! The headers that limit what a document may do and who may frame it.
 
 use super::engine;
-use crate::config::{App, Config, ContentSecurityPolicy};
+use crate::apps::App;
+use crate::config::{Config, ContentSecurityPolicy};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use base64::Engine as _;
 use sha2::{Digest, Sha256};

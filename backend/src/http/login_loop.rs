@@ -4,7 +4,7 @@
 use super::headers::{plain_policy, policy_header};
 use super::page::escaped;
 use super::{guard, navigation};
-use crate::config::App;
+use crate::apps::App;
 use crate::recent::memory;
 use crate::session::{Session, seconds};
 use crate::state::AppState;

@@ -2,7 +2,7 @@
 
 use super::headers::{page_policy, policy_header};
 use super::{CROSS_ORIGIN, RESOURCE_POLICY, assets, login_loop, wecom};
-use crate::config::{Brand, Color};
+use crate::apps::{Brand, Color};
 use crate::provider::Entry;
 use crate::state::AppState;
 use axum::body::Bytes;

@@ -3,7 +3,7 @@
 use super::audit;
 use super::error::ApiError;
 use super::fields::{BODY_TIMEOUT, Query};
-use crate::config::Suite;
+use crate::apps::Suite;
 use crate::dingtalk::suite::{Event, Item, Message, Push, Sealed, seal};
 use crate::session::{millis, random_hex};
 use crate::state::AppState;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// A SyncHTTP push may hold many items, each with what is known of a person or of an authorisation.
-const MAX_PUSH: usize = 256 * 1024;
+const MAX_PUSH: usize = 1024 * 1024;
 /// Work that takes longer goes on, but DingTalk is told to push again, and then finds it done.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// What DingTalk wants to read in answer to everything but a check of the address.

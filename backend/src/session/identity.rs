@@ -2,7 +2,7 @@
 
 use super::signing::SigningKeys;
 use super::{Session, rfc3339, seconds};
-use crate::config::Secret;
+use crate::secret::SessionKey;
 use axum::http::{HeaderName, HeaderValue};
 use jsonwebtoken::jwk::JwkSet;
 use miandeng_shared::{ExternalUserId, OpenId, UnionId, UserId};
@@ -78,8 +78,8 @@ impl Identities {
     /// Identities of `issuer`, signed with a key derived from the session's.
     ///
     /// # Errors
-    /// Where a key is not 32 bytes in base64.
-    pub fn new(key: &Secret, previous: &[Secret], issuer: String) -> anyhow::Result<Self> {
+    /// Never in practice: every session key has a signing key.
+    pub fn new(key: &SessionKey, previous: &[SessionKey], issuer: String) -> anyhow::Result<Self> {
         let recent = Cache::builder().max_capacity(MAX_REUSED).time_to_live(REUSE).build();
         Ok(Self { keys: SigningKeys::new(key, previous)?, issuer, recent })
     }

@@ -1,14 +1,14 @@
 use super::*;
-use crate::config::Secret;
+use crate::secret::{Secret, SessionKey};
 use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine;
 use miandeng_shared::{AgentId, CorpId, OpenId, UnionId, UserId};
 
-pub fn key(byte: u8) -> Secret {
-    Secret::new(base64::engine::general_purpose::STANDARD.encode([byte; 32]))
+pub fn key(byte: u8) -> SessionKey {
+    SessionKey::new(&Secret::new(base64::engine::general_purpose::STANDARD.encode([byte; 32]))).unwrap()
 }
 
-pub fn sessions(key_byte: u8, previous: &[Secret]) -> Sessions {
+pub fn sessions(key_byte: u8, previous: &[SessionKey]) -> Sessions {
     let cookies = Arc::new(Cookies::new(&key(key_byte), previous, true));
     Sessions::new(cookies, Duration::from_secs(3600), Arc::new(Store::memory()))
 }
@@ -262,7 +262,7 @@ const FIRST_COOKIE: &str = include_str!("fixtures/cookie-0.1.0.txt");
 #[test]
 fn an_upgrade_logs_nobody_out() {
     let now = SystemTime::now();
-    let read = |key: &Secret, previous: &[Secret]| {
+    let read = |key: &SessionKey, previous: &[SessionKey]| {
         let ttl = Duration::from_secs(100 * 365 * 24 * 60 * 60);
         let cookies = Arc::new(Cookies::new(key, previous, false));
         let sessions = Sessions::new(cookies, ttl, Arc::new(Store::memory()));

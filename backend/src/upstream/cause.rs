@@ -4,11 +4,12 @@
 //! more than status, content type and the host that a redirect names.
 
 use super::failure::Kind;
-use super::http::without_bom;
+use super::json::json;
+use super::proxies::{self, name_of};
 use crate::repeats::Repeats;
-use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use reqwest::{Response, header};
-use serde::de::IgnoredAny;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::error::{self, Error as _};
 use std::fmt;
@@ -31,19 +32,19 @@ pub(super) struct Causes {
 }
 
 impl Causes {
-    pub fn new(platform: &'static str) -> Self {
-        Self {
-            platform,
-            failing: Mutex::default(),
-            written: Repeats::new(PAUSE),
-            proxies: Matcher::from_env(),
-        }
+    pub fn new(platform: &'static str, proxies: Matcher) -> Self {
+        Self { platform, failing: Mutex::default(), written: Repeats::new(PAUSE), proxies }
     }
 
     /// A request failed on its way; gives what that is called. `asked` is its address where the error does not name it.
-    pub fn failed(&self, asked: Option<&Url>, error: &reqwest::Error) -> Kind {
+    pub async fn failed(&self, asked: Option<&Url>, error: &reqwest::Error) -> Kind {
         if let Some(url) = error.url().or(asked) {
-            self.note(url, Some(self.describe(url, error)));
+            let proxy = self.proxy_of(url);
+            let refusal = match &proxy {
+                Some(proxy) if has(error, "tunnel error: unsuccessful") => proxies::refusal(proxy, url).await,
+                _ => None,
+            };
+            self.note(url, Some(describe(proxy.as_ref(), error, refusal)));
         }
         if error.is_timeout() { Kind::Timeout } else { Kind::Unreachable }
     }
@@ -51,13 +52,23 @@ impl Causes {
     /// An answer came, with as much of its `body` as is read.
     pub fn answered(&self, response: &Response, body: &[u8]) {
         // What a gateway on the way says is JSON at times, but no object with a code in it.
-        let fields: Option<BTreeMap<String, IgnoredAny>> = serde_json::from_slice(without_bom(body)).ok();
-        let has_code =
-            |name: &String| name.to_ascii_lowercase().contains("code") || name.ends_with("_response");
-        let is_platforms = fields.is_some_and(|fields| {
-            response.status().is_success() || fields.keys().any(|name| name == "error" || has_code(name))
-        });
-        self.note(response.url(), (!is_platforms).then(|| self.describe_answer(response)));
+        let has_code = |name: &String| {
+            let name = name.to_ascii_lowercase();
+            name == "error" || name.contains("code") || name.ends_with("_response")
+        };
+        let said = match json(body) {
+            Some(Value::Object(fields)) if fields.is_empty() => "an empty JSON object",
+            Some(Value::Object(fields)) if response.status().is_success() || fields.keys().any(has_code) => {
+                return self.note(response.url(), None);
+            }
+            Some(Value::Object(_)) => "a JSON object without a code",
+            Some(Value::Array(_)) => "a JSON list and no object",
+            Some(Value::String(_)) => "a JSON text and no object",
+            Some(Value::Null) => "JSON null and no object",
+            Some(_) => "a JSON number or truth value and no object",
+            None => "no JSON of up to 64 KiB",
+        };
+        self.note(response.url(), Some(self.describe_answer(response, said)));
     }
 
     fn note(&self, url: &Url, cause: Option<String>) {
@@ -78,51 +89,24 @@ impl Causes {
         }
     }
 
-    /// The proxy that the environment names for `url`, without its password.
-    fn proxy_of(&self, url: &Url) -> Option<String> {
-        let proxy = self.proxies.intercept(&url.as_str().parse().ok()?)?;
-        Some(proxy.uri().authority()?.to_string())
+    fn proxy_of(&self, url: &Url) -> Option<Intercept> {
+        self.proxies.intercept(&url.as_str().parse().ok()?)
     }
 
-    fn describe(&self, url: &Url, error: &reqwest::Error) -> String {
-        // Of the chain, reqwest's own links alone know the URL.
-        let links: Vec<&(dyn error::Error + 'static)> =
-            iter::successors(error.source(), |error| (*error).source())
-                .filter(|link| !link.is::<reqwest::Error>())
-                .collect();
-        let is_tls = links.iter().any(|link| is_tls(*link));
-        let links: Vec<String> = links.iter().map(ToString::to_string).collect();
-        let has = |part: &str| links.iter().any(|link| link.contains(part));
-        let last = links.last().map_or("", String::as_str);
-        let proxy = self.proxy_of(url);
-        let through = proxy.as_ref().map(|proxy| format!("the proxy {proxy}"));
-        let peer = through.as_deref().unwrap_or("the host");
-        if has("proxy authorization required") {
-            return format!("{peer} wants a password (407): put it into HTTPS_PROXY");
-        }
-        if has("tunnel error") && !has("failed to create underlying connection") {
-            return format!("{peer} makes no tunnel to it: {last}");
-        }
-        if has("dns error") {
-            return format!("DNS: the name of {peer} does not resolve: {last}");
-        }
-        if is_tls {
-            return format!("TLS: {last}");
-        }
-        match (error.is_connect(), error.is_timeout()) {
-            (true, true) => format!("connect: {peer} takes no connection in time"),
-            (true, false) => format!("connect: {peer} takes no connection: {last}"),
-            (false, true) => "no answer in time".to_owned(),
-            (false, false) => format!("the connection broke off: {last}"),
-        }
-    }
-
-    fn describe_answer(&self, response: &Response) -> String {
+    fn describe_answer(&self, response: &Response, said: &str) -> String {
         let status = response.status();
         let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         if status == 407 {
-            let proxy = self.proxy_of(response.url()).unwrap_or_default();
-            return format!("the proxy {proxy} wants a password (407): put it into HTTP_PROXY");
+            // Of what comes through a tunnel, the proxy knows nothing.
+            let proxy = self.proxy_of(response.url()).filter(|_| response.url().scheme() == "http");
+            return match proxy {
+                Some(proxy) => {
+                    format!("the proxy {} wants a password (407): put it into HTTP_PROXY", name_of(&proxy))
+                }
+                None => "HTTP 407: a proxy on the way that was not asked for wants a password: name it in \
+                         HTTPS_PROXY, with user and password"
+                    .to_owned(),
+            };
         }
         if status.is_redirection()
             && let Some(target) = text(header::LOCATION).and_then(|target| response.url().join(target).ok())
@@ -131,7 +115,45 @@ impl Causes {
         }
         let kind = text(header::CONTENT_TYPE).unwrap_or("without content type");
         let kind: String = kind.split(';').next().unwrap_or_default().chars().take(80).collect();
-        format!("HTTP {}, {kind}: no JSON of the platform's of up to 64 KiB", status.as_u16())
+        format!("HTTP {}, {kind}: {said}", status.as_u16())
+    }
+}
+
+/// Of the chain, reqwest's own links alone know the URL.
+fn links(error: &reqwest::Error) -> impl Iterator<Item = &(dyn error::Error + 'static)> {
+    iter::successors(error.source(), |error| (*error).source()).filter(|link| !link.is::<reqwest::Error>())
+}
+
+fn has(error: &reqwest::Error, part: &str) -> bool {
+    links(error).any(|link| link.to_string().contains(part))
+}
+
+/// `refusal` is what the proxy answers where it makes no tunnel.
+fn describe(proxy: Option<&Intercept>, error: &reqwest::Error, refusal: Option<String>) -> String {
+    let last = links(error).last().map(ToString::to_string).unwrap_or_default();
+    let proxy = proxy.map(|proxy| format!("the proxy {}", name_of(proxy)));
+    let via = proxy.as_ref().map_or(String::new(), |proxy| format!(" through {proxy}"));
+    let peer = proxy.as_deref().unwrap_or("the host");
+    if has(error, "proxy authorization required") {
+        return format!("{peer} wants a password (407): put it into HTTPS_PROXY");
+    }
+    if has(error, "tunnel error") && !has(error, "failed to create underlying connection") {
+        return format!("{peer} makes no tunnel to it: {}", refusal.unwrap_or(last));
+    }
+    if has(error, "dns error") {
+        return format!("DNS: the name of {peer} does not resolve: {last}");
+    }
+    if links(error).any(is_tls) {
+        return format!("TLS{via}: {last}");
+    }
+    match (error.is_connect(), error.is_timeout()) {
+        (true, true) if proxy.is_some() => {
+            format!("connect: {peer} takes no connection, or makes no tunnel, in time")
+        }
+        (true, true) => format!("connect: {peer} takes no connection in time"),
+        (true, false) => format!("connect: {peer} takes no connection: {last}"),
+        (false, true) => format!("no answer in time{via}"),
+        (false, false) => format!("the connection broke off{via}: {last}"),
     }
 }
 

@@ -259,9 +259,9 @@ impl<T: Token> CredentialCache<T> {
         let _ = self.store.remove(&self.name(key)).await;
     }
 
-    /// Lets the next call ask again at once, because what the platform refused has changed.
-    pub fn forgive(&self, key: &str) {
-        if let Some(slot) = lock(&self.slots).get_mut(key) {
+    /// Lets the next call ask again at once, for keys that are meant, because what the platform refused has changed.
+    pub fn forgive(&self, is_meant: impl Fn(&str) -> bool) {
+        for (_, slot) in lock(&self.slots).iter_mut().filter(|(key, _)| is_meant(key)) {
             slot.refusal = None;
         }
     }

@@ -7,10 +7,10 @@ use super::cause::Causes;
 use super::deadline;
 use super::failure::{Error, Kind, Role};
 use super::policy::Policy;
+use super::proxies::Proxies;
 use crate::apps::App;
 use crate::telemetry;
 use reqwest::{Method, RequestBuilder, Response, header, redirect};
-use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use url::Url;
@@ -52,7 +52,9 @@ impl Upstream {
     /// # Errors
     /// Where TLS cannot be set up.
     pub fn new(platform: &'static str, timeout: Duration, max_calls_per_minute: u32) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder()
+        let proxies = Proxies::of_environment();
+        let http = proxies
+            .set(reqwest::Client::builder())?
             .tls_backend_preconfigured(super::tls::config()?)
             .redirect(redirect::Policy::none())
             .timeout(timeout)
@@ -60,7 +62,7 @@ impl Upstream {
             .build()?;
         let budgets = Budgets::new(max_calls_per_minute);
         let budget = budgets.common();
-        let causes = Arc::new(Causes::new(platform));
+        let causes = Arc::new(Causes::new(platform, proxies.matcher()));
         Ok(Self { platform, http, room: ROOM.min(timeout), breaker: Arc::default(), causes, budgets, budget })
     }
 
@@ -148,23 +150,27 @@ impl Upstream {
     }
 }
 
-/// Sends, and reads the answer as far as it may be long. The future is written out so that it is `Send` for every caller.
-fn exchange(causes: &Causes, request: RequestBuilder) -> impl Future<Output = Result<Reply, Kind>> + Send {
-    // The errors of reqwest carry the URL, and the URL carries secrets: only their kind goes on.
-    let failed = |asked: Option<&Url>, e: reqwest::Error| causes.failed(asked, &e);
-    async move {
-        let mut response = request.send().await.map_err(|e| failed(None, e))?;
-        let (url, mut body) = (response.url().clone(), Vec::new());
-        while let Some(chunk) = response.chunk().await.map_err(|e| failed(Some(&url), e))? {
-            body.extend_from_slice(&chunk);
-            if body.len() > MAX_ANSWER {
-                causes.answered(&response, &[]);
-                return Err(Kind::BadAnswer);
-            }
+/// Sends, and reads the answer as far as it may be long. The errors of reqwest carry the URL, and the URL carries secrets:
+/// only their kind goes on.
+async fn exchange(causes: &Causes, request: RequestBuilder) -> Result<Reply, Kind> {
+    let mut response = match request.send().await {
+        Ok(response) => response,
+        Err(error) => return Err(causes.failed(None, &error).await),
+    };
+    let (url, mut body) = (response.url().clone(), Vec::new());
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => break,
+            Err(error) => return Err(causes.failed(Some(&url), &error).await),
         }
-        causes.answered(&response, &body);
-        Ok(Reply { status: response.status().as_u16(), retry_after: retry_after(&response), body })
+        if body.len() > MAX_ANSWER {
+            causes.answered(&response, &[]);
+            return Err(Kind::BadAnswer);
+        }
     }
+    causes.answered(&response, &body);
+    Ok(Reply { status: response.status().as_u16(), retry_after: retry_after(&response), body })
 }
 
 /// `Retry-After` in seconds; the other form is a date, by a clock that is not ours.
@@ -178,10 +184,4 @@ fn retry_after(response: &Response) -> Option<Duration> {
 pub fn named_pause(seconds: u64) -> Duration {
     const LONGEST: u64 = 300;
     Duration::from_secs(seconds.clamp(1, LONGEST))
-}
-
-/// `body` without the byte order mark that some servers write before their JSON.
-#[must_use]
-pub fn without_bom(body: &[u8]) -> &[u8] {
-    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }

@@ -10,28 +10,43 @@ use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
 };
 use std::fmt;
-use std::sync::Arc;
+use std::io;
+use std::sync::{Arc, LazyLock};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+/// Why the certificate of `host` is refused, by a client that does not name its issuer.
+pub(crate) async fn refusal(host: &str, port: u16) -> Option<io::Error> {
+    let connector = TlsConnector::from(Arc::new(config().ok()?));
+    let stream = TcpStream::connect((host, port)).await.ok()?;
+    connector.connect(ServerName::try_from(host.to_owned()).ok()?, stream).await.err()
+}
 
 /// What a client of a platform's needs for TLS.
 ///
 /// # Errors
 /// Where there is no certificate to believe.
 pub(super) fn config() -> anyhow::Result<ClientConfig> {
-    let found = rustls_native_certs::load_native_certs();
-    for error in found.errors {
-        tracing::warn!(%error, "a certificate of the system's, or of SSL_CERT_FILE, cannot be read");
-    }
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(found.certs);
     let provider = Arc::new(aws_lc_rs::default_provider());
     let verifier =
-        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
+        WebPkiServerVerifier::builder_with_provider(Arc::clone(&ROOTS), Arc::clone(&provider)).build();
     let verifier =
         verifier.context("no CA certificates: install ca-certificates, or name a file in SSL_CERT_FILE")?;
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     let verifier = Arc::new(NamesIssuer(verifier));
     Ok(config.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
 }
+
+/// Read once, and complained of once.
+static ROOTS: LazyLock<Arc<RootCertStore>> = LazyLock::new(|| {
+    let found = rustls_native_certs::load_native_certs();
+    for error in found.errors {
+        tracing::warn!(%error, "a certificate of the system's, or of SSL_CERT_FILE, cannot be read");
+    }
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(found.certs);
+    Arc::new(roots)
+});
 
 /// The usual verifier, whose refusals say who issued the certificate.
 #[derive(Debug)]

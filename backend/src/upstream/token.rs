@@ -1,6 +1,6 @@
 //! Tokens and tickets, each family a type of its own.
 
-use crate::config::Secret;
+use crate::secret::Secret;
 use std::time::Duration;
 
 /// Something secret that a platform hands out for a while.
@@ -15,13 +15,13 @@ macro_rules! token {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq)]
-        pub struct $name($crate::config::Secret);
+        pub struct $name($crate::secret::Secret);
 
         impl $crate::upstream::Token for $name {
-            fn from_secret(secret: $crate::config::Secret) -> Self {
+            fn from_secret(secret: $crate::secret::Secret) -> Self {
                 Self(secret)
             }
-            fn secret(&self) -> &$crate::config::Secret {
+            fn secret(&self) -> &$crate::secret::Secret {
                 &self.0
             }
         }

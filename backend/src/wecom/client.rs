@@ -2,8 +2,10 @@
 
 use super::errcodes::classify;
 use crate::apps::App;
-use crate::config::Secret;
-use crate::upstream::{Error, Issued, Kind, Reply, Role, Token, Upstream, token, without_bom};
+use crate::secret::Secret;
+use crate::upstream::{
+    Error, Issued, Kind, Reply, Role, Token, Upstream, json, token, whole, without_fraction,
+};
 use miandeng_shared::{AuthCode, CorpId, ExternalUserId, OpenId, UpstreamError, UserId};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Map, Value};
@@ -107,7 +109,7 @@ struct Answer {
 impl Answer {
     /// Errors are HTTP 200 and JSON, with the number in `errcode`; an unknown path is a 404 without a body.
     fn read(path: &'static str, role: Role, reply: &Reply) -> Result<Self, Error> {
-        let Ok(Value::Object(fields)) = serde_json::from_slice(without_bom(&reply.body)) else {
+        let Some(Value::Object(fields)) = json(&reply.body) else {
             return Err(Error::new(path, Kind::BadAnswer));
         };
         let answer = Self { path, fields };
@@ -133,8 +135,8 @@ impl Answer {
 
     fn number(&self, field: &str) -> Option<i64> {
         match self.fields.get(field)? {
-            Value::Number(number) => number.as_i64(),
-            Value::String(text) => text.trim().parse().ok(),
+            Value::Number(number) => whole(number)?.parse().ok(),
+            Value::String(text) => without_fraction(text).parse().ok(),
             _ => None,
         }
     }

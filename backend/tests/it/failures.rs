@@ -199,7 +199,7 @@ async fn what_is_not_json_what_is_late_and_what_breaks_off() {
             (json!({ "reply": html }), 502, "platform_bad_answer"),
             (json!({ "reply": gateway }), 502, "platform_bad_answer"),
             (json!({ "reply": redirect }), 502, "platform_bad_answer"),
-            (json!({ "reply": { "body": { "errcode": 0, "errmsg": "ok" } } }), 502, "platform_bad_answer"),
+            (json!({ "reply": { "body": { "errcode": [], "errmsg": "ok" } } }), 502, "platform_bad_answer"),
             (json!({ "reply": { "body": "x".repeat(100_000) } }), 502, "platform_bad_answer"),
             (json!({ "drop": true }), 502, "platform_unreachable"),
             (json!({ "delayMs": 10_000 }), 504, "platform_timeout"),

@@ -68,7 +68,7 @@ impl Fault {
         match (self.heals, step.does, self.name) {
             (Heals::Token, Does::Token, _) => "app_misconfigured",
             (Heals::Token, ..) => "ok",
-            (_, Does::Userid, NO_USER) | (_, Does::Unionid, NO_FIELDS) => "ok",
+            (_, Does::Userid, NO_USER | NO_FIELDS) | (_, Does::Unionid, NO_FIELDS) => "ok",
             (Heals::Again, does, _) if does != Does::Code && !stays => "ok",
             (_, _, GONE) if !step.endpoint.starts_with("/channel/") => "platform_refused",
             _ => self.outcome,

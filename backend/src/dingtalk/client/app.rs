@@ -3,9 +3,9 @@
 //! open.dingtalk.com: "获取企业内部应用的accessToken", "创建jsapi_ticket", "通过免登码获取用户信息".
 
 use super::{Client, issued};
-use crate::config::Secret;
 use crate::dingtalk::answer::Answer;
 use crate::dingtalk::tokens::{AppTicket, AppToken, OpensApp};
+use crate::secret::Secret;
 use crate::upstream::{Error, Issued, Kind, Role};
 use miandeng_shared::{AuthCode, UnionId, UserId};
 use serde_json::json;
@@ -44,7 +44,7 @@ impl Client {
 }
 
 fn employee(answer: Answer) -> Result<Employee, Error> {
-    let answer = answer.result()?;
+    let answer = answer.result();
     let user_id = answer.optional_id("userid", UserId::new);
     let union_id = answer.optional_id("unionid", UnionId::new);
     if user_id.is_none() && union_id.is_none() {

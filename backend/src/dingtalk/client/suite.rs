@@ -5,10 +5,10 @@
 
 use super::{Client, access_token, issued};
 use crate::apps::Suite;
-use crate::config::Secret;
 use crate::dingtalk::answer::Answer;
 use crate::dingtalk::tokens::{ChannelToken, SuiteCorpToken, SuiteToken};
-use crate::upstream::{Error, Issued, Kind, Role, Token};
+use crate::secret::Secret;
+use crate::upstream::{Error, Issued, Kind, Role, Token, whole};
 use miandeng_shared::{AgentId, CorpId};
 use serde_json::{Value, json};
 
@@ -149,7 +149,7 @@ fn agents(info: Option<&Value>, list: &str) -> Vec<AgentId> {
 /// application of ours.
 pub fn agent_ids(list: &Value) -> Vec<AgentId> {
     let id = |item: &Value| match item.get("agentid").or_else(|| item.get("agentId")).unwrap_or(item) {
-        Value::Number(number) => AgentId::new(number.to_string()).ok(),
+        Value::Number(number) => AgentId::new(whole(number)?).ok(),
         Value::String(text) => AgentId::new(text).ok(),
         _ => None,
     };

@@ -3,8 +3,8 @@
 use super::installs::{SuiteFailure, is_activated};
 use super::{Codes, Event, Grant, Item, Member, Pushed, Suites, Version};
 use crate::apps::Suite;
-use crate::config::Secret;
 use crate::dingtalk::client::Authorisation;
+use crate::secret::Secret;
 use crate::session::millis;
 use crate::store::StoreError;
 use crate::upstream::{Error, Kind};

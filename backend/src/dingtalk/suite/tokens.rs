@@ -4,7 +4,7 @@ use super::Grants;
 use crate::apps::{Granted, Suite};
 use crate::dingtalk::client::Client;
 use crate::dingtalk::tokens::{ChannelToken, SuiteCorpToken, SuiteToken};
-use crate::dingtalk::{Caches, suite_id};
+use crate::dingtalk::{Caches, suite_id, suite_prefix};
 use crate::store::Store;
 use crate::upstream::{Cached, Error, Issued, Kind};
 use miandeng_shared::CorpId;
@@ -96,7 +96,14 @@ impl SuiteTokens {
 
     /// Lets the next call ask again at once, because a new ticket has come.
     pub fn forgive(&self, suite: &Suite) {
-        self.caches.suite_tokens.forgive(&suite.suite_key);
+        let of_corps = suite_prefix(suite);
+        let is_of_suite = |key: &str| key.starts_with(&of_corps);
+        self.caches.suite_tokens.forgive(|key| key == suite.suite_key);
+        self.caches.suite_corp_tokens.forgive(is_of_suite);
+        self.caches.channel_tokens.forgive(is_of_suite);
+        self.caches.channel_tickets.forgive(is_of_suite);
+        self.caches.app_tickets.forgive(is_of_suite);
+        self.grants.forget_failures(suite);
     }
 
     /// Forgets what a suite has in a corporation.

@@ -4,6 +4,7 @@ use super::super::tests::{key, longest, sessions, user};
 use super::super::{Cookies, Store};
 use super::*;
 use axum::http::{HeaderValue, header};
+use miandeng_shared::{OpenId, UnionId, UserId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -309,6 +310,48 @@ async fn what_ends_everywhere_ends_for_every_application() {
     let read = sessions.all(&browser.headers(), now);
     assert_eq!(read.len(), 1);
     assert_eq!(read[0].person(), "dingcorp1:o2");
+}
+
+#[tokio::test]
+async fn what_ends_everywhere_ends_for_every_kind_of_application() {
+    // Each session knows its person by some of (openid, unionid, userid), as its kind of application does.
+    let person = |agent, ids: [&str; 3]| {
+        let [open_id, union_id, user_id] = ids;
+        User {
+            open_id: OpenId::new(open_id).ok(),
+            union_id: UnionId::new(union_id).ok(),
+            user_id: UserId::new(user_id).ok(),
+            ..of_agent(agent, "o")
+        }
+    };
+    for (one, other, is_same) in [
+        (["o1", "u1", "i1"], ["", "u1", "i1"], true),
+        (["o1", "u1", ""], ["", "u1", "i1"], true),
+        (["o1", "u1", ""], ["o2", "u1", ""], true),
+        (["o1", "u1", "i1"], ["", "", "i1"], true),
+        (["", "u1", "i1"], ["", "", "i1"], true),
+        (["", "u1", "user:x"], ["", "", "user:x"], true),
+        (["", "", "i1"], ["", "", "i1"], true),
+        // A userid that was given again, ids that look alike, and a window's visitors who have nothing in common.
+        (["o1", "u1", "i1"], ["", "u2", "i1"], false),
+        (["", "u1", "i1"], ["", "u2", "i1"], false),
+        (["o1", "x", "i1"], ["", "u2", "x"], false),
+        (["", "user:i2", "i1"], ["", "", "i2"], false),
+        (["o1", "", ""], ["o2", "", ""], false),
+        (["o1", "u1", ""], ["", "", "i1"], false),
+    ] {
+        for (ended, left) in [(one, other), (other, one)] {
+            let (sessions, now) = (sessions(1, &[]), SystemTime::now());
+            let (mut here, mut there) = (Browser::default(), Browser::default());
+            let session = here.log_in(&sessions, person(1, ended), now);
+            there.log_in(&sessions, person(2, left), now);
+            sessions.end(&session, true, now).await.unwrap();
+            assert!(sessions.all(&here.headers(), now).is_empty());
+            assert_eq!(sessions.all(&there.headers(), now).is_empty(), is_same, "{ended:?} {left:?}");
+            there.log_in(&sessions, person(2, left), now);
+            assert_eq!(sessions.all(&there.headers(), now).len(), 1, "a new login is a new session");
+        }
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::Secret;
+use crate::secret::Secret;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A platform that hands out 1, 2, 3 … with the given lifetime, or fails.

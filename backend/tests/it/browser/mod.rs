@@ -17,5 +17,6 @@ mod policy;
 mod proxies;
 mod sdk;
 mod targets;
+mod wecom_phone;
 
 pub use phone::{Phone, Ua};

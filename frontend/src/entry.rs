@@ -24,7 +24,7 @@ impl Entry {
         let (address, query) = url.split_once('?').unwrap_or((url, ""));
         let after_scheme = cut(address, "://").map_or(address, |(_, rest)| rest);
         let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("/");
-        let Address { corp_id, agent_id, next } = Address::read(query);
+        let Address { corp_id, agent_id, next, .. } = Address::read(query);
         let (url, path) = (url.to_owned(), path.to_owned());
         let next = match next.and_then(|word| decode_next(&word)) {
             Some(target) => Some(with_fragment(target, fragment)),

@@ -2,7 +2,7 @@
 
 use super::error::ApiError;
 use super::fields::{Fields, Query};
-use super::{guard, wecom};
+use super::guard;
 use crate::apps::App;
 use crate::provider::Entry;
 use crate::registry::Registered;
@@ -37,7 +37,7 @@ pub async fn config(
         Some(_) => return Err(ApiError::invalid("sign", "must be 0 or 1")),
     };
     let signed = if wanted { sign(&state, &app, &headers, &mut query).await? } else { None };
-    let entry = app.provider.entry(wecom::user_agent(&headers));
+    let entry = app.provider.entry(&headers);
     let cookies = match entry {
         Entry::Page => state.login_proofs.issue(&headers, &app, SystemTime::now()),
         Entry::Redirect { .. } | Entry::Elsewhere => Vec::new(),

@@ -3,7 +3,6 @@
 use super::headers::{page_policy, policy_header};
 use super::{CROSS_ORIGIN, RESOURCE_POLICY, assets, login_loop, wecom};
 use crate::apps::{Brand, Color};
-use crate::provider::Entry;
 use crate::state::AppState;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, Request, State};
@@ -43,7 +42,7 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     response.headers_mut().insert("permissions-policy", HeaderValue::from_static(UNUSED));
     let Some(app) = app else { return response };
     let now = SystemTime::now();
-    if app.provider.entry("") == Entry::Page {
+    if !app.provider.redirects() {
         response.headers_mut().extend(state.login_proofs.issue(headers, &app, now));
     }
     if let Some(round) = round {

@@ -73,6 +73,16 @@ impl Provider {
         .map(Some)
     }
 
+    /// Whether pages can be signed at once.
+    pub fn holds_ticket(&self) -> bool {
+        match self {
+            Self::Window(window) => window.signer.holds_ticket(),
+            Self::H5(app) => app.signer.holds_ticket(),
+            Self::SuiteH5(app) => app.signer.holds_ticket(),
+            Self::WeCom(_) => false,
+        }
+    }
+
     /// Whether the ticket of today signed this.
     pub fn has_signed(&self, signed: &SignedConfig) -> bool {
         match self {

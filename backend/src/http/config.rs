@@ -81,7 +81,12 @@ fn href(state: &AppState, headers: &HeaderMap, query: &mut Fields) -> Result<Str
     Err(ErrorCode::UrlRequired.into())
 }
 
-fn answer(state: &AppState, app: &App, entry: Entry, signed: Option<SignedConfig>) -> ConfigAnswer {
+pub(super) fn answer(
+    state: &AppState,
+    app: &App,
+    entry: Entry,
+    signed: Option<SignedConfig>,
+) -> ConfigAnswer {
     let start = || format!("wecom/start?corpid={}&agentid={}", app.corp_id, app.agent_id);
     let (time_stamp, nonce_str, signature, url) = match signed {
         Some(s) => (Some(s.time_stamp), Some(s.nonce_str), Some(s.signature), Some(s.url)),
@@ -92,6 +97,7 @@ fn answer(state: &AppState, app: &App, entry: Entry, signed: Option<SignedConfig
         agent_id: app.agent_id.clone(),
         kind: app.credentials.kind(),
         jsapi_url: app.jsapi_url.clone().unwrap_or_default(),
+        jsapi_fallback_url: app.jsapi_fallback_url.clone(),
         client_id: app.credentials.client_id().map(str::to_owned),
         login_url: matches!(entry, Entry::Redirect { .. }).then(start),
         simulator: state.config.dingtalk.simulator,

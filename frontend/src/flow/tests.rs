@@ -7,7 +7,7 @@ const PAGE: &str = "https://h5.example.com/app/?corpid=dingcorp1&agentid=123456"
 fn facts(href: &str) -> Facts {
     let env = Env::Phone { version: Some("7.5.36".to_owned()) };
     let simulated = Env::Phone { version: None };
-    Facts { entry: Entry::parse(href), env, simulated, reloaded: false, embedded: false }
+    Facts { entry: Entry::parse(href), visit: None, env, simulated, reloaded: false, embedded: false }
 }
 
 fn user(corp: &str) -> User {
@@ -44,6 +44,7 @@ fn config() -> ConfigAnswer {
         agent_id: AgentId::new("123456").unwrap(),
         kind: AppKind::Channel,
         jsapi_url: "https://g.alicdn.com/dingtalk.js".to_owned(),
+        jsapi_fallback_url: None,
         client_id: None,
         simulator: false,
         js_api_list: vec!["channel.permission.requestAuthCode".to_owned()],
@@ -107,7 +108,7 @@ mod success {
         assert!(matches!(first, Command::AskSession));
         assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskConfig { url } if url == PAGE));
         assert!(
-            matches!(flow.step(Event::Config(Ok(config()))), Command::LoadSdk { url } if url == config().jsapi_url)
+            matches!(flow.step(Event::Config(Ok(config()))), Command::LoadSdk(source) if source.url == config().jsapi_url)
         );
         assert!(matches!(flow.step(Event::Loaded(Ok(()))), Command::Verify(sent) if *sent == config()));
         assert!(
@@ -277,7 +278,7 @@ mod elsewhere {
             assert!(matches!(flow.step(Event::Config(Ok(app))), Command::AskConfig { .. }));
             assert!(flow.simulator());
             let signed = ConfigAnswer { simulator: true, ..config() };
-            assert!(matches!(flow.step(Event::Config(Ok(signed))), Command::LoadSdk { .. }));
+            assert!(matches!(flow.step(Event::Config(Ok(signed))), Command::LoadSdk(_)));
         }
     }
 
@@ -712,5 +713,116 @@ fn what_does_not_belong_to_a_stage_is_ignored() {
             assert!(matches!(flow.step(event.clone()), Command::Nothing), "{before:?} took {event:?}");
             assert_eq!(*flow.stage(), before, "{event:?}");
         }
+    }
+}
+
+/// What the server wrote into the document.
+mod visit {
+    use super::*;
+
+    fn start(facts: Facts, config: ConfigAnswer, session: Option<SessionAnswer>) -> (Flow, Command) {
+        Flow::new(Facts { visit: Some(Visit { config, session }), ..facts }).unwrap()
+    }
+
+    fn answer(corp: &str, home: Option<&str>) -> Option<SessionAnswer> {
+        match session(corp, home) {
+            Event::Session(Ok(answer)) => answer,
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn nothing_is_asked_that_the_server_knows() {
+        let (mut flow, first) = start(facts(PAGE), config(), None);
+        assert!(matches!(first, Command::LoadSdk(source) if source.url == config().jsapi_url));
+        assert!(matches!(flow.step(Event::Loaded(Ok(()))), Command::Verify(sent) if *sent == config()));
+    }
+
+    #[test]
+    fn what_is_signed_for_another_address_is_asked_for_again() {
+        for url in
+            ["https://h5.example.com/", "http://127.0.0.1:8080/app/?corpid=dingcorp1&agentid=123456", ""]
+        {
+            let (mut flow, first) =
+                start(facts(PAGE), ConfigAnswer { url: Some(url.to_owned()), ..config() }, None);
+            assert!(matches!(first, Command::AskConfig { url } if url == PAGE), "{url}");
+            assert!(matches!(flow.step(Event::Config(Ok(config()))), Command::LoadSdk(_)));
+        }
+        // The fragment is not signed.
+        let (_, first) = start(facts(&format!("{PAGE}#next=/a")), config(), None);
+        assert!(matches!(first, Command::LoadSdk(_)));
+    }
+
+    #[test]
+    fn a_cold_ticket_is_asked_for() {
+        let (_, first) = start(facts(PAGE), unsigned(), None);
+        assert!(matches!(first, Command::AskConfig { url } if url == PAGE));
+    }
+
+    #[test]
+    fn todays_applications_need_no_signature() {
+        let h5 = ConfigAnswer { kind: AppKind::H5, client_id: Some("dingkey".to_owned()), ..unsigned() };
+        for env in [facts(PAGE).env, Env::Pc { version: None }] {
+            let (_, first) = start(Facts { env, ..facts(PAGE) }, h5.clone(), None);
+            assert!(matches!(first, Command::LoadSdk(_)));
+        }
+    }
+
+    #[test]
+    fn a_session_goes_on_without_a_question() {
+        for (fragment, home, leaves) in [
+            ("", Some("/home"), Some("/home")),
+            ("#next=/a?b#c", Some("/home"), Some("/a?b#c")),
+            ("", None, None),
+        ] {
+            for env in [facts(PAGE).env, Env::Outside] {
+                let page = Facts { env, ..facts(&format!("{PAGE}{fragment}")) };
+                let (_, first) = start(page, unsigned(), answer("dingcorp1", home));
+                match leaves {
+                    Some(target) => {
+                        assert!(matches!(first, Command::Leave(to) if to == target), "{fragment}");
+                    }
+                    None => assert!(matches!(first, Command::Greet)),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_client_that_cannot_log_in_is_told_at_once() {
+        for (env, code) in
+            [(Env::Outside, ErrorCode::NotInDingtalk), (Env::Pc { version: None }, ErrorCode::PcUnsupported)]
+        {
+            let page = || Facts { env: env.clone(), ..facts(PAGE) };
+            for config in [config(), unsigned()] {
+                let (flow, first) = start(page(), config.clone(), None);
+                assert!(matches!(first, Command::Nothing));
+                assert_eq!(failed(&flow), code);
+                let (flow, _) = start(page(), ConfigAnswer { simulator: true, ..config }, None);
+                assert!(
+                    matches!(flow.stage(), Stage::Sdk | Stage::Config),
+                    "a simulator's browser is a phone"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn another_applications_document_is_none() {
+        let (_, first) = start(facts(PAGE), config(), answer("dingother", Some("/")));
+        assert!(matches!(first, Command::LoadSdk(_)), "another corporation's session");
+        let other = ConfigAnswer { agent_id: AgentId::new("7").unwrap(), ..config() };
+        let (_, first) = start(facts(PAGE), other, answer("dingcorp1", None));
+        assert!(matches!(first, Command::AskSession), "a document of another application");
+    }
+
+    #[test]
+    fn a_second_start_asks_the_server() {
+        let (mut flow, _) = start(facts(PAGE), config(), None);
+        flow.step(Event::Loaded(Err(DdError::Timeout)));
+        assert!(matches!(flow.step(Event::Retry), Command::Reload), "on a document of its own");
+        let (mut flow, _) = start(facts(PAGE), unsigned(), None);
+        flow.step(Event::Config(Err(from_server("dingtalk_busy", 503))));
+        assert!(matches!(flow.step(Event::Paused), Command::AskSession));
     }
 }

@@ -11,16 +11,8 @@ fn facts(href: &str) -> Facts {
 }
 
 fn user(corp: &str) -> User {
-    User {
-        corp_id: CorpId::new(corp).unwrap(),
-        agent_id: AgentId::new("123456").unwrap(),
-        open_id: None,
-        union_id: None,
-        user_id: None,
-        contact_type: None,
-        nick: Some("小明".to_owned()),
-        avatar: None,
-    }
+    let user = User::new(CorpId::new(corp).unwrap(), AgentId::new("123456").unwrap());
+    User { nick: Some("小明".to_owned()), ..user }
 }
 
 fn session(corp: &str, home: Option<&str>) -> Event {
@@ -46,6 +38,7 @@ fn config() -> ConfigAnswer {
         jsapi_url: "https://g.alicdn.com/dingtalk.js".to_owned(),
         jsapi_fallback_url: None,
         client_id: None,
+        login_url: None,
         simulator: false,
         js_api_list: vec!["channel.permission.requestAuthCode".to_owned()],
         config_type: 1,
@@ -822,7 +815,57 @@ mod visit {
         flow.step(Event::Loaded(Err(DdError::Timeout)));
         assert!(matches!(flow.step(Event::Retry), Command::Reload), "on a document of its own");
         let (mut flow, _) = start(facts(PAGE), unsigned(), None);
-        flow.step(Event::Config(Err(from_server("dingtalk_busy", 503))));
+        flow.step(Event::Config(Err(from_server("platform_busy", 503))));
         assert!(matches!(flow.step(Event::Paused), Command::AskSession));
+    }
+}
+
+mod redirects {
+    use super::*;
+
+    const START: &str = "wecom/start?corpid=dingcorp1&agentid=123456";
+
+    fn wecom(login_url: Option<&str>) -> Event {
+        let login_url = login_url.map(str::to_owned);
+        Event::Config(Ok(ConfigAnswer { kind: AppKind::Wecom, login_url, ..unsigned() }))
+    }
+
+    fn outside(href: &str) -> Facts {
+        Facts { env: Env::Outside, ..facts(href) }
+    }
+
+    #[test]
+    fn it_leads_to_the_platform_with_the_deep_link_of_the_fragment() {
+        let (mut flow, _) = Flow::new(outside(&format!("{PAGE}#next=/orders/7%3Fa#b"))).unwrap();
+        assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskApp));
+        let Command::Leave(target) = flow.step(wecom(Some(START))) else { panic!("stays") };
+        assert_eq!(target, format!("{START}&next={}", encode_next("/orders/7%3Fa#b")));
+        let (mut flow, _) = Flow::new(facts(PAGE)).unwrap();
+        flow.step(Event::Session(Ok(None)));
+        assert!(matches!(flow.step(wecom(Some(START))), Command::Leave(target) if target == START));
+    }
+
+    #[test]
+    fn elsewhere_it_says_where_to_open_it() {
+        let flow = after(outside(PAGE), [Event::Session(Ok(None)), wecom(None)]);
+        assert_eq!(failed(&flow), ErrorCode::NotInWecom);
+    }
+
+    #[test]
+    fn an_attempt_that_failed_is_shown_and_the_next_one_is_the_persons() {
+        let mut flow = after(
+            outside(&format!("{PAGE}&error=not_permitted")),
+            [Event::Session(Ok(None)), wecom(Some(START))],
+        );
+        assert_eq!(failed(&flow), ErrorCode::NotPermitted);
+        assert!(
+            matches!(flow.step(Event::Retry), Command::AskSession),
+            "no fresh page with the same error in it"
+        );
+        assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskApp));
+        assert!(matches!(flow.step(wecom(Some(START))), Command::Leave(_)));
+        // Of an application that logs in on its page the address says nothing of errors.
+        let flow = after(facts(&format!("{PAGE}&error=not_permitted")), up_to_verify());
+        assert_eq!(*flow.stage(), Stage::Verify);
     }
 }

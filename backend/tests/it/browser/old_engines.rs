@@ -75,6 +75,12 @@ async fn chromium_103_logs_in() {
     logs_in(CHROMIUM_103).await;
 }
 
+/// It may not compile under the policy that it is sent at first.
+#[tokio::test]
+async fn chromium_69_that_calls_itself_newer_logs_in() {
+    logs_in((CHROMIUM_69.0, CHROMIUM_103.1)).await;
+}
+
 #[tokio::test]
 async fn chromium_69_fails_in_words() {
     fails_in_words(CHROMIUM_69).await;

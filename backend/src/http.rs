@@ -23,8 +23,11 @@ mod report;
 mod session;
 mod suite_callback;
 mod token;
+mod wecom;
 
 pub use login_loop::RefusedSessions;
+pub use report::TicketRenewals;
+pub use wecom::Flights;
 
 use crate::state::AppState;
 use axum::Router;
@@ -41,6 +44,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// A login is a few hundred bytes.
 const MAX_BODY: usize = 16 * 1024;
 /// Above the budget of a login (20 s), below the patience of proxies.
@@ -63,6 +67,8 @@ pub fn router(state: AppState) -> Router {
         .route(&at("api/login"), paced(&state, "login", limits.logins_per_minute, post(login::login)))
         .route(&at("api/session"), get(session::read).delete(session::end))
         .route(&at("api/report"), post(report::report))
+        .route(&at("wecom/start"), get(wecom::start))
+        .route(&at("wecom/callback"), paced(&state, "login", limits.logins_per_minute, get(wecom::callback)))
         .route(&at("api/token"), post(token::token))
         // Before the layers, so that a preflight meets CORS and not this.
         .method_not_allowed_fallback(error::method_not_allowed)
@@ -70,6 +76,10 @@ pub fn router(state: AppState) -> Router {
 
     let mut router =
         Router::new().merge(api).route(&base, get(page::page)).route(&at("{*path}"), get(assets::asset));
+    // WeCom looks for them at the root of the host, and nowhere else.
+    for file in state.config.wecom.verify_files.iter().filter(|_| base == "/").cloned() {
+        router = router.route(&at(&file.name), get(|| async { file.content }));
+    }
     if state.config.dingtalk.simulator {
         router = router.route(&at("demo/orders"), get(demo::orders));
     }

@@ -2,6 +2,7 @@
 //!
 //! A library as well as a binary, so that an Axum application can nest the router.
 
+mod apps;
 pub mod cli;
 pub mod config;
 mod connections;
@@ -9,12 +10,18 @@ pub mod dingtalk;
 mod healthcheck;
 pub mod http;
 mod private;
+mod provider;
+mod recent;
+mod registry;
 mod repeats;
+mod secret;
 pub mod server;
 pub mod session;
 pub mod state;
 pub mod store;
 mod telemetry;
+mod upstream;
+mod wecom;
 
 #[cfg(fuzzing)]
 pub use http::fuzz;

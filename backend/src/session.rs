@@ -1,5 +1,6 @@
 //! Who is logged in, as the browser carries it: sealed cookies that are verified without asking anybody.
 
+pub mod attempt;
 mod cookie;
 mod follower;
 mod identity;
@@ -7,10 +8,13 @@ mod jar;
 mod login_proof;
 mod revocation;
 mod signing;
+mod used_codes;
 
+pub use attempt::Attempts;
 pub use cookie::{Cookies, SetCookie};
 pub use identity::{IDENTITY_HEADERS, Identities, Identity};
 pub use login_proof::LoginProofs;
+pub use used_codes::UsedCodes;
 
 use crate::store::{Ending, Store, StoreError};
 use follower::Follower;
@@ -81,6 +85,18 @@ impl Session {
         endings
     }
 
+    /// The names of all sessions of its person: applications of different kinds know the person by different ids. By the
+    /// userid alone only where one of two sessions has no unionid, because a userid may be given again to another person.
+    fn person_endings(&self) -> Vec<String> {
+        let User { corp_id, union_id, user_id, .. } = &self.user;
+        let by_union = union_id.iter().map(|id| format!("union:{corp_id}:{}", id.as_str()));
+        let by_user = user_id.iter().map(|id| match union_id {
+            Some(_) => format!("person:{corp_id}:user:{}", id.as_str()),
+            None => format!("user:{corp_id}:{}", id.as_str()),
+        });
+        by_union.chain(by_user).chain([format!("person:{}", self.person())]).collect()
+    }
+
     fn ending(&self) -> String {
         format!("session:{}", self.id)
     }
@@ -141,11 +157,11 @@ impl Sessions {
     /// Where it could not be recorded. Then nothing has ended, here neither.
     pub async fn end(&self, session: &Session, everywhere: bool, now: SystemTime) -> Result<(), StoreError> {
         let one = Ending { of: session.ending(), up_to_ms: session.issued_at_ms, until: session.expires_at };
-        let person = everywhere.then(|| {
-            let ended_up_to = self.revocations.ended_up_to(|| session.endings());
-            self.ending(format!("person:{}", session.person()), ended_up_to.max(session.issued_at_ms), now)
-        });
-        let endings: Vec<Ending> = [one].into_iter().chain(person).collect();
+        let mut endings = vec![one];
+        if everywhere {
+            let up_to_ms = self.revocations.ended_up_to(|| session.endings()).max(session.issued_at_ms);
+            endings.extend(session.person_endings().into_iter().map(|of| self.ending(of, up_to_ms, now)));
+        }
         self.store.record(&endings, self.ttl + KEEP_LONGER).await?;
         self.learn(endings, now);
         Ok(())

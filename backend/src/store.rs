@@ -7,7 +7,8 @@ mod durable;
 mod embedded;
 mod redis;
 
-use crate::config::{self, Secret};
+use crate::config::{self};
+use crate::secret::Secret;
 use crate::telemetry;
 use embedded::Embedded;
 pub use redis::Feed;
@@ -50,11 +51,11 @@ pub struct Lock {
 pub enum StoreError {
     #[error("the store did not answer in time")]
     Timeout,
-    #[error("redis: {0}{remedy}", remedy = redis::remedy(.0))]
+    #[error("redis: {said}{remedy}", said = in_one_line(.0), remedy = redis::remedy(.0))]
     Redis(::redis::RedisError),
     #[error("the connection was lost")]
     Lost,
-    #[error("embedded store: {0}")]
+    #[error("embedded store: {said}", said = in_one_line(.0))]
     Embedded(#[from] redb::Error),
     #[error("the store holds something that is not ours")]
     Unreadable,
@@ -67,6 +68,11 @@ impl From<::redis::RedisError> for StoreError {
     fn from(error: ::redis::RedisError) -> Self {
         Self::Redis(error)
     }
+}
+
+/// A line of the log is one line.
+fn in_one_line(error: &impl ToString) -> String {
+    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 enum Backend {

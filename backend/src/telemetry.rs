@@ -1,6 +1,6 @@
 //! What an operator sees: the names of all metrics, in one place.
 
-use crate::config::App;
+use crate::apps::App;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ use crate::{
 };
 use miandeng_shared::{
     Action, AgentId, AppKind, AuthCode, ConfigAnswer, CorpId, ErrorCode, LoginAnswer, LoginRequest,
-    ReportRequest, SessionAnswer, Unnamed, User, return_path,
+    ReportRequest, SessionAnswer, SignedConfig, Unnamed, User, return_path,
 };
 
 /// The server says that a code is spent or unknown: DingTalk is asked for a new one this often.
@@ -270,7 +270,7 @@ impl Flow {
             Err(error) => error,
         };
         let signed = self.config.as_ref().and_then(ConfigAnswer::signed);
-        let (nonce_str, url) = signed.map(|signed| (signed.nonce_str, signed.url)).unwrap_or_default();
+        let SignedConfig { time_stamp, nonce_str, signature, url } = signed.unwrap_or_default();
         let failure = Failure::from_config(&error, &url);
         if failure.code != ErrorCode::ConfigRefused {
             return self.fail(failure);
@@ -278,7 +278,10 @@ impl Flow {
         let report = ReportRequest {
             corp_id: self.corp_id.clone(),
             agent_id: self.agent_id.clone(),
+            time_stamp,
             nonce_str,
+            url,
+            signature,
             error: error.refusal().map_or_else(|| "cancelled".to_owned(), crate::dd::Refusal::in_short),
         };
         self.go(Stage::Reporting(Box::new(failure)), Command::Report(report))

@@ -189,6 +189,12 @@ catalogue! {
     NotInDingtalk "not_in_dingtalk" 0 TellPerson
         zh "请在钉钉中打开此页面。", "打开手机钉钉，进入该企业的服务窗，再点开菜单。"
         en "Please open this page in DingTalk.", "Open DingTalk on your phone, go to the enterprise's service window and open its menu.";
+    NotInWecom "not_in_wecom" 0 TellPerson
+        zh "请在企业微信中打开此页面。", "打开企业微信，在工作台里进入该应用；客户也可以在微信中打开。"
+        en "Please open this page in WeCom.", "Open WeCom and enter the application from its workbench; customers can open it in WeChat too.";
+    CookiesRefused "cookies_refused" 0 TellPerson
+        zh "这个浏览器没有保存登录用的 Cookie。", "请允许本站使用 Cookie，或从企业微信里重新进入；转发的登录网址在别人那里无效。"
+        en "This browser does not keep the cookie of the login.", "Allow cookies for this site, or enter from WeCom again; a login address that was passed on is of no use to others.";
     PcUnsupported "pc_unsupported" 0 TellPerson
         zh "服务窗登录只支持手机钉钉。", "电脑版钉钉没有此功能，请在手机上打开。"
         en "A service window logs in on a phone only.", "DingTalk for PC lacks this function; please open the page on your phone.";

@@ -8,7 +8,7 @@
 
 use super::error::ApiError;
 use super::forwarded;
-use crate::config::App;
+use crate::apps::App;
 use crate::repeats::Repeats;
 use crate::state::AppState;
 use axum::extract::FromRequestParts;
@@ -75,6 +75,7 @@ pub fn login(app: &App, from: From, outcome: Result<&User, &ApiError>, took: Dur
         sub_code = said.and_then(|said| said.sub_code.as_deref()),
         request_id = said.and_then(|said| said.request_id.as_deref()),
         words = error.and_then(|error| error.words.as_deref()),
+        value = error.and_then(|error| error.value.as_deref()),
         ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         suppressed,
         "login"
@@ -102,7 +103,8 @@ pub fn refused(what: &'static str, from: From, error: &ApiError) {
     let cause = error.cause.map(CrossSite::as_str);
     let reason = error.code.as_str();
     if let Some(suppressed) = REFUSALS.first((what, String::new(), kind(error), from)) {
-        tracing::warn!(target: TARGET, what, reason, cause, %from, suppressed = some(suppressed), "refused");
+        let (value, suppressed) = (error.value.as_deref(), some(suppressed));
+        tracing::warn!(target: TARGET, what, reason, cause, value, %from, suppressed, "refused");
     }
 }
 

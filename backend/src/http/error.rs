@@ -1,6 +1,7 @@
 //! Every error answer: made from the catalogue, in the reader's language, logged by whoever raised it.
 
-use crate::dingtalk;
+use crate::dingtalk::suite::SuiteFailure;
+use crate::upstream;
 use axum::Json;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -21,9 +22,16 @@ pub struct ApiError {
     retry_after: Option<Duration>,
     /// DingTalk's own words, for the log only.
     pub words: Option<String>,
+    /// What was sent and does not do, for the log only.
+    pub value: Option<String>,
 }
 
 impl ApiError {
+    /// What was sent and does not do.
+    pub fn about(self, value: &str) -> Self {
+        Self { value: Some(value.chars().take(100).collect()), ..self }
+    }
+
     /// A request whose `field` is not as it has to be.
     pub fn invalid(field: &str, rule: impl std::fmt::Display) -> Self {
         Self { detail: Some(format!("{field}: {rule}")), ..ErrorCode::InvalidRequest.into() }
@@ -54,7 +62,7 @@ impl ApiError {
 
 impl From<ErrorCode> for ApiError {
     fn from(code: ErrorCode) -> Self {
-        Self { code, detail: None, cause: None, upstream: None, retry_after: None, words: None }
+        Self { code, detail: None, cause: None, upstream: None, retry_after: None, words: None, value: None }
     }
 }
 
@@ -64,19 +72,19 @@ impl From<CrossSite> for ApiError {
     }
 }
 
-impl From<dingtalk::Error> for ApiError {
-    fn from(error: dingtalk::Error) -> Self {
-        let dingtalk::Error { kind, said, retry_after, words, .. } = error;
+impl From<upstream::Error> for ApiError {
+    fn from(error: upstream::Error) -> Self {
+        let upstream::Error { kind, said, retry_after, words, .. } = error;
         Self { upstream: said, retry_after, words, ..kind.policy().error.into() }
     }
 }
 
-impl From<dingtalk::SuiteFailure> for ApiError {
-    fn from(failure: dingtalk::SuiteFailure) -> Self {
+impl From<SuiteFailure> for ApiError {
+    fn from(failure: SuiteFailure) -> Self {
         match failure {
-            dingtalk::SuiteFailure::DingTalk(error) => error.into(),
-            dingtalk::SuiteFailure::Store => ErrorCode::StoreUnavailable.into(),
-            dingtalk::SuiteFailure::Unreadable => ErrorCode::InvalidRequest.into(),
+            SuiteFailure::DingTalk(error) => error.into(),
+            SuiteFailure::Store => ErrorCode::StoreUnavailable.into(),
+            SuiteFailure::Unreadable => ErrorCode::InvalidRequest.into(),
         }
     }
 }

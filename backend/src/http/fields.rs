@@ -6,19 +6,20 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
-use miandeng_shared::ErrorCode;
+use miandeng_shared::{ErrorCode, parameter};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 
 /// A login fits into one packet; whoever takes longer than this after its head has a broken line, or means to hold us.
 pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Named texts: every field of the API is one.
+/// Named values: every field of the API is a text, but for what a client of DingTalk's said.
 #[derive(Debug, Default)]
-pub struct Fields(HashMap<String, String>);
+pub struct Fields(HashMap<String, Value>);
 
 impl Fields {
     /// A field that has to be there, checked by `read`.
@@ -36,12 +37,21 @@ impl Fields {
         name: &str,
         read: impl FnOnce(String) -> Result<T, E>,
     ) -> Result<Option<T>, ApiError> {
-        self.0.remove(name).map(|value| read(value).map_err(|rule| ApiError::invalid(name, rule))).transpose()
+        match self.0.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => read(text).map(Some).map_err(|rule| ApiError::invalid(name, rule)),
+            Some(_) => Err(ApiError::invalid(name, "must be a string")),
+        }
     }
 
-    /// A field that may be missing.
+    /// A field that may be missing, and does not count where it is no text.
     pub fn optional(&mut self, name: &str) -> Option<String> {
-        self.0.remove(name)
+        self.if_given(name, Ok::<_, Infallible>).ok().flatten()
+    }
+
+    /// A field of any type that has to be there.
+    pub fn any(&mut self, name: &str) -> Result<Value, ApiError> {
+        self.0.remove(name).ok_or_else(|| ApiError::invalid(name, "is missing"))
     }
 
     /// Whether every field has been taken: what is left are names that nobody knows.
@@ -50,7 +60,7 @@ impl Fields {
     }
 }
 
-/// The query of a request.
+/// The query of a request, under names in small letters.
 pub struct Query(pub Fields);
 
 impl<S: Send + Sync> FromRequestParts<S> for Query {
@@ -59,8 +69,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let mut fields = HashMap::new();
         for (name, value) in url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
+            // As the page reads it: `corpId` that is no `corpid` would ask about every application.
+            let name = parameter(&name);
             // Two values for one name could be read differently by a proxy in front of us.
-            if fields.insert(name.clone().into_owned(), value.into_owned()).is_some() {
+            if fields.insert(name.clone(), value.into_owned().into()).is_some() {
                 return Err(ApiError::invalid(short(&name), "is given twice"));
             }
         }
@@ -68,7 +80,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     }
 }
 
-/// The JSON object in the body of a request; its values are texts or null.
+/// The JSON object in the body of a request.
 pub struct Body(pub Fields);
 
 impl<S: Send + Sync> FromRequest<S> for Body {
@@ -87,18 +99,11 @@ impl<S: Send + Sync> FromRequest<S> for Body {
         let Ok(Members(members)) = serde_json::from_slice(&bytes) else {
             return Err(ApiError::invalid("body", "must be a JSON object"));
         };
-        let (mut fields, mut seen) = (HashMap::new(), HashSet::new());
+        let mut fields = HashMap::new();
         for (name, value) in members {
             // As in a query: of two values a proxy might have read the other.
-            if !seen.insert(name.clone()) {
+            if fields.insert(name.clone(), value).is_some() {
                 return Err(ApiError::invalid(short(&name), "is given twice"));
-            }
-            match value {
-                Value::String(text) => {
-                    fields.insert(name, text);
-                }
-                Value::Null => {}
-                _ => return Err(ApiError::invalid(short(&name), "must be a string")),
             }
         }
         Ok(Body(Fields(fields)))

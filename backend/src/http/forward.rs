@@ -1,6 +1,7 @@
 //! For a proxy that guards somebody else's application: `/auth` says whose session a request carries, `/start` sends
 //! people to the login. Neither believes a word of the request about who it is: the cookie decides.
 
+use super::NO_STORE;
 use super::error::ApiError;
 use super::fields::{Fields, Query};
 use super::guard;
@@ -13,7 +14,7 @@ use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use miandeng_shared::{AgentId, CorpId, ErrorCode, encode_next};
+use miandeng_shared::{AgentId, CorpId, ErrorCode, encode_next, parameter};
 use std::time::SystemTime;
 
 const LOGIN: HeaderName = HeaderName::from_static("x-miandeng-login");
@@ -73,7 +74,7 @@ fn judge(state: &AppState, asked: &Asked, request: &Request) -> Response {
     let now = SystemTime::now();
     let (mut decision, mut refused) = ("no_session", None);
     for session in state.sessions.all(request.headers(), now) {
-        if !asked.is_about(&session) || !state.knows_app_of(&session) {
+        if !asked.is_about(&session) || !state.registry.knows_app_of(&session) {
             decision = "other_app";
             refused = Some(session);
             continue;
@@ -121,8 +122,6 @@ fn closing(mut response: Response, request: &Request) -> Response {
     response
 }
 
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-
 fn to_login(state: &AppState, asked: &Asked, redirect: bool, request: &Request) -> Response {
     let config = &state.config;
     let default = config.default_app().map(|app| (&app.corp_id, &app.agent_id));
@@ -130,7 +129,7 @@ fn to_login(state: &AppState, asked: &Asked, redirect: bool, request: &Request) 
     // Which applications a suite has only the store or DingTalk know, and they are not asked here.
     if let Some((corp, agent)) = app
         && config.suites.is_empty()
-        && state.app(corp, agent).is_none()
+        && state.registry.configured(corp, agent).is_none()
     {
         let place = format!("[[apps]], or corpid and agentid of the proxy's {}", request.uri().path());
         guard::note(ErrorCode::UnknownApp, &place, &format!("{corp}/{agent}"));
@@ -146,7 +145,7 @@ fn to_login(state: &AppState, asked: &Asked, redirect: bool, request: &Request) 
 fn misasked(config: &Config, request: &Request) -> Response {
     let asked = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
     // A value of a parameter that is not ours may be a secret of the application's.
-    let shown = asked.map(|(name, value)| match name.as_ref() {
+    let shown = asked.map(|(name, value)| match parameter(&name).as_str() {
         "corpid" | "agentid" | "mode" => format!("{name}={value}"),
         _ => format!("{name}=…"),
     });
@@ -199,8 +198,10 @@ mod tests {
     async fn a_guard_that_is_written_wrongly_asks_for_nothing() {
         assert_eq!(asked("").await, Some(Asked { app: None, redirect: false }));
         assert_eq!(asked("mode=redirect").await, Some(Asked { app: None, redirect: true }));
-        let one = asked("agentid=7&corpid=ding1").await.unwrap();
-        assert_eq!(one.app.map(|(corp, agent)| format!("{corp}/{agent}")).as_deref(), Some("ding1/7"));
+        for one in ["agentid=7&corpid=ding1", "corpID=ding1&agentID=7", "%43orp%49d=ding1&+AgentId=7"] {
+            let one = asked(one).await.unwrap();
+            assert_eq!(one.app.map(|(corp, agent)| format!("{corp}/{agent}")).as_deref(), Some("ding1/7"));
+        }
         for wrong in [
             "corpid=ding1",
             "agentid=7",
@@ -208,8 +209,11 @@ mod tests {
             "corpid=ding1&agentid=",
             "corpid=$CORPID$&agentid=7",
             "corpid=ding1&agentid=7&corpid=ding2",
+            "corpid=ding1&agentid=7&corpId=ding2",
+            "corpId=&agentId=",
+            "corpId=ding1",
+            "AGENTID=7",
             "corpid=ding1%0d%0aX-Miandeng-User-Id:x&agentid=7",
-            "corpID=ding1&agentID=7",
             "corp=ding1&agent=7",
             "mode=",
             "mode=Redirect",

@@ -68,7 +68,10 @@ static DROPPED: Repeats<IpAddr> = Repeats::new(Duration::from_secs(3600));
 
 /// Says that forwarding headers are dropped: mostly they are of a proxy that `trusted_proxies` lacks.
 pub async fn warn_of_dropped(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let named = |name: &&HeaderName| name.as_str().starts_with("x-forwarded-");
+    let named = |name: &&HeaderName| {
+        let name = name.as_str();
+        name.contains("forwarded") || name.starts_with("x-original-") || name.ends_with("-ip")
+    };
     if let Some(header) = request.headers().keys().find(named)
         && let Some(address) = peer(request.extensions())
         && !is_proxy(&state.config, address)
@@ -76,7 +79,8 @@ pub async fn warn_of_dropped(State(state): State<AppState>, request: Request, ne
     {
         tracing::warn!(
             %address, %header, suppressed,
-            "a forwarding header is dropped: where this address is a proxy of yours, trusted_proxies lacks it"
+            "a forwarding header is dropped: where this address is a proxy of yours, trusted_proxies lacks it (and of such \
+             headers only X-Forwarded-For, -Uri and -Method are read)"
         );
     }
     next.run(request).await

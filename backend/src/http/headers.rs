@@ -1,11 +1,12 @@
 //! The headers that limit what a document may do and who may frame it.
 
 use super::engine;
-use crate::config::{App, Config, ContentSecurityPolicy};
+use crate::apps::App;
+use crate::config::{Config, ContentSecurityPolicy};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use base64::Engine as _;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use url::Url;
 
 /// What every document of ours goes without.
@@ -24,7 +25,7 @@ pub fn page_policy(config: &Config, app: Option<&App>, style: Option<&str>, head
     let strict = engine::knows_wasm_source(agent) && !asks_for_eval(headers);
     let compile = if strict { "'wasm-unsafe-eval'" } else { "'unsafe-eval'" }.to_owned();
     // The server may know the application a moment later; the document has to do for that as well.
-    let jsapi = app.map_or_else(|| config.jsapi_urls(), |app| HashSet::from([app.jsapi_url.as_str()]));
+    let jsapi = app.map_or_else(|| config.jsapi_urls(), |app| app.jsapi_url.as_deref().into_iter().collect());
     let jsapi: BTreeSet<String> = jsapi.into_iter().filter_map(origin).collect();
     // Avatars come from hosts of DingTalk's that nobody lists. A logo on http is one on this machine.
     let logo = app.and_then(|app| origin(app.brand.logo.as_deref()?)).filter(|url| url.starts_with("http:"));

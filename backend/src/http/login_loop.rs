@@ -4,9 +4,10 @@
 use super::headers::{plain_policy, policy_header};
 use super::page::escaped;
 use super::{guard, navigation};
-use crate::config::App;
+use crate::apps::App;
+use crate::recent::memory;
 use crate::session::{Session, seconds};
-use crate::state::{AppState, memory};
+use crate::state::AppState;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};
 use miandeng_shared::{AgentId, CorpId, ErrorCode, Lang, decode_next};

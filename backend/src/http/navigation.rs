@@ -12,10 +12,13 @@ const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 const REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
 
-/// How headers begin that only scripts send (htmx, fixi, pjax, Turbo and Turbolinks, Unpoly, Inertia, Livewire, Alpine AJAX,
-/// Datastar, barba, SPF, Splade, JSF, Wicket, ASP.NET; tokens against request forgery), or browsers that fetch ahead.
-const SCRIPTS: &str = "hx- fx-request x-pjax turbo x-turbo x-up- x-inertia x-livewire x-alpine- datastar- x-barba x-spf- \
-    x-splade faces-request wicket- x-microsoftajax x-csrf x-xsrf purpose sec-purpose";
+/// Parts of the names of headers that only scripts send, or browsers that fetch ahead: words for it, tokens against request
+/// forgery, and the families of libraries that ask for HTML. A name stands between two `-` for this.
+const SCRIPTS: &str = "ajax xhr pjax csrf xsrf verificationtoken -purpose- -moz- -hx- -fx- -ic- -up- -gwt- -turbo \
+    -inertia- -livewire- -alpine- -datastar- -barba- -spf- -splade- -faces- -wicket- -october- -prototype-";
+
+/// With what browsers log in by themselves.
+const LOGINS: [&[u8]; 4] = [b"basic", b"digest", b"negotiate", b"ntlm"];
 
 /// Whether a person waits for a page, rather than a script for an answer.
 pub fn is_navigation(config: &Config, request: &Request) -> bool {
@@ -31,20 +34,33 @@ fn accepts_html(headers: &HeaderMap) -> bool {
     let ranges = || values().flat_map(|value| value.split(','));
     let is_html =
         |range: &str| range.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/html");
-    // What jQuery and Turbo ask with, and no browser by itself.
-    let is_of_script = |range: &str| range.trim() == "*/*; q=0.01" || range.contains("vnd.turbo-stream");
+    // What jQuery asks with, all else as good as unwanted, and Turbo; no browser by itself.
+    let is_of_script = |range: &str| {
+        let range = range.replace(char::is_whitespace, "");
+        let weight = range.strip_prefix("*/*;q=").and_then(|weight| weight.parse().ok()).unwrap_or(1.0_f32);
+        weight < 0.1 || range.contains("vnd.turbo-stream")
+    };
     ranges().any(is_html) && !ranges().any(is_of_script)
 }
 
 fn is_of_script(headers: &HeaderMap) -> bool {
-    let is_mark = |name: &HeaderName| SCRIPTS.split(' ').any(|front| name.as_str().starts_with(front));
+    let is_mark = |name: &HeaderName| {
+        let name = format!("-{name}-");
+        // So ends the mark of many libraries.
+        name.ends_with("-request-") || SCRIPTS.split(' ').any(|part| name.contains(part))
+    };
+    let scheme = |value: &HeaderValue| {
+        value.as_bytes().split(|b| *b == b' ').next().unwrap_or_default().to_ascii_lowercase()
+    };
+    let logins = headers.get_all(header::AUTHORIZATION).iter().map(scheme);
+    let by_token = logins.into_iter().any(|scheme| !LOGINS.contains(&&scheme[..]));
     // A webview of Android names its package: two words or more, with dots between them.
     let is_package = |part: &[u8]| part.trim_ascii().is_empty() || part.contains(&b'.');
     let requested = headers.get_all(&REQUESTED_WITH).iter().map(HeaderValue::as_bytes);
     let by_script = requested.flat_map(|value| value.split(|b| *b == b',')).any(|part| !is_package(part));
     let pages: [&[u8]; 6] = [b"document", b"iframe", b"frame", b"fencedframe", b"embed", b"object"];
     let no_page = headers.get(&SEC_FETCH_DEST).is_some_and(|dest| !pages.contains(&dest.as_bytes()));
-    by_script || no_page || headers.keys().any(is_mark)
+    by_token || by_script || no_page || headers.keys().any(is_mark)
 }
 
 /// The page to return to after the login, path and query on this origin: the one that was asked for; where a form was

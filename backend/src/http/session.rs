@@ -20,7 +20,7 @@ pub async fn read(
 ) -> Result<Json<SessionAnswer>, ApiError> {
     let app = guard::named_app(&mut query)?;
     let session = guard::session(&state, &headers, app.as_ref())?;
-    let home = state.home_of(&session);
+    let home = state.registry.home_of(&session);
     Ok(Json(SessionAnswer {
         expires_at: session.expires_at(),
         user: session.user,

@@ -3,7 +3,7 @@
 
 use super::cookie::{Cookies, SetCookie, app_tag};
 use super::{random_hex, seconds};
-use crate::config::App;
+use crate::apps::App;
 use axum::http::HeaderMap;
 use miandeng_shared::CrossSite;
 use serde::{Deserialize, Serialize};
@@ -72,14 +72,15 @@ fn cookie_name(app: &App) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{self, Secret};
+    use crate::config::{self};
+    use crate::secret::{Secret, SessionKey};
     use axum::http::{HeaderValue, header};
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
     use std::collections::BTreeMap;
 
     fn proofs(key: u8) -> LoginProofs {
-        let key = Secret::new(STANDARD.encode([key; 32]));
+        let key = SessionKey::new(&Secret::new(STANDARD.encode([key; 32]))).unwrap();
         LoginProofs::new(Arc::new(Cookies::new(&key, &[], true)))
     }
 

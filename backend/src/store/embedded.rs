@@ -1,8 +1,8 @@
 //! A file under `state_dir`, for one process: it survives a restart and a kill at any moment.
 
 use super::{Ending, Entry, Kept, StoreError, millis};
-use crate::config::Secret;
 use crate::private;
+use crate::secret::Secret;
 use anyhow::Context;
 use redb::backends::FileBackend;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};

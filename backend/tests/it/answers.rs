@@ -55,7 +55,7 @@ async fn k11_every_envelope_of_the_old_host_says_the_same() {
         let healed = person.post_code(&person.code_again().await).await;
         assert_eq!(healed.status(), StatusCode::OK, "{envelope}: dead tokens are replaced");
         let stranger = Person::named("stranger", &sim, &server).login().await;
-        assert_eq!(stranger.status(), StatusCode::OK, "{envelope}: 60121 is nobody");
+        assert_eq!(stranger.status(), StatusCode::OK, "{envelope}: 60121 is no user");
     }
 }
 
@@ -211,7 +211,7 @@ async fn k21_an_odd_fact_costs_that_fact_alone() {
 }
 
 #[tokio::test]
-async fn k21_a_second_answer_makes_nobody_somebody_else() {
+async fn k21_a_second_answer_makes_no_other_person() {
     let (sim, server) = start("").await;
     let person = Person::new(&sim, &server);
     for value in [json!("o-other"), json!(null), json!(7), json!({})] {
@@ -279,7 +279,7 @@ async fn k21_ids_of_any_script_are_whole_in_json_and_encoded_in_headers() {
 }
 
 #[tokio::test]
-async fn k21_nobody_has_the_subject_of_another() {
+async fn k21_no_person_has_the_subject_of_another() {
     let (sim, server) = start("").await;
     let subject = async |open_id: &str| {
         let person = Person::new(&sim, &server);

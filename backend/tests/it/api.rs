@@ -1,6 +1,6 @@
 //! The public routes: what they take, what they refuse, and what never leaves them.
 
-use crate::support::{AGENT, CORP, Person, Server, Sim, json_of, start};
+use crate::support::{AGENT, CORP, Person, Server, Sim, json_of, report_of, start};
 use reqwest::{Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -126,7 +126,8 @@ async fn every_other_route_refuses_bad_input_too() {
         )
         .await;
     }
-    let known = json!({ "corpId": CORP, "agentId": AGENT, "nonceStr": "unknown", "error": "52013" });
+    let unsigned = json!({ "timeStamp": "1", "nonceStr": "unknown", "url": "u", "signature": "s" });
+    let known = report_of(&unsigned, "52013");
     let answer = person.request(Method::POST, "/api/report").json(&known).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::NO_CONTENT);
     let foreign =

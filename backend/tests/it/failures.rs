@@ -1,6 +1,6 @@
 //! Every failure of DingTalk that a login can meet, produced by the simulator, and what becomes of it.
 
-use crate::support::{Person, Server, Sim, json_of, start};
+use crate::support::{Person, Server, Sim, json_of, report_of, start};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -199,7 +199,7 @@ async fn what_is_not_json_what_is_late_and_what_breaks_off() {
             (json!({ "reply": html }), 502, "platform_bad_answer"),
             (json!({ "reply": gateway }), 502, "platform_bad_answer"),
             (json!({ "reply": redirect }), 502, "platform_bad_answer"),
-            (json!({ "reply": { "body": { "errcode": 0, "errmsg": "ok" } } }), 502, "platform_bad_answer"),
+            (json!({ "reply": { "body": { "errcode": [], "errmsg": "ok" } } }), 502, "platform_bad_answer"),
             (json!({ "reply": { "body": "x".repeat(100_000) } }), 502, "platform_bad_answer"),
             (json!({ "drop": true }), 502, "platform_unreachable"),
             (json!({ "delayMs": 10_000 }), 504, "platform_timeout"),
@@ -289,9 +289,7 @@ async fn a_refused_signature_renews_the_ticket_once() {
     let (sim, server) = start("").await;
     let person = Person::new(&sim, &server);
     let report = |config: Value, error: &'static str| {
-        let body = json!({
-            "corpId": "dingcorp1", "agentId": "123456", "nonceStr": config["nonceStr"], "error": error,
-        });
+        let body = report_of(&config, error);
         let request = person.request(reqwest::Method::POST, "/api/report").json(&body);
         async move { assert_eq!(request.send().await.unwrap().status(), StatusCode::NO_CONTENT) }
     };
@@ -301,10 +299,16 @@ async fn a_refused_signature_renews_the_ticket_once() {
     assert!(refused["errorMessage"].as_str().unwrap().contains("52011"), "{refused}");
     sim.clear_journal().await;
 
-    report(json!({ "nonceStr": "not-ours" }), "52011").await;
+    for (field, value) in
+        [("signature", "0".repeat(40)), ("nonceStr", "not-ours".into()), ("timeStamp", "1".into())]
+    {
+        let mut forged = first.clone();
+        forged[field] = json!(value);
+        report(forged, "52011").await;
+    }
     report(first.clone(), "52019").await;
     person.config().await;
-    assert_eq!(sim.total().await, 0, "neither a foreign nonce nor another error renews the ticket");
+    assert_eq!(sim.total().await, 0, "neither what we did not sign nor another error renews the ticket");
 
     let second = json_of(person.config().await).await;
     report(second.clone(), "Code:52011 - Message:jsapi ticket 读取失败").await;

@@ -63,12 +63,12 @@ struct Fault {
 }
 
 impl Fault {
-    /// `ok`: nobody notices; else the error that the person meets.
+    /// `ok`: not noticed; else the error that the person meets.
     fn expected(&self, step: &Step, stays: bool) -> &'static str {
         match (self.heals, step.does, self.name) {
             (Heals::Token, Does::Token, _) => "app_misconfigured",
             (Heals::Token, ..) => "ok",
-            (_, Does::Userid, NOBODY) | (_, Does::Unionid, NO_FIELDS) => "ok",
+            (_, Does::Userid, NO_USER | NO_FIELDS) | (_, Does::Unionid, NO_FIELDS) => "ok",
             (Heals::Again, does, _) if does != Does::Code && !stays => "ok",
             (_, _, GONE) if !step.endpoint.starts_with("/channel/") => "platform_refused",
             _ => self.outcome,
@@ -76,7 +76,7 @@ impl Fault {
     }
 }
 
-const NOBODY: &str = "60121 nobody by that id";
+const NO_USER: &str = "60121 no user by that id";
 const NO_FIELDS: &str = "success without its fields";
 const GONE: &str = "404 path gone";
 
@@ -110,7 +110,7 @@ fn faults() -> Vec<Fault> {
         ("60011 permission missing", errcode(60011), never, "app_misconfigured"),
         ("50002 person out of scope", errcode(50002), never, "not_permitted"),
         (GONE, errcode(404), never, "api_retired"),
-        (NOBODY, errcode(60121), never, "platform_refused"),
+        (NO_USER, errcode(60121), never, "platform_refused"),
         ("HTML instead of JSON", html(200), again, "platform_bad_answer"),
         ("502 of a gateway", html(502), again, "platform_bad_answer"),
         (NO_FIELDS, errcode(0), again, "platform_bad_answer"),

@@ -3,7 +3,8 @@
 use super::event::Event;
 use super::grants::{Grants, Member, rank};
 use super::version::Version;
-use crate::config::{Secret, Suite};
+use crate::apps::Suite;
+use crate::secret::Secret;
 use crate::store::StoreError;
 use miandeng_shared::{AgentId, CorpId, UnionId, UserId};
 

@@ -1,7 +1,7 @@
 //! What one corporation granted a suite.
 
 use super::fields::Fields;
-use crate::config::Secret;
+use crate::secret::Secret;
 use miandeng_shared::{AgentId, AppKind};
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -3,9 +3,10 @@
 
 use super::grant::{Apps, Codes, Grant};
 use super::version::Version;
-use crate::config::{Secret, Suite};
-use crate::dingtalk::Error;
+use crate::apps::Suite;
+use crate::secret::Secret;
 use crate::store::{Store, StoreError};
+use crate::upstream::Error;
 use miandeng_shared::{AgentId, CorpId};
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
@@ -269,6 +270,15 @@ impl Grants {
 
     pub fn remember_asked(&self, member: &Member, failure: Option<Error>) {
         self.asked.insert(member.clone(), failure);
+    }
+
+    /// The next visitor has DingTalk asked again.
+    pub fn forget_failures(&self, suite: &Suite) {
+        for (member, failure) in &self.asked {
+            if failure.is_some() && member.suite_key == suite.suite_key {
+                self.asked.invalidate(&*member);
+            }
+        }
     }
 
     fn see(&self, member: &Member, grant: Grant, unsaved: bool) -> Arc<Grant> {

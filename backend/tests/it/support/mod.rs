@@ -16,7 +16,7 @@ mod switch;
 
 pub use caddy::Caddy;
 pub use nginx::Nginx;
-pub use person::{Person, json_of};
+pub use person::{Person, json_of, report_of};
 pub use recorder::Recorder;
 pub use redis::{Redis, keys_and_values};
 pub use sample::{Sample, Trust};

@@ -12,7 +12,7 @@ mod used_codes;
 
 pub use attempt::Attempts;
 pub use cookie::{Cookies, SetCookie};
-pub use identity::{IDENTITY_HEADERS, Identities, Identity};
+pub use identity::{IDENTITY_HEADERS, Identities};
 pub use login_csrf::LoginCsrf;
 pub use used_codes::UsedCodes;
 

@@ -87,6 +87,14 @@ impl AppState {
     }
 }
 
+#[cfg(test)]
+impl AppState {
+    /// One application more.
+    pub fn insert(&mut self, app: crate::registry::Registered) {
+        Arc::get_mut(&mut self.0).unwrap().registry.insert(app);
+    }
+}
+
 impl Shared {
     /// From now on `/readyz` sends balancers elsewhere.
     pub fn start_draining(&self) {

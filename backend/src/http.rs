@@ -23,6 +23,7 @@ mod report;
 mod session;
 mod suite_callback;
 mod token;
+mod visit;
 mod wecom;
 
 pub use login_loop::RefusedSessions;

@@ -5,6 +5,7 @@ use crate::apps::App;
 use crate::dingtalk::{AppToken, H5, SuiteCorpToken, Window};
 use crate::upstream::Error;
 use crate::wecom::{Browser, WeCom};
+use axum::http::HeaderMap;
 use miandeng_shared::{AuthCode, SignedConfig, User};
 use url::Url;
 
@@ -33,11 +34,16 @@ pub enum Entry {
 pub struct Permit(());
 
 impl Provider {
-    /// How people come to a code from the browser that calls itself `user_agent`.
-    pub fn entry(&self, user_agent: &str) -> Entry {
+    /// Whether the platform hands its codes out by redirects, and not to the page.
+    pub fn redirects(&self) -> bool {
+        matches!(self, Self::WeCom(_))
+    }
+
+    /// How people come to a code from the browser that sent `headers`.
+    pub fn entry(&self, headers: &HeaderMap) -> Entry {
         match self {
             Self::Window(_) | Self::H5(_) | Self::SuiteH5(_) => Entry::Page,
-            Self::WeCom(app) => match app.browser(user_agent) {
+            Self::WeCom(app) => match app.browser(headers) {
                 Browser::WeCom | Browser::WeChat => Entry::Redirect { at_once: true },
                 Browser::Other if app.takes(Browser::Other) => Entry::Redirect { at_once: false },
                 Browser::Other => Entry::Elsewhere,
@@ -46,10 +52,10 @@ impl Provider {
     }
 
     /// Where the platform hands out a code that comes back with `state`; None where it does not redirect this browser.
-    pub fn link(&self, app: &App, user_agent: &str, state: &str) -> Option<Url> {
+    pub fn link(&self, app: &App, headers: &HeaderMap, state: &str) -> Option<Url> {
         match self {
             Self::Window(_) | Self::H5(_) | Self::SuiteH5(_) => None,
-            Self::WeCom(wecom) => wecom.link(app, wecom.browser(user_agent), state),
+            Self::WeCom(wecom) => wecom.link(app, wecom.browser(headers), state),
         }
     }
 
@@ -65,6 +71,16 @@ impl Provider {
             Self::WeCom(_) => return Ok(None),
         }
         .map(Some)
+    }
+
+    /// Whether pages can be signed at once.
+    pub fn holds_ticket(&self) -> bool {
+        match self {
+            Self::Window(window) => window.signer.holds_ticket(),
+            Self::H5(app) => app.signer.holds_ticket(),
+            Self::SuiteH5(app) => app.signer.holds_ticket(),
+            Self::WeCom(_) => false,
+        }
     }
 
     /// Whether the ticket of today signed this.

@@ -12,6 +12,7 @@ use crate::apps::{App, Audience, Credentials};
 use crate::config;
 use crate::store::Store;
 use crate::upstream::{Cached, CredentialCache, Error, Kind, Upstream};
+use axum::http::HeaderMap;
 use client::{Client, Visitor, WeComToken};
 use miandeng_shared::{AuthCode, User};
 use std::sync::Arc;
@@ -86,9 +87,9 @@ pub struct WeCom {
 }
 
 impl WeCom {
-    /// Where the browser that calls itself `user_agent` can log in.
-    pub fn browser(&self, user_agent: &str) -> Browser {
-        if self.simulator { Browser::of_simulator(user_agent) } else { Browser::of(user_agent) }
+    /// What the browser that sent `headers` is.
+    pub fn browser(&self, headers: &HeaderMap) -> Browser {
+        if self.simulator { Browser::of_simulator(headers) } else { Browser::of(headers) }
     }
 
     /// Where such a browser goes for a code, which comes back with `state`; None where it cannot log in.

@@ -36,6 +36,9 @@ pub struct App {
     /// None where people are redirected instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jsapi_url: Option<String>,
+    /// Tried where the first does not come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jsapi_fallback_url: Option<String>,
     pub sign_alg: SignAlg,
     /// Whether a `+` in the query is signed as a space. DingTalk's Java sample does so and its Node sample does not.
     pub sign_plus_as_space: bool,
@@ -57,6 +60,7 @@ impl App {
             corp_id,
             agent_id,
             jsapi_url: suite.jsapi_url.clone().or_else(|| defaults.jsapi_url.map(str::to_owned)),
+            jsapi_fallback_url: None,
             sign_alg: SignAlg::Sha1,
             sign_plus_as_space: false,
             js_api_list: defaults.js_api_list.iter().map(ToString::to_string).collect(),

@@ -3,7 +3,7 @@
 use super::brand::brand;
 use super::credentials::credentials;
 use super::reader::Section;
-use super::value::{boolean, home, https_url, list, parsed, text};
+use super::value::{boolean, home, https_url, list, parsed, resource, text};
 use crate::apps::{App, SignAlg};
 use miandeng_shared::{AgentId, AppKind, CorpId};
 use toml::Value;
@@ -19,6 +19,7 @@ pub fn app(mut s: Section<'_>, simulated: Option<&str>) -> Option<App> {
     let has_jsapi = credentials.as_ref().is_none_or(|credentials| credentials.kind() != AppKind::Wecom);
     let mut s_jsapi = has_jsapi.then_some(&mut s);
     let jsapi_url = s_jsapi.as_mut().and_then(|s| s.optional("jsapi_url", https_url)).map(String::from);
+    let jsapi_fallback_url = s_jsapi.as_mut().and_then(|s| s.optional("jsapi_fallback_url", resource));
     let alg = parsed("\"sha1\" or \"sha256\"");
     let sign_alg = s_jsapi.as_mut().and_then(|s| s.optional("sign_alg", alg)).unwrap_or(SignAlg::Sha1);
     let plus = s_jsapi.as_mut().and_then(|s| s.optional("sign_plus_as_space", boolean));
@@ -33,6 +34,7 @@ pub fn app(mut s: Section<'_>, simulated: Option<&str>) -> Option<App> {
         agent_id: agent_id?,
         jsapi_url: jsapi_url
             .or_else(|| Some(simulated.filter(|_| has_jsapi).or(defaults.jsapi_url)?.to_owned())),
+        jsapi_fallback_url,
         sign_alg,
         sign_plus_as_space: plus.unwrap_or(false),
         js_api_list: js_api_list

@@ -25,9 +25,9 @@ impl<T: Token> Signer<T> {
         Ok(self.signed(&self.ticket.get().await?, href))
     }
 
-    /// The same where the ticket is in memory, without a wait.
-    pub fn sign_at_once(&self, href: &str) -> Option<SignedConfig> {
-        Some(self.signed(&self.ticket.held()?, href))
+    /// Whether the ticket is in memory.
+    pub fn holds_ticket(&self) -> bool {
+        self.ticket.held().is_some()
     }
 
     fn signed(&self, ticket: &T, href: &str) -> SignedConfig {

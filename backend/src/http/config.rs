@@ -2,7 +2,7 @@
 
 use super::error::ApiError;
 use super::fields::{Fields, Query};
-use super::{guard, wecom};
+use super::guard;
 use crate::apps::App;
 use crate::provider::Entry;
 use crate::registry::Registered;
@@ -37,7 +37,7 @@ pub async fn config(
         Some(_) => return Err(ApiError::invalid("sign", "must be 0 or 1")),
     };
     let signed = if wanted { sign(&state, &app, &headers, &mut query).await? } else { None };
-    let entry = app.provider.entry(wecom::user_agent(&headers));
+    let entry = app.provider.entry(&headers);
     let cookies = match entry {
         Entry::Page => state.login_proofs.issue(&headers, &app, SystemTime::now()),
         Entry::Redirect { .. } | Entry::Elsewhere => Vec::new(),
@@ -81,7 +81,12 @@ fn href(state: &AppState, headers: &HeaderMap, query: &mut Fields) -> Result<Str
     Err(ErrorCode::UrlRequired.into())
 }
 
-fn answer(state: &AppState, app: &App, entry: Entry, signed: Option<SignedConfig>) -> ConfigAnswer {
+pub(super) fn answer(
+    state: &AppState,
+    app: &App,
+    entry: Entry,
+    signed: Option<SignedConfig>,
+) -> ConfigAnswer {
     let start = || format!("wecom/start?corpid={}&agentid={}", app.corp_id, app.agent_id);
     let (time_stamp, nonce_str, signature, url) = match signed {
         Some(s) => (Some(s.time_stamp), Some(s.nonce_str), Some(s.signature), Some(s.url)),
@@ -92,6 +97,7 @@ fn answer(state: &AppState, app: &App, entry: Entry, signed: Option<SignedConfig
         agent_id: app.agent_id.clone(),
         kind: app.credentials.kind(),
         jsapi_url: app.jsapi_url.clone().unwrap_or_default(),
+        jsapi_fallback_url: app.jsapi_fallback_url.clone(),
         client_id: app.credentials.client_id().map(str::to_owned),
         login_url: matches!(entry, Entry::Redirect { .. }).then(start),
         simulator: state.config.dingtalk.simulator,

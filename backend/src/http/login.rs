@@ -4,7 +4,6 @@ use super::audit;
 use super::error::ApiError;
 use super::fields::{Body, Fields};
 use super::guard;
-use crate::provider::Entry;
 use crate::registry::Registered;
 use crate::session::{Session, SetCookie};
 use crate::state::AppState;
@@ -51,7 +50,7 @@ async fn attempt(
     app: &Arc<Registered>,
     fields: &mut Fields,
 ) -> Result<(Session, Vec<SetCookie>), ApiError> {
-    if app.provider.entry("") != Entry::Page {
+    if app.provider.redirects() {
         return Err(ApiError::invalid("agentId", "is an application that logs people in by wecom/start"));
     }
     state.login_proofs.verify(headers, app, SystemTime::now())?;

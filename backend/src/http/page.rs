@@ -1,9 +1,8 @@
 //! The page itself.
 
 use super::headers::{page_policy, policy_header};
-use super::{CROSS_ORIGIN, RESOURCE_POLICY, assets, login_loop, wecom};
+use super::{CROSS_ORIGIN, RESOURCE_POLICY, assets, login_loop, visit, wecom};
 use crate::apps::{Brand, Color};
-use crate::provider::Entry;
 use crate::state::AppState;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, Request, State};
@@ -12,7 +11,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use miandeng_shared::Address;
 use std::time::SystemTime;
 
-/// The same HTML for everybody, with a login cookie and the looks of the application that the address names.
+/// The same HTML for everybody, with a login cookie and, of the application that the address names, its looks and what is
+/// known of the visit.
 pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     let (headers, query) = (request.headers(), request.uri().query());
     let Some(html) = assets::index() else { return not_built() };
@@ -30,7 +30,10 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     if let Some(redirect) = app.as_ref().and_then(|app| wecom::at_once(&state, app, &request)) {
         return redirect;
     }
-    let html = app.as_ref().and_then(|app| branded(&html, &app.brand)).unwrap_or(html);
+    let html = match &app {
+        Some(app) => written(&html, &app.brand, &visit::block(&state, app, headers, query)),
+        None => html,
+    };
     let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let style = app.as_ref().and_then(|app| app.brand.color).map(style);
@@ -43,7 +46,7 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     response.headers_mut().insert("permissions-policy", HeaderValue::from_static(UNUSED));
     let Some(app) = app else { return response };
     let now = SystemTime::now();
-    if app.provider.entry("") == Entry::Page {
+    if !app.provider.redirects() {
         response.headers_mut().extend(state.login_proofs.issue(headers, &app, now));
     }
     if let Some(round) = round {
@@ -71,9 +74,9 @@ const HEAD_END: &str = "</head>";
 /// The ground of the page in the dark (frontend/style.css).
 const DARK: &str = "#101216";
 
-/// Writes the looks into the HTML, so that the first thing people see has them. None where there is nothing to write.
-fn branded(html: &[u8], brand: &Brand) -> Option<Bytes> {
-    let mut html = std::str::from_utf8(html).ok().filter(|_| *brand != Brand::default())?.to_owned();
+/// Writes the looks into the HTML, so that the first thing people see has them, and the block with what is known.
+fn written(html: &[u8], brand: &Brand, block: &str) -> Bytes {
+    let mut html = String::from_utf8_lossy(html).replacen(visit::BLOCK, block, 1);
     if let Some(name) = brand.name.as_deref().map(escaped) {
         html = html.replacen(ROOT, &format!("{ROOT} data-name=\"{name}\""), 1);
         html = html.replacen(TITLE, &format!("<title>{name}</title>"), 1);
@@ -84,7 +87,7 @@ fn branded(html: &[u8], brand: &Brand) -> Option<Bytes> {
     if brand.name.is_some() || brand.logo.is_some() {
         html = html.replacen(HEADER, &heading(brand), 1);
     }
-    Some(html.into())
+    html.into()
 }
 
 /// An element and no attribute: the page's policy names it by its hash, which every engine understands.
@@ -137,7 +140,7 @@ mod tests {
     const INDEX: &str = include_str!("../../../index.html");
 
     fn written(brand: &Brand) -> String {
-        String::from_utf8(branded(INDEX.as_bytes(), brand).unwrap().to_vec()).unwrap()
+        String::from_utf8(super::written(INDEX.as_bytes(), brand, visit::BLOCK).to_vec()).unwrap()
     }
 
     fn brand(name: &str) -> Brand {
@@ -147,7 +150,7 @@ mod tests {
 
     #[test]
     fn every_place_is_there_once() {
-        for place in [ROOT, TITLE, HEADER, HEAD_END] {
+        for place in [ROOT, TITLE, HEADER, HEAD_END, visit::BLOCK] {
             assert_eq!(INDEX.matches(place).count(), 1, "{place}");
         }
         let style = include_str!("../../../frontend/style.css");
@@ -177,7 +180,7 @@ mod tests {
         ] {
             assert!(html.contains(part), "{part}: {html}");
         }
-        assert_eq!(branded(INDEX.as_bytes(), &Brand::default()), None);
+        assert_eq!(written(&Brand::default()), INDEX);
     }
 
     #[test]

@@ -20,13 +20,16 @@ pub async fn read(
 ) -> Result<Json<SessionAnswer>, ApiError> {
     let app = guard::named_app(&mut query)?;
     let session = guard::session(&state, &headers, app.as_ref())?;
-    let home = state.registry.home_of(&session);
-    Ok(Json(SessionAnswer {
+    Ok(Json(answer(&state, session)))
+}
+
+pub(super) fn answer(state: &AppState, session: Session) -> SessionAnswer {
+    SessionAnswer {
+        home: state.registry.home_of(&session),
         expires_at: session.expires_at(),
         user: session.user,
-        home,
         simulator: state.config.dingtalk.simulator,
-    }))
+    }
 }
 
 pub async fn end(

@@ -66,14 +66,10 @@ pub fn begin(
     is_restart: bool,
 ) -> Response {
     let (word, cookies) = state.attempts.begin(headers, app, next, is_restart, SystemTime::now());
-    match app.provider.link(app, user_agent(headers), &word) {
+    match app.provider.link(app, headers, &word) {
         Some(link) => found(link.as_str(), cookies),
         None => found(&page(state, app, next, Some(ErrorCode::NotInWecom)), Vec::new()),
     }
-}
-
-pub fn user_agent(headers: &HeaderMap) -> &str {
-    headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 /// `wecom/callback`: a code becomes a session, for the browser that began the attempt.
@@ -207,7 +203,7 @@ fn found(location: &str, cookies: Vec<SetCookie>) -> Response {
 pub fn at_once(state: &AppState, app: &Registered, request: &Request) -> Option<Response> {
     let (headers, query) = (request.headers(), request.uri().query().unwrap_or_default());
     let has_error = || Address::read(query).error.is_some();
-    if app.provider.entry(user_agent(headers)) != (Entry::Redirect { at_once: true })
+    if app.provider.entry(headers) != (Entry::Redirect { at_once: true })
         || has_error()
         || !is_navigation(&state.config, request)
     {

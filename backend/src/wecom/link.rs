@@ -1,6 +1,7 @@
 //! Where people go for a code, and from which browsers.
 
 use crate::apps::App;
+use axum::http::{HeaderMap, header};
 use std::sync::Arc;
 use url::Url;
 
@@ -14,9 +15,9 @@ pub enum Browser {
 
 impl Browser {
     /// By the marks of the official JS-SDK: `wxwork/` is WeCom, `MicroMessenger` without it is WeChat.
-    #[must_use]
-    pub fn of(user_agent: &str) -> Self {
-        let user_agent = user_agent.to_ascii_lowercase();
+    pub fn of(headers: &HeaderMap) -> Self {
+        let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let user_agent = user_agent.unwrap_or_default().to_ascii_lowercase();
         if user_agent.contains("wxwork/") || user_agent.contains("wxworklocal/") {
             Self::WeCom
         } else if user_agent.contains("micromessenger") {
@@ -26,12 +27,18 @@ impl Browser {
         }
     }
 
-    /// The same beside a simulator, where any browser counts as WeCom.
-    #[must_use]
-    pub fn of_simulator(user_agent: &str) -> Self {
-        match Self::of(user_agent) {
-            Self::Other => Self::WeCom,
-            known => known,
+    /// The same beside a simulator, whose phone is any browser: it says in a cookie what it plays, because a page cannot
+    /// change the User-Agent.
+    pub fn of_simulator(headers: &HeaderMap) -> Self {
+        let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+        let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let played =
+            pairs.find(|(name, _)| *name == "wecom-sim").and_then(|(_, value)| value.split_once(':'));
+        match (Self::of(headers), played.map(|(_, client)| client)) {
+            (Self::Other, Some("browser")) => Self::Other,
+            (Self::Other, Some("wechat")) => Self::WeChat,
+            (Self::Other, _) => Self::WeCom,
+            (known, _) => known,
         }
     }
 }
@@ -88,17 +95,18 @@ mod tests {
         for (expected, user_agent) in [
             (
                 Browser::WeCom,
-                "… Chrome/138.0.7204.180 Mobile Safari/537.36 XWEB/1380275 wxwork/5.0.6 MicroMessenger/7.0.1 NetType/WIFI",
+                "X Chrome/138.0.7204.180 Mobile Safari/537.36 XWEB/1380275 wxwork/5.0.6 MicroMessenger/7.0.1 NetType/WIFI",
             ),
-            (Browser::WeCom, "… (KHTML, like Gecko)wxwork/3.1.8 (MicroMessenger/6.2) WeChat/2.0.4"),
-            (Browser::WeCom, "… OpenHarmony 6.1 … Mobile MicroMessenger/7.0.1 wxwork/5.0.8"),
-            (Browser::WeCom, "… wxworklocal/3.3.0 wxwork/4.0.0 MicroMessenger/7.0.1"),
-            (Browser::WeChat, "… Mobile/15E148 MicroMessenger/8.0.50(0x1800323d) NetType/WIFI"),
+            (Browser::WeCom, "X (KHTML, like Gecko)wxwork/3.1.8 (MicroMessenger/6.2) WeChat/2.0.4"),
+            (Browser::WeCom, "X OpenHarmony 6.1 Mobile MicroMessenger/7.0.1 wxwork/5.0.8"),
+            (Browser::WeCom, "X wxworklocal/3.3.0 wxwork/4.0.0 MicroMessenger/7.0.1"),
+            (Browser::WeChat, "X Mobile/15E148 MicroMessenger/8.0.50(0x1800323d) NetType/WIFI"),
             (Browser::Other, "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0 Safari/537.36"),
-            (Browser::Other, "… AliApp(DingTalk/7.5.36) com.alibaba.android.rimet/37747409"),
+            (Browser::Other, "X AliApp(DingTalk/7.5.36) com.alibaba.android.rimet/37747409"),
             (Browser::Other, ""),
         ] {
-            assert_eq!(Browser::of(user_agent), expected, "{user_agent}");
+            let headers = HeaderMap::from_iter([(header::USER_AGENT, user_agent.parse().unwrap())]);
+            assert_eq!(Browser::of(&headers), expected, "{user_agent}");
         }
     }
 }

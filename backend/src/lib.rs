@@ -4,6 +4,7 @@
 
 mod apps;
 pub mod cli;
+mod clock;
 pub mod config;
 mod connections;
 pub mod dingtalk;

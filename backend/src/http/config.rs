@@ -1,7 +1,7 @@
 //! `GET /api/config`: what the page needs for `dd.config`.
 
 use super::error::ApiError;
-use super::fields::{Fields, Query};
+use super::extract::{Fields, Query};
 use super::guard;
 use crate::apps::App;
 use crate::provider::Entry;
@@ -39,7 +39,7 @@ pub async fn config(
     let signed = if wanted { sign(&state, &app, &headers, &mut query).await? } else { None };
     let entry = app.provider.entry(&headers);
     let cookies = match entry {
-        Entry::Page => state.login_proofs.issue(&headers, &app, SystemTime::now()),
+        Entry::Page => state.login_csrf.issue(&headers, &app, SystemTime::now()),
         Entry::Redirect { .. } | Entry::Elsewhere => Vec::new(),
     };
     Ok((AppendHeaders(cookies), Json(answer(&state, &app, entry, signed))).into_response())

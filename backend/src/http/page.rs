@@ -1,6 +1,6 @@
 //! The page itself.
 
-use super::headers::{page_policy, policy_header};
+use super::csp::{page_policy, policy_header};
 use super::{CROSS_ORIGIN, RESOURCE_POLICY, assets, login_loop, visit, wecom};
 use crate::apps::{Brand, Color};
 use crate::state::AppState;
@@ -47,7 +47,7 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     let Some(app) = app else { return response };
     let now = SystemTime::now();
     if !app.provider.redirects() {
-        response.headers_mut().extend(state.login_proofs.issue(headers, &app, now));
+        response.headers_mut().extend(state.login_csrf.issue(headers, &app, now));
     }
     if let Some(round) = round {
         response.headers_mut().append(header::SET_COOKIE, round);

@@ -13,7 +13,7 @@ use crate::repeats::Repeats;
 use crate::state::AppState;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use miandeng_shared::{CrossSite, OpenId, UnionId, User, UserId};
+use miandeng_shared::{CrossSite, ExternalUserId, OpenId, UnionId, User, UserId};
 use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
@@ -71,6 +71,7 @@ pub fn login(app: &App, from: ClientAddr, outcome: Result<&User, &ApiError>, too
         open_id = user.and_then(|user| user.open_id.as_ref()).map(OpenId::as_str),
         union_id = user.and_then(|user| user.union_id.as_ref()).map(UnionId::as_str),
         user_id = user.and_then(|user| user.user_id.as_ref()).map(UserId::as_str),
+        external_user_id = user.and_then(|user| user.external_user_id.as_ref()).map(ExternalUserId::as_str),
         upstream = said.map(|said| said.code.as_str()),
         sub_code = said.and_then(|said| said.sub_code.as_deref()),
         request_id = said.and_then(|said| said.request_id.as_deref()),
@@ -93,6 +94,7 @@ pub fn logout(user: &User, from: ClientAddr, everywhere: bool, recorded: bool) {
         open_id = user.open_id.as_ref().map(OpenId::as_str),
         union_id = user.union_id.as_ref().map(UnionId::as_str),
         user_id = user.user_id.as_ref().map(UserId::as_str),
+        external_user_id = user.external_user_id.as_ref().map(ExternalUserId::as_str),
         everywhere,
         "logout"
     );

@@ -3,6 +3,7 @@
 use super::csp::{page_policy, policy_header};
 use super::{CROSS_ORIGIN, RESOURCE_POLICY, assets, login_loop, visit, wecom};
 use crate::apps::{Brand, Color};
+use crate::registry::Registered;
 use crate::state::AppState;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, Request, State};
@@ -27,7 +28,8 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
         Ok(round) => round.flatten(),
         Err(disagreement) => return *disagreement,
     };
-    if let Some(redirect) = app.as_ref().and_then(|app| wecom::at_once(&state, app, &request)) {
+    if let Some(mut redirect) = app.as_ref().and_then(|app| wecom::at_once(&state, app, &request)) {
+        redirect.headers_mut().extend(round.map(|round| (header::SET_COOKIE, round)));
         return redirect;
     }
     let html = match &app {
@@ -40,19 +42,29 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     let policy =
         page_policy(&state.config, app.as_deref().map(|found| &found.app), style.as_deref(), headers);
     response.headers_mut().extend(policy_header(&state.config, &policy));
-    // The same for everybody, so others may look whether it is there, as the simulator's phone does; no more than that,
-    // because reading it takes CORS.
-    response.headers_mut().insert(RESOURCE_POLICY, CROSS_ORIGIN);
     response.headers_mut().insert("permissions-policy", HeaderValue::from_static(UNUSED));
-    let Some(app) = app else { return response };
     let now = SystemTime::now();
+    let session_of = |app: &Registered| {
+        state
+            .sessions
+            .all(headers, now)
+            .into_iter()
+            .find(|session| session.is_of(&app.corp_id, &app.agent_id))
+    };
+    let has_session = app.as_deref().and_then(session_of).is_some();
+    if !has_session || state.config.dingtalk.simulator {
+        // It speaks of no person then, so others may look whether it is there, as the simulator's phone does; no more than
+        // that, because reading it takes CORS.
+        response.headers_mut().insert(RESOURCE_POLICY, CROSS_ORIGIN);
+    }
+    let Some(app) = app else { return response };
     if !app.provider.redirects() {
         response.headers_mut().extend(state.login_csrf.issue(headers, &app, now));
     }
     if let Some(round) = round {
         response.headers_mut().append(header::SET_COOKIE, round);
     }
-    if !state.sessions.all(headers, now).iter().any(|session| session.is_of(&app.corp_id, &app.agent_id)) {
+    if !has_session {
         // The SDK is on its way while the module still compiles.
         let preload = |url: &String| HeaderValue::try_from(format!("<{url}>; rel=preload; as=script")).ok();
         if let Some(preload) = app.jsapi_url.as_ref().and_then(preload) {

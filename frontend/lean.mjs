@@ -6,7 +6,7 @@
 // - What gives memory back, in a module whose allocator keeps everything: the compiler does not know that it has nothing to
 //   do. 2 kB of the login's.
 
-const PANICS = /^(core|std|alloc)\S*(::panicking::(panic|assert_failed)|panic_already|panic_with_hook|raw_vec::handle_error|expect_failed|unwrap_failed)/;
+const PANICS = /^(core|std|alloc)\S*(::panicking::(panic|assert_failed)|panic_already|panic_with_hook|raw_vec::handle_error|expect_failed|unwrap_failed|slice_error_fail)/;
 const FREES = /RawVec<T,A> as core::ops::drop::Drop>::drop|RawVecInner<A>::deallocate|drop_in_place<(?!.*(quiet|closure|cell|Listener))/;
 /** Bodies without locals: `unreachable`, and nothing. */
 const TRAP = [0x00, 0x00, 0x0b];

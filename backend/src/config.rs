@@ -11,21 +11,20 @@ mod secret;
 mod security;
 mod suite;
 mod value;
+mod wecom;
 
-pub use app::{App, SignAlg};
-pub use brand::{Brand, Color};
-pub use credentials::{Credentials, Granted};
 pub use limits::Limits;
 pub use log::LogFormat;
 pub use reader::{Findings, Problem};
-pub use secret::Secret;
 pub use security::{ContentSecurityPolicy, Security};
-pub use suite::{AesKey, Suite};
 pub use value::is_loopback;
+pub use wecom::{VerifyFile, WeCom};
 
+use crate::apps::{App, Suite, defaults};
+use crate::secret::{Secret, SessionKey};
 use miandeng_shared::AppKind;
 use reader::{Place, Section};
-use secret::random_key;
+use secret::session_key;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use std::collections::HashSet;
@@ -34,7 +33,7 @@ use std::path::Path;
 use std::time::Duration;
 use toml::{Table, Value};
 use url::Url;
-use value::{addresses, base_path, boolean, duration, list, origin, parsed, text};
+use value::{addresses, base_path, boolean, directory, duration, indexed, list, origin, parsed};
 
 /// Everything `miandeng serve` runs with.
 #[derive(Debug, Serialize)]
@@ -54,6 +53,7 @@ pub struct Config {
     pub state_dir: String,
     pub log: LogFormat,
     pub dingtalk: DingTalk,
+    pub wecom: WeCom,
     pub store: Store,
     pub session: Session,
     pub limits: Limits,
@@ -107,8 +107,8 @@ pub struct Session {
     pub ttl: Duration,
     /// 32 random bytes, base64. Without it one is made and kept in the store, for all replicas.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<Secret>,
-    pub previous_keys: Vec<Secret>,
+    pub key: Option<SessionKey>,
+    pub previous_keys: Vec<SessionKey>,
 }
 
 /// What came of reading: a configuration where nothing was wrong, and the warnings in either case.
@@ -127,8 +127,10 @@ pub fn load(path: &Path) -> Loaded {
     let config = read(&text, environment::of_process(), &found);
     let secrets = found.inline_secrets();
     if !secrets.is_empty() && secret::is_open_to_others(path) {
-        let remedy =
-            format!("holds secrets ({secrets}), and every user of this machine may read it: chmod 600 it");
+        let remedy = format!(
+            "holds secrets ({secrets}), and every user of this machine may read it: {}",
+            secret::CLOSE_IT
+        );
         found.warn(path.display().to_string(), remedy);
     }
     loaded(config, found)
@@ -185,8 +187,11 @@ fn toml(text: &str) -> Result<Table, Problem> {
 fn read(text: &str, environment: impl Iterator<Item = (String, String)>, found: &Findings) -> Option<Config> {
     match toml(text) {
         Ok(mut table) => {
-            environment::overlay(&mut table, environment, found);
-            Config::read(Section::root(table, found))
+            let environment: Vec<_> = environment.collect();
+            environment::overlay(&mut table, environment.iter().cloned(), found);
+            let config = Config::read(Section::root(table, found));
+            environment::warn_of_unread(environment.iter().map(|(name, _)| name), found);
+            config
         }
         Err(Problem { key, remedy }) => {
             found.problem(key, remedy);
@@ -210,11 +215,13 @@ impl Config {
         let public_url = s.required("public_url", "\"https://h5.example.com\"", origin);
         let base_path = s.optional("base_path", base_path).unwrap_or_else(|| "/".into());
         let allowed_origins = s.optional("allowed_origins", list(origin)).unwrap_or_default();
-        let trusted_proxies = list(addresses(s.place("trusted_proxies")));
+        let proxies = s.place("trusted_proxies");
+        let trusted_proxies = indexed(|i, value| addresses(proxies.at(i))(value));
         let trusted_proxies = s.optional("trusted_proxies", trusted_proxies).unwrap_or_default();
-        let state_dir = s.optional("state_dir", text).unwrap_or_else(|| "./state".into());
+        let state_dir = s.optional("state_dir", directory).unwrap_or_else(|| "./state".into());
         let log = s.optional("log", parsed("\"text\" or \"json\"")).unwrap_or_default();
         let dingtalk = DingTalk::read(s.table("dingtalk"));
+        let wecom = WeCom::read(s.table("wecom"), dingtalk.simulator.then_some(&dingtalk.oapi_url));
         let store = Store::read(s.table("store"));
         let session = Session::read(s.table("session"));
         let limits = Limits::read(s.table("limits"), !trusted_proxies.is_empty());
@@ -228,8 +235,8 @@ impl Config {
         }
         let simulated = dingtalk.simulated_jsapi();
         let simulated = simulated.as_deref();
-        let apps: Vec<App> = apps.into_iter().filter_map(|s| App::read(s, simulated)).collect();
-        let suites: Vec<Suite> = suites.into_iter().filter_map(|s| Suite::read(s, simulated)).collect();
+        let apps: Vec<App> = apps.into_iter().filter_map(|s| app::app(s, simulated)).collect();
+        let suites: Vec<Suite> = suites.into_iter().filter_map(|s| suite::suite(s, simulated)).collect();
         let found = s.found();
         s.finish();
         let public_url = public_url?;
@@ -246,6 +253,7 @@ impl Config {
             state_dir,
             log,
             dingtalk,
+            wecom,
             store,
             session,
             limits,
@@ -308,6 +316,12 @@ impl Config {
                 "is on: any browser counts as DingTalk, anybody is let in as whom they choose, and the pages say that it is a demo",
             );
         }
+        if !self.wecom.verify_files.is_empty() && self.base_path != "/" {
+            found.warn(
+                "wecom.verify_files",
+                "are served from the root of the host only, and base_path is below it: let the proxy serve them",
+            );
+        }
         for (i, origin) in self.allowed_origins.iter().enumerate() {
             if !same_site(origin, &self.public_url) {
                 found.warn(
@@ -327,7 +341,7 @@ impl Config {
     pub fn jsapi_urls(&self) -> HashSet<&str> {
         let of_suites = self.suites.iter().filter_map(|suite| suite.jsapi_url.as_deref());
         of_suites
-            .chain([AppKind::Channel, AppKind::H5].map(|kind| credentials::defaults(kind).jsapi_url))
+            .chain([AppKind::Channel, AppKind::H5].into_iter().filter_map(|kind| defaults(kind).jsapi_url))
             .collect()
     }
 
@@ -404,7 +418,7 @@ impl DingTalk {
             );
         }
         s.finish();
-        DingTalk { oapi_url, api_url, timeout, simulator, max_calls_per_minute }
+        DingTalk { oapi_url, api_url, timeout, simulator: simulator && is_here, max_calls_per_minute }
     }
 
     /// Only the simulator's own JSAPI makes an ordinary browser a DingTalk.
@@ -431,6 +445,10 @@ fn store_url(place: Place<'_>) -> impl Fn(Value) -> Result<Store, String> {
         match url.expose() {
             "memory:" => Ok(Store::Memory),
             "embedded:" => Ok(Store::Embedded),
+            // Of a password that begins after a sign that is not encoded, nothing is repeated.
+            text if text.contains('#') => Err("must not have a # in it: a # in a password is %23, and #insecure, which \
+                                               believes any certificate, is not supported: name your CA in SSL_CERT_FILE"
+                .into()),
             text if redis::Client::open(text).is_ok() => Ok(Store::Redis(url)),
             _ => Err("must be \"embedded:\", \"memory:\", \"redis://host:6379/0\" or \"rediss://…\"; in a password, signs \
                       such as @ : / ? # % are percent-encoded (%40 for @)"
@@ -442,8 +460,9 @@ fn store_url(place: Place<'_>) -> impl Fn(Value) -> Result<Store, String> {
 impl Session {
     fn read(mut s: Section<'_>) -> Self {
         let ttl = s.optional("ttl", duration).unwrap_or(Duration::from_secs(12 * 60 * 60));
-        let key = s.optional("key", random_key(s.place("key")));
-        let previous_keys = list(random_key(s.place("previous_keys")));
+        let key = s.optional("key", session_key(s.place("key")));
+        let place = s.place("previous_keys");
+        let previous_keys = indexed(|i, value| session_key(place.at(i))(value));
         let previous_keys = s.optional("previous_keys", previous_keys).unwrap_or_default();
         s.finish();
         Session { ttl, key, previous_keys }

@@ -1,7 +1,7 @@
 //! `miandeng healthcheck`: the probe of an image without a shell.
 
 use anyhow::{Context, ensure};
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -14,10 +14,21 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 /// Why it is not healthy.
 pub fn ask(listen: SocketAddr) -> anyhow::Result<()> {
     let address = SocketAddr::new(reachable(listen.ip()), listen.port());
-    let status = status(address).with_context(|| format!("{address} (ops_listen) does not answer"))?;
+    let status =
+        status(address).map_err(timely).with_context(|| format!("{address} (ops_listen) does not answer"))?;
     let status = String::from_utf8_lossy(&status);
     ensure!(status.ends_with(" 200"), "{address} (ops_listen) answers {status:?} to GET /healthz");
     Ok(())
+}
+
+/// What a socket says when its time is up is "Resource temporarily unavailable".
+fn timely(error: io::Error) -> io::Error {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+            io::Error::new(ErrorKind::TimedOut, format!("no answer within {} s", TIMEOUT.as_secs()))
+        }
+        _ => error,
+    }
 }
 
 fn reachable(ip: IpAddr) -> IpAddr {
@@ -29,7 +40,7 @@ fn reachable(ip: IpAddr) -> IpAddr {
 }
 
 /// Version and status of the answer, such as `HTTP/1.1 200`.
-fn status(address: SocketAddr) -> std::io::Result<[u8; 12]> {
+fn status(address: SocketAddr) -> io::Result<[u8; 12]> {
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_write_timeout(Some(TIMEOUT))?;
     stream.set_read_timeout(Some(TIMEOUT))?;

@@ -8,13 +8,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Kinds that are told apart at one time. All beyond them are one kind, so that new ones without end (addresses, say)
-/// fill neither the memory nor the log.
-const MAX_KINDS: usize = 1000;
-
 /// What was written of each kind, and when. Made for a `static`.
 pub struct Repeats<K> {
     interval: Duration,
+    /// Kinds that are told apart at one time. All beyond them are one kind, so that new ones without end (addresses, say)
+    /// fill neither the memory nor the log.
+    max_kinds: usize,
     kinds: Mutex<BTreeMap<Option<K>, Written>>,
 }
 
@@ -26,7 +25,16 @@ struct Written {
 impl<K: Ord> Repeats<K> {
     /// One line of each kind in `interval`.
     pub const fn new(interval: Duration) -> Self {
-        Self { interval, kinds: Mutex::new(BTreeMap::new()) }
+        Self::of(1000, interval)
+    }
+
+    /// For kinds that strangers invent, each of them a line.
+    pub const fn few(interval: Duration) -> Self {
+        Self::of(20, interval)
+    }
+
+    const fn of(max_kinds: usize, interval: Duration) -> Self {
+        Self { interval, max_kinds, kinds: Mutex::new(BTreeMap::new()) }
     }
 
     /// Where a line of this kind is due: how many were suppressed since the last one. None where it is to be suppressed.
@@ -35,9 +43,9 @@ impl<K: Ord> Repeats<K> {
         let recent = |written: &Written| now.duration_since(written.at) < self.interval;
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         let mut kind = Some(kind);
-        if kinds.len() >= MAX_KINDS && !kinds.contains_key(&kind) {
+        if kinds.len() >= self.max_kinds && !kinds.contains_key(&kind) {
             kinds.retain(|_, written| recent(written));
-            if kinds.len() >= MAX_KINDS {
+            if kinds.len() >= self.max_kinds {
                 kind = None;
             }
         }
@@ -79,11 +87,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn kinds_without_end_are_one_kind() {
         let repeats = Repeats::new(MINUTE);
-        let written = (0..10 * MAX_KINDS).filter(|kind| repeats.first(*kind).is_some()).count();
-        assert_eq!(written, MAX_KINDS + 1);
+        let written = (0..10 * 1000).filter(|kind| repeats.first(*kind).is_some()).count();
+        assert_eq!(written, 1000 + 1);
         assert_eq!(repeats.first(0), None, "those that are known stay apart");
-        assert!(repeats.kinds.lock().unwrap().len() <= MAX_KINDS + 1);
+        assert!(repeats.kinds.lock().unwrap().len() <= 1000 + 1);
         tokio::time::advance(MINUTE).await;
-        assert_eq!(repeats.first(10 * MAX_KINDS), Some(0), "what is old makes room");
+        assert_eq!(repeats.first(10 * 1000), Some(0), "what is old makes room");
     }
 }

@@ -74,8 +74,9 @@ impl Question {
             Question::Login(LoginRequest { code, next, .. }) => {
                 post("api/login", body().text("code", code.as_str()).maybe("next", next.as_deref()), LOGIN)
             }
-            Question::Report(ReportRequest { nonce_str, error, .. }) => {
-                post("api/report", body().text("nonceStr", nonce_str).text("error", error), SIGN)
+            Question::Report(ReportRequest { time_stamp, nonce_str, url, signature, error, .. }) => {
+                let body = body().text("timeStamp", time_stamp).text("nonceStr", nonce_str).text("url", url);
+                post("api/report", body.text("signature", signature).text("error", error), SIGN)
             }
             Question::End => without("DELETE", "api/session", app, QUICK),
         }

@@ -16,12 +16,14 @@ pub struct Failure {
     pub retry_after: Option<u32>,
     /// Name and value, to copy. Never a signature, a login code or a ticket.
     pub details: Vec<(&'static str, String)>,
+    /// It is of WeCom, and not of DingTalk.
+    pub is_wecom: bool,
 }
 
 impl Failure {
     #[must_use]
     pub fn new(code: ErrorCode) -> Self {
-        Self { code, said: None, retry_after: None, details: Vec::new() }
+        Self { code, said: None, retry_after: None, details: Vec::new(), is_wecom: false }
     }
 
     #[must_use]
@@ -47,11 +49,11 @@ impl Failure {
         };
         failure.said = Some((body.message, body.hint)).filter(|(message, _)| !message.is_empty());
         failure.retry_after = retry_after;
-        let Some(dingtalk) = body.dingtalk else { return failure };
+        let Some(upstream) = body.upstream else { return failure };
         let named = [
-            ("dingtalk", Some(dingtalk.code)),
-            ("dingtalk sub code", dingtalk.sub_code),
-            ("request id", dingtalk.request_id),
+            ("upstream", Some(upstream.code)),
+            ("upstream sub code", upstream.sub_code),
+            ("request id", upstream.request_id),
         ];
         failure.details.extend(named.into_iter().filter_map(|(name, value)| Some((name, value?))));
         failure
@@ -114,8 +116,8 @@ impl Failure {
             DdError::Cancelled => self,
             DdError::Refused(refusal) => {
                 self.details.extend(refusal.code.clone().map(|code| ("client code", code)));
-                self.details.extend(refusal.platform_code().map(|code| ("dingtalk", code.to_owned())));
-                self.detail("dingtalk says", refusal.without_tickets())
+                self.details.extend(refusal.platform_code().map(|code| ("upstream", code.to_owned())));
+                self.detail("upstream says", refusal.without_tickets())
             }
         }
     }
@@ -135,7 +137,7 @@ fn of_the_client(refusal: &Refusal) -> Option<ErrorCode> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use miandeng_shared::DingTalkError;
+    use miandeng_shared::UpstreamError;
 
     fn refused(code: &str, message: &str) -> DdError {
         DdError::Refused(Refusal { code: Some(code.to_owned()), message: message.to_owned() })
@@ -146,7 +148,7 @@ mod tests {
             code: code.to_owned(),
             message: "m".to_owned(),
             hint: "h".to_owned(),
-            dingtalk: Some(DingTalkError {
+            upstream: Some(UpstreamError {
                 code: "40078".to_owned(),
                 sub_code: None,
                 request_id: Some("r1".to_owned()),
@@ -179,7 +181,7 @@ mod tests {
         let failure = Failure::from_config(&refused("3", message), "http://h/a");
         assert_eq!(failure.code, ErrorCode::ConfigRefused);
         for pair in
-            [("dingtalk", "52013"), ("url signed", "http://h/a"), ("url seen by DingTalk", "http://h/b")]
+            [("upstream", "52013"), ("url signed", "http://h/a"), ("url seen by DingTalk", "http://h/b")]
         {
             assert!(failure.details.contains(&(pair.0, pair.1.to_owned())), "{pair:?} in {failure:?}");
         }
@@ -191,9 +193,9 @@ mod tests {
 
     #[test]
     fn the_servers_codes_are_kept() {
-        let failure = Failure::from_server(503, Some(body("dingtalk_busy")), Some(3));
-        assert_eq!((failure.code, failure.retry_after), (ErrorCode::DingtalkBusy, Some(3)));
-        assert!(failure.details.contains(&("dingtalk", "40078".to_owned())));
+        let failure = Failure::from_server(503, Some(body("platform_busy")), Some(3));
+        assert_eq!((failure.code, failure.retry_after), (ErrorCode::PlatformBusy, Some(3)));
+        assert!(failure.details.contains(&("upstream", "40078".to_owned())));
         assert!(failure.details.contains(&("request id", "r1".to_owned())));
         assert_eq!(failure.said, Some(("m".to_owned(), "h".to_owned())), "the server knows best");
     }

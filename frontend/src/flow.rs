@@ -15,7 +15,7 @@ use crate::{
 };
 use miandeng_shared::{
     Action, AgentId, AppKind, AuthCode, ConfigAnswer, CorpId, ErrorCode, LoginAnswer, LoginRequest,
-    ReportRequest, SessionAnswer, Unnamed, User, Visit, return_path,
+    ReportRequest, SessionAnswer, SignedConfig, Unnamed, User, Visit, encode_next, return_path,
 };
 
 /// The server says that a code is spent or unknown: DingTalk is asked for a new one this often.
@@ -45,6 +45,10 @@ pub struct Flow {
     stage: Stage,
     sdk: Sdk,
     config: Option<ConfigAnswer>,
+    /// Its platform redirects people, and this page only says what is wrong.
+    is_wecom: bool,
+    /// The server's words for the error in the address.
+    said: Option<(String, String)>,
     /// The server stands on a simulator, which decides what the browser counts as.
     simulator: bool,
     new_codes: u8,
@@ -70,6 +74,8 @@ impl Flow {
             stage: Stage::Session,
             sdk: Sdk::Untouched,
             config: None,
+            is_wecom: false,
+            said: None,
             simulator: false,
             new_codes: 0,
             tries: 0,
@@ -87,7 +93,8 @@ impl Flow {
 
     /// Asks for nothing that the server knew when it made the document. A signature counts for the address that it is of:
     /// a proxy may have rewritten it.
-    fn go_on_from(&mut self, Visit { config, session }: Visit) -> Command {
+    fn go_on_from(&mut self, Visit { config, session, error }: Visit) -> Command {
+        self.said = error.map(|error| (error.message, error.hint));
         if session.as_ref().is_some_and(|session| self.is_of_this_app(&session.user)) {
             return self.on_session(Ok(session));
         }
@@ -165,6 +172,7 @@ impl Flow {
             .detail("corpid", self.corp_id.as_str())
             .detail("agentid", self.agent_id.as_str())
             .detail("client", self.describe_client());
+        let failure = Failure { is_wecom: self.is_wecom, ..failure };
         self.go(Stage::Failed(Box::new(failure)), Command::Nothing)
     }
 
@@ -227,6 +235,7 @@ impl Flow {
     fn on_app(&mut self, answer: Result<ConfigAnswer, Failure>) -> Command {
         match answer {
             Err(failure) => self.heal(failure),
+            Ok(app) if app.kind == AppKind::Wecom => self.redirect(app),
             Ok(app) => {
                 self.simulator = app.simulator;
                 match self.misfit(app.kind) {
@@ -243,6 +252,9 @@ impl Flow {
             Ok(config) => config,
             Err(failure) => return self.heal(failure),
         };
+        if config.kind == AppKind::Wecom {
+            return self.redirect(config);
+        }
         self.simulator = config.simulator;
         if let Some(code) = self.misfit(config.kind) {
             return self.fail(Failure::new(code));
@@ -251,6 +263,21 @@ impl Flow {
             return self.fail(Failure::new(ErrorCode::Unexpected).detail("missing", "signature"));
         }
         self.load_sdk(config)
+    }
+
+    /// To the platform, which sends people back to the server: unless the last attempt has failed, which is shown first.
+    fn redirect(&mut self, app: ConfigAnswer) -> Command {
+        (self.is_wecom, self.simulator) = (true, app.simulator);
+        if let Some(error) = self.facts.entry.error.take() {
+            let failure = Failure { said: self.said.take(), ..Failure::new(error) };
+            return self.fail(failure);
+        }
+        let Some(mut target) = app.login_url else { return self.fail(Failure::new(ErrorCode::NotInWecom)) };
+        if let Some(next) = &self.facts.entry.next {
+            target.push_str("&next=");
+            target.push_str(&encode_next(next));
+        }
+        self.go(Stage::Leaving(target.clone()), Command::Leave(target))
     }
 
     fn load_sdk(&mut self, config: ConfigAnswer) -> Command {
@@ -286,7 +313,7 @@ impl Flow {
             Err(error) => error,
         };
         let signed = self.config.as_ref().and_then(ConfigAnswer::signed);
-        let (nonce_str, url) = signed.map(|signed| (signed.nonce_str, signed.url)).unwrap_or_default();
+        let SignedConfig { time_stamp, nonce_str, signature, url } = signed.unwrap_or_default();
         let failure = Failure::from_config(&error, &url);
         if failure.code != ErrorCode::ConfigRefused {
             return self.fail(failure);
@@ -294,7 +321,10 @@ impl Flow {
         let report = ReportRequest {
             corp_id: self.corp_id.clone(),
             agent_id: self.agent_id.clone(),
+            time_stamp,
             nonce_str,
+            url,
+            signature,
             error: error.refusal().map_or_else(|| "cancelled".to_owned(), crate::dd::Refusal::in_short),
         };
         self.go(Stage::Reporting(Box::new(failure)), Command::Report(report))
@@ -366,7 +396,8 @@ impl Flow {
     /// document may be what is wrong: its policy, its cookie, its one `dd.config`.
     fn needs_fresh_page(&self, code: ErrorCode) -> bool {
         let passing = code.action() == Action::BackOff || code == ErrorCode::Cancelled;
-        self.sdk == Sdk::Configured || !passing
+        // A fresh page of an attempt that failed says so again.
+        !self.is_wecom && (self.sdk == Sdk::Configured || !passing)
     }
 }
 

@@ -3,8 +3,8 @@
 
 use crate::js;
 use miandeng_shared::{
-    AgentId, AppKind, ConfigAnswer, CorpId, DingTalkError, ErrorBody, LoginAnswer, OpenId, SessionAnswer,
-    UnionId, User, UserId, Visit,
+    AgentId, AppKind, ConfigAnswer, CorpId, ErrorBody, ExternalUserId, LoginAnswer, OpenId, SessionAnswer,
+    UnionId, UpstreamError, User, UserId, Visit,
 };
 use wasm_bindgen::JsValue;
 
@@ -32,18 +32,18 @@ pub(crate) use reads;
 
 reads!(ConfigAnswer {
     corp_id "corpId", agent_id "agentId", kind "kind", jsapi_url "jsapiUrl", jsapi_fallback_url "jsapiFallbackUrl",
-    client_id "clientId", simulator "simulator", js_api_list "jsApiList", config_type "type", time_stamp "timeStamp",
+    client_id "clientId", login_url "loginUrl", simulator "simulator", js_api_list "jsApiList", config_type "type", time_stamp "timeStamp",
     nonce_str "nonceStr", signature "signature", url "url",
 });
 reads!(User {
     corp_id "corpId", agent_id "agentId", open_id "openId", union_id "unionId", user_id "userId",
-    contact_type "contactType", nick "nick", avatar "avatar",
+    external_user_id "externalUserId", contact_type "contactType", nick "nick", avatar "avatar",
 });
 reads!(SessionAnswer { user "user", expires_at "expiresAt", home "home", simulator "simulator" });
 reads!(LoginAnswer { user "user", expires_at "expiresAt", next "next", home "home" });
-reads!(Visit { config "config", session "session" });
-reads!(ErrorBody { code "code", message "message", hint "hint", dingtalk "dingtalk" });
-reads!(DingTalkError { code "code", sub_code "subCode", request_id "requestId" });
+reads!(Visit { config "config", session "session", error "error" });
+reads!(ErrorBody { code "code", message "message", hint "hint", upstream "upstream" });
+reads!(UpstreamError { code "code", sub_code "subCode", request_id "requestId" });
 
 impl Read for String {
     fn read(value: &JsValue) -> Option<Self> {
@@ -93,6 +93,7 @@ impl Read for AppKind {
         match value.as_string()?.as_str() {
             "channel" => Some(AppKind::Channel),
             "h5" => Some(AppKind::H5),
+            "wecom" => Some(AppKind::Wecom),
             _ => None,
         }
     }
@@ -107,7 +108,7 @@ macro_rules! reads_id {
         }
     )*};
 }
-reads_id!(CorpId AgentId OpenId UnionId UserId);
+reads_id!(CorpId AgentId OpenId UnionId UserId ExternalUserId);
 
 /// Writes one JSON object, field by field.
 #[derive(Default)]

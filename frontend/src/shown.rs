@@ -7,7 +7,7 @@ use crate::{
     js,
     json::{Object, Read, decimal, reads},
 };
-use miandeng_shared::{ErrorCode, OpenId, UnionId, User, UserId};
+use miandeng_shared::{ErrorCode, ExternalUserId, OpenId, UnionId, User, UserId};
 use wasm_bindgen::JsValue;
 
 /// A login as the view shows it.
@@ -51,6 +51,8 @@ pub struct Failed {
     pub retry_after: Option<u32>,
     /// Lines to copy: name, colon, value.
     pub details: String,
+    /// It is of WeCom, which the words of the catalogue then name.
+    pub is_wecom: bool,
 }
 
 impl Shown {
@@ -74,10 +76,16 @@ impl Shown {
     /// A failure before there was a login.
     #[must_use]
     pub fn failed(failure: &Failure) -> Self {
-        let Failure { code, said, retry_after, details } = failure;
+        let Failure { code, said, retry_after, details, is_wecom } = failure;
         let lines = details.iter().flat_map(|(name, value)| [name, ": ", value, "\n"]);
         let details = lines.collect::<String>();
-        let failed = Failed { code: *code, said: said.clone(), retry_after: *retry_after, details };
+        let failed = Failed {
+            code: *code,
+            said: said.clone(),
+            retry_after: *retry_after,
+            details,
+            is_wecom: *is_wecom,
+        };
         Self { screen: Screen::Failed(failed), simulator: false }
     }
 
@@ -136,7 +144,7 @@ impl Wait {
 
 impl Failed {
     fn write(&self) -> String {
-        let Self { code, said, retry_after, details } = self;
+        let Self { code, said, retry_after, details, is_wecom } = self;
         let (message, hint) = said.as_ref().map(|(message, hint)| (&**message, &**hint)).unzip();
         let object =
             Object::default().text("code", code.as_str()).maybe("message", message).maybe("hint", hint);
@@ -144,7 +152,7 @@ impl Failed {
             Some(seconds) => object.raw("retryAfter", &decimal(*seconds)),
             None => object,
         };
-        object.text("details", details).end()
+        object.text("details", details).raw("isWecom", if *is_wecom { "true" } else { "false" }).end()
     }
 }
 
@@ -156,6 +164,7 @@ impl Read for Failed {
             said: text("message").zip(text("hint")),
             retry_after: Read::read(&js::get(value, "retryAfter"))?,
             details: text("details")?,
+            is_wecom: bool::read(&js::get(value, "isWecom"))?,
         })
     }
 }
@@ -170,11 +179,13 @@ impl LoggedIn {
 }
 
 fn user(user: &User) -> String {
-    let User { corp_id, agent_id, open_id, union_id, user_id, contact_type, nick, avatar } = user;
+    let User { corp_id, agent_id, open_id, union_id, user_id, external_user_id, contact_type, nick, avatar } =
+        user;
     let object = Object::default().text("corpId", corp_id.as_str()).text("agentId", agent_id.as_str());
     let object = object.maybe("openId", open_id.as_ref().map(OpenId::as_str));
     let object = object.maybe("unionId", union_id.as_ref().map(UnionId::as_str));
     let object = object.maybe("userId", user_id.as_ref().map(UserId::as_str));
+    let object = object.maybe("externalUserId", external_user_id.as_ref().map(ExternalUserId::as_str));
     let object = match contact_type {
         Some(kind) => object.raw("contactType", &decimal(u32::from(*kind))),
         None => object,

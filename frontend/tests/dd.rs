@@ -89,6 +89,7 @@ fn config() -> ConfigAnswer {
         jsapi_url: String::new(),
         jsapi_fallback_url: None,
         client_id: None,
+        login_url: None,
         simulator: false,
         js_api_list: vec!["channel.permission.requestAuthCode".to_owned()],
         config_type: 1,

@@ -63,7 +63,7 @@ async fn an_address_without_application() {
 async fn outside_dingtalk_nothing_is_signed() {
     serve(
         r#"return path.indexOf('session') > 0
-            ? [401, '{"error":{"code":"no_session","message":"","hint":"","dingtalk":null}}']
+            ? [401, '{"error":{"code":"no_session","message":"","hint":"","upstream":null}}']
             : [200, '{"corpId":"dingcorp1","agentId":"123456","kind":"channel","jsapiUrl":"/x.js","clientId":null,"simulator":false,"jsApiList":["a","b"],"type":1,"timeStamp":null,"nonceStr":null,"signature":null,"url":null}']"#,
     );
     let page = mount_to(root(), || view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="/m/" /> });
@@ -90,12 +90,12 @@ async fn what_the_server_may_answer_besides() {
         (r#"return [200, '{"user":{"corpId":"a b"},"expiresAt":"x"}']"#, "unexpected", "status: 200"),
         ("return [504, '<html>']", "request_timeout", "status: 504"),
         (
-            r#"return [503, '{"error":{"code":"dingtalk_busy","message":"","hint":"","dingtalk":{"code":"-1","subCode":null,"requestId":"r"}}}', { 'Retry-After': '7' }]"#,
-            "dingtalk_busy",
+            r#"return [503, '{"error":{"code":"platform_busy","message":"","hint":"","upstream":{"code":"-1","subCode":null,"requestId":"r"}}}', { 'Retry-After': '7' }]"#,
+            "platform_busy",
             "request id: r",
         ),
         (
-            r#"return [403, '{"error":{"code":"cross_site","message":"这台服务器","hint":"不认识这个 Cookie","dingtalk":null}}']"#,
+            r#"return [403, '{"error":{"code":"cross_site","message":"这台服务器","hint":"不认识这个 Cookie","upstream":null}}']"#,
             "cross_site",
             "status: 403",
         ),
@@ -112,7 +112,7 @@ async fn what_the_server_may_answer_besides() {
         let details = appears("#root pre").await;
         assert!(details.contains(detail), "{answer}: {details}");
         let alert = appears("#root [role=alert]").await;
-        assert_eq!(alert.contains('7'), code == "dingtalk_busy", "Retry-After is told: {alert}");
+        assert_eq!(alert.contains('7'), code == "platform_busy", "Retry-After is told: {alert}");
         let words = alert.contains("这台服务器") && alert.contains("不认识这个 Cookie");
         assert_eq!(words, code == "cross_site", "the server's own words: {alert}");
         drop(page);

@@ -18,7 +18,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 /// A server that has nothing for anybody.
 const GONE: &str =
-    r#"return [404, '{"error":{"code":"unknown_app","message":"","hint":"","dingtalk":null}}']"#;
+    r#"return [404, '{"error":{"code":"unknown_app","message":"","hint":"","upstream":null}}']"#;
 
 fn text(javascript: &str) -> String {
     run(&format!("return String({javascript})")).as_string().unwrap()
@@ -100,9 +100,9 @@ async fn the_indicator_does_not_start_anew_with_each_step() {
     serve(
         "if (path.indexOf('session') > 0) { \
              window.first = document.querySelector('#root .spinner'); \
-             return [401, '{\"error\":{\"code\":\"no_session\",\"message\":\"\",\"hint\":\"\",\"dingtalk\":null}}'] } \
+             return [401, '{\"error\":{\"code\":\"no_session\",\"message\":\"\",\"hint\":\"\",\"upstream\":null}}'] } \
          window.second = document.querySelector('#root .spinner'); \
-         return [404, '{\"error\":{\"code\":\"unknown_app\",\"message\":\"\",\"hint\":\"\",\"dingtalk\":null}}']",
+         return [404, '{\"error\":{\"code\":\"unknown_app\",\"message\":\"\",\"hint\":\"\",\"upstream\":null}}']",
     );
     let page = mount_to(root(), || view! { <AutoLogin corp_id=corp() agent_id=agent() api_base="/m/" /> });
     appears("#root [role=alert]").await;
@@ -157,7 +157,7 @@ async fn a_name_that_the_server_gave_stays_the_title() {
 async fn the_screen_says_at_once_that_it_tries_again() {
     hurry();
     serve(
-        "return asked.length < 3 ? null : [404, '{\"error\":{\"code\":\"unknown_app\",\"message\":\"\",\"hint\":\"\",\"dingtalk\":null}}']",
+        "return asked.length < 3 ? null : [404, '{\"error\":{\"code\":\"unknown_app\",\"message\":\"\",\"hint\":\"\",\"upstream\":null}}']",
     );
     run("window.seen = []; window.watching = new MutationObserver(function () { \
          var says = document.querySelector('#root #says.aloud'); if (says) seen.push(says.textContent) }); \

@@ -10,8 +10,8 @@ use miandeng_frontend::{
     shown::{Failed, Screen, Shown, Wait},
 };
 use miandeng_shared::{
-    AgentId, AppKind, ConfigAnswer, CorpId, DingTalkError, ErrorBody, ErrorCode, LoginAnswer, OpenId,
-    SessionAnswer, UnionId, User, UserId, Visit,
+    AgentId, AppKind, ConfigAnswer, CorpId, ErrorBody, ErrorCode, ExternalUserId, LoginAnswer, OpenId,
+    SessionAnswer, UnionId, UpstreamError, User, UserId, Visit,
 };
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -24,6 +24,7 @@ fn user(whole: bool) -> User {
         open_id: whole.then(|| OpenId::new("o/+=1").unwrap()),
         union_id: whole.then(|| UnionId::new("u1").unwrap()),
         user_id: whole.then(|| UserId::new("王 \"小明\"").unwrap()),
+        external_user_id: whole.then(|| ExternalUserId::new("wm1").unwrap()),
         contact_type: whole.then_some(1),
         nick: whole.then(|| "小明 \\ </script>\n😀".to_owned()),
         avatar: whole.then(|| "https://cdn.example.com/a.png?x=1&y=2".to_owned()),
@@ -40,7 +41,13 @@ fn every_state_of_a_login_passes_unchanged() {
     let failed = |said: bool, retry_after| {
         let said = said.then(|| ("这台\"服务器\"".to_owned(), String::new()));
         let details = "url: https://h5.example.com/?a=\"b\"\ndingtalk says: 权限\\校验失败\n".to_owned();
-        Screen::Failed(Failed { code: ErrorCode::ConfigRefused, said, retry_after, details })
+        Screen::Failed(Failed {
+            code: ErrorCode::ConfigRefused,
+            said,
+            retry_after,
+            details,
+            is_wecom: retry_after.is_none(),
+        })
     };
     let waits = [
         Wait::Server,
@@ -66,7 +73,8 @@ fn every_state_of_a_login_passes_unchanged() {
         }
     }
     for code in ErrorCode::ALL {
-        let failed = Failed { code: *code, said: None, retry_after: None, details: String::new() };
+        let failed =
+            Failed { code: *code, said: None, retry_after: None, details: String::new(), is_wecom: false };
         let shown = Shown { screen: Screen::Failed(failed), simulator: false };
         assert_eq!(parse::<Shown>(&shown.write()), Some(shown));
     }
@@ -90,6 +98,7 @@ fn config(whole: bool) -> ConfigAnswer {
         jsapi_url: "https://g.alicdn.com/x.js".to_owned(),
         jsapi_fallback_url: text("/dingtalk.js"),
         client_id: text("dingkey"),
+        login_url: text("/wecom/start?corpid=a"),
         simulator: whole,
         js_api_list: if whole { vec!["a".to_owned(), "b".to_owned()] } else { Vec::new() },
         config_type: u8::from(whole),
@@ -117,12 +126,14 @@ fn the_page_reads_what_the_server_writes() {
         reads(&session(whole));
         let LoggedIn { user, expires_at, home } = logged_in(whole);
         reads(&LoginAnswer { user, expires_at, next: home.clone(), home });
-        reads(&Visit { config: config(whole), session: whole.then(|| session(whole)) });
         let text = || whole.then(|| "r".to_owned());
-        let dingtalk =
-            whole.then(|| DingTalkError { code: "40078".to_owned(), sub_code: text(), request_id: text() });
-        let [code, message, hint] = ["dingtalk_busy", "正忙", ""].map(str::to_owned);
-        reads(&ErrorBody { code, message, hint, dingtalk });
+        let upstream =
+            whole.then(|| UpstreamError { code: "40078".to_owned(), sub_code: text(), request_id: text() });
+        let [code, message, hint] = ["platform_busy", "正忙", ""].map(str::to_owned);
+        let error = ErrorBody { code, message, hint, upstream };
+        reads(&error);
+        let session = whole.then(|| session(whole));
+        reads(&Visit { config: config(whole), session, error: whole.then_some(error) });
     }
 }
 

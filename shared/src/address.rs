@@ -23,6 +23,8 @@ pub struct Address {
     pub agent_id: Result<AgentId, Unnamed>,
     /// The word for the place to return to, as [`crate::decode_next`] reads it.
     pub next: Option<String>,
+    /// The code of an error that a login by redirects has ended with.
+    pub error: Option<String>,
 }
 
 impl Address {
@@ -30,32 +32,80 @@ impl Address {
     ///
     /// Names count in any case, names and values percent-encoded or not, with blanks around them or without; empty and
     /// unknown parameters do not count, nor does an identical repetition. `&amp;` is the `&` of an address that was copied
-    /// out of HTML.
+    /// out of HTML. A `?` or `;` separates where nothing else does.
     #[must_use]
     pub fn read(query: &str) -> Self {
+        let [plainly, loosely] = [&['&'][..], &['&', '?', ';']].map(|separators| {
+            let mut pairs = vec![];
+            read_pairs(query, separators, ROUNDS, &mut pairs);
+            pairs
+        });
+        let value = |name| match value(&plainly, name) {
+            Err(Unnamed::Missing) => value(&loosely, name),
+            found => found,
+        };
         Self {
-            corp_id: value(query, "corpid").and_then(|id| CorpId::new(id).map_err(|_| Unnamed::Malformed)),
-            agent_id: value(query, "agentid").and_then(|id| AgentId::new(id).map_err(|_| Unnamed::Malformed)),
-            next: value(query, "next").ok(),
+            corp_id: value("corpid").and_then(|id| CorpId::new(id).map_err(|_| Unnamed::Malformed)),
+            agent_id: value("agentid").and_then(|id| AgentId::new(id).map_err(|_| Unnamed::Malformed)),
+            next: value("next").ok(),
+            error: value("error").ok(),
         }
     }
 }
 
-/// The one value of the parameter `name`. Beside a real value a placeholder does not count.
-fn value(query: &str, name: &str) -> Result<String, Unnamed> {
-    let mut found = Err(Unnamed::Missing);
-    for pair in query.split('&') {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (key, value) = (plain(key), plain(value));
-        let key = key.strip_prefix("amp;").unwrap_or(&key);
-        if !key.eq_ignore_ascii_case(name) || value.is_empty() {
+/// A parameter's name as it is compared, in small letters and behind the last separator: `CorpId`, ` corpid`, `?corpid` and
+/// `amp;corpid` are `corpid`.
+#[must_use]
+pub fn parameter(raw: &str) -> String {
+    plain(plain(raw).rsplit(['&', '?', ';']).next().unwrap_or_default()).to_ascii_lowercase()
+}
+
+/// The parameters that are read. No value of theirs has a separator in it.
+const OURS: [&str; 4] = ["corpid", "agentid", "next", "error"];
+
+/// How often what is read turns out to hold pairs itself.
+const ROUNDS: u8 = 4;
+
+/// Names in small letters and values, in their order. A piece without `=` is decoded, for addresses that were encoded as a
+/// whole; and what follows a value of [`OURS`] behind a separator is read on. Values of other parameters stay whole: the
+/// address of another page may be one.
+fn read_pairs(text: &str, separators: &[char], rounds: u8, pairs: &mut Vec<(String, String)>) {
+    let Some(rounds) = rounds.checked_sub(1) else { return };
+    for piece in text.split(separators) {
+        let Some((name, value)) = piece.trim_end_matches('=').split_once('=') else {
+            if let Some(decoded) = percent_decode(piece).filter(|decoded| decoded != piece) {
+                read_pairs(&decoded, separators, rounds, pairs);
+            }
             continue;
+        };
+        let (name, value) = (parameter(name), plain(value));
+        let more = value.split_once(['&', '?', ';']).filter(|(_, more)| more.contains('='));
+        match more.filter(|_| OURS.contains(&name.as_str())) {
+            Some((value, more)) => {
+                pairs.push((name, ended(value)));
+                read_pairs(more, separators, rounds, pairs);
+            }
+            None => pairs.push((name, ended(&value))),
         }
-        let placeholder = is_placeholder(&value);
+    }
+}
+
+/// A value without the fragment behind it, and without slashes and separators at its end.
+fn ended(value: &str) -> String {
+    let value = value.split('#').next().unwrap_or_default();
+    // A search of this character in a text would be 4 kB of the login module's brotli.
+    value.trim_end_matches(|c| is_blank(c) || matches!(c, '/' | '?' | ';' | '&')).to_owned()
+}
+
+/// The one value of the parameter `name`. Beside a real value a placeholder does not count.
+fn value(pairs: &[(String, String)], name: &str) -> Result<String, Unnamed> {
+    let mut found = Err(Unnamed::Missing);
+    for (_, value) in pairs.iter().filter(|(key, value)| key == name && !value.is_empty()) {
+        let placeholder = is_placeholder(value);
         match found {
             Err(_) if placeholder => found = Err(Unnamed::Placeholder),
-            Err(_) => found = Ok(value),
-            Ok(ref before) if !placeholder && *before != value => return Err(Unnamed::Contradictory),
+            Err(_) => found = Ok(value.clone()),
+            Ok(ref before) if !placeholder && before != value => return Err(Unnamed::Contradictory),
             Ok(_) => {}
         }
     }
@@ -73,9 +123,14 @@ fn is_placeholder(value: &str) -> bool {
 fn plain(raw: &str) -> String {
     let once = percent_decode(raw).unwrap_or_else(|| raw.to_owned());
     let text = percent_decode(&once).unwrap_or(once);
-    // Spelled out: the page has no use for Unicode's table of blanks beside this.
-    let blank = |c| matches!(c, '\0'..=' ' | '+' | '\u{a0}' | '\u{3000}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
-    text.trim_matches(blank).to_owned()
+    text.trim_matches(is_blank).to_owned()
+}
+
+/// Blanks, controls and what cannot be seen. Spelled out: the page has no use for Unicode's tables beside this.
+fn is_blank(c: char) -> bool {
+    matches!(c, '\0'..=' ' | '+' | '\u{7f}'..='\u{a0}' | '\u{ad}' | '\u{61c}' | '\u{1680}' | '\u{180e}'
+        | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' | '\u{3000}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
 /// None where an escape is broken or the result is not text.
@@ -138,7 +193,14 @@ mod tests {
             ("corpid=ding1%", Malformed),
             ("corpid=${alert(1)}", Malformed),
             ("corpid=%22ding1%22", Malformed),
+            ("corpid=ding1;b", Malformed),
+            ("corpid=ding1/b", Malformed),
+            ("back=%2Fx%3Fcorpid%3Dding1", Missing),
+            ("corpid=$CORPID$/", Placeholder),
+            ("corpid%3D$CORPID$", Placeholder),
             ("corpid=ding1&CorpId=ding2", Contradictory),
+            ("corpid=ding1?corpid=ding2", Contradictory),
+            ("corpid%3Dding1%26corpid%3Dding2", Contradictory),
             ("corpid=ding1&corpid=DING1", Contradictory),
             ("corpid=ding1&corpid=%24%7Balert(1)%7D", Contradictory),
             ("corpid=ding1&corpid=%24CORPID%24&corpid=a%20b", Contradictory),
@@ -148,6 +210,8 @@ mod tests {
         for (agent, why) in [("$APPID$", Placeholder), ("%24AGENTID%24", Placeholder), ("1+2", Malformed)] {
             assert_eq!(read(&format!("corpid=ding1&agentid={agent}")).1, Err(why), "{agent}");
         }
+        // The address of another page names nothing of this one.
+        assert_eq!(read("corpid=ding1&back=/x?corpid=ding2&b=a;corpid=ding3").0, Ok("ding1".into()));
         // Of both the one that DingTalk filled in.
         assert_eq!(read("corpid=$CORPID$&corpId=ding1").0, Ok("ding1".into()));
     }
@@ -160,6 +224,8 @@ mod tests {
             ("next=", None),
             ("next=L29y&next=L29yZGVycw", None),
             ("corpid=a", None),
+            ("corpid=a?next=L29yZGVycw", Some("L29yZGVycw")),
+            ("corpid%3Da%26next%3DL29yZGVycw", Some("L29yZGVycw")),
         ] {
             assert_eq!(Address::read(query).next.as_deref(), next, "{query}");
         }

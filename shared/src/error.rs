@@ -157,31 +157,31 @@ catalogue! {
     ApiRetired "api_retired" 502 Configure
         zh "钉钉已不再提供该接口。", "请改用 kind = \"h5\" 的服务窗应用。"
         en "DingTalk no longer serves this interface.", "Move to a service window application of kind = \"h5\".";
-    DingtalkRefused "dingtalk_refused" 502 Configure
+    PlatformRefused "platform_refused" 502 Configure
         zh "钉钉拒绝了服务器的请求。", "请把钉钉错误码与请求编号交给开发者。"
         en "DingTalk refuses what the server asked.", "Pass DingTalk's code and request id to the developer.";
-    DingtalkBadAnswer "dingtalk_bad_answer" 502 BackOff
+    PlatformBadAnswer "platform_bad_answer" 502 BackOff
         zh "钉钉返回了无法识别的内容。", "请稍后重试；若持续出现，服务器的网络可能被拦截。"
         en "DingTalk's answer cannot be understood.", "Please try again in a moment; if it persists, something may intercept the server's network.";
-    DingtalkUnreachable "dingtalk_unreachable" 502 BackOff
+    PlatformUnreachable "platform_unreachable" 502 BackOff
         zh "服务器与钉钉的连接中断。", "请稍后重试；若持续出现，请检查服务器网络。"
         en "The server's connection to DingTalk broke.", "Please try again in a moment; if it persists, check the server's network.";
-    DingtalkTimeout "dingtalk_timeout" 504 BackOff
+    PlatformTimeout "platform_timeout" 504 BackOff
         zh "钉钉没有及时响应。", "请稍后重试。"
         en "DingTalk did not answer in time.", "Please try again in a moment.";
-    DingtalkBusy "dingtalk_busy" 503 BackOff
+    PlatformBusy "platform_busy" 503 BackOff
         zh "钉钉系统繁忙。", "请稍后重试。"
         en "DingTalk is busy.", "Please try again in a moment.";
-    DingtalkThrottled "dingtalk_throttled" 503 BackOff
+    PlatformThrottled "platform_throttled" 503 BackOff
         zh "钉钉限制了调用频率。", "请稍后重试。"
         en "DingTalk limits how often it is called.", "Please try again in a moment.";
     CallBudget "call_budget" 503 BackOff
         zh "服务器对钉钉的调用已达自己设的上限。", "请稍后重试；若经常出现，请管理员检查是否有人滥用，或调大 [dingtalk] 的 max_calls_per_minute。"
         en "The server has reached its own bound on calls to DingTalk.", "Please try again in a moment; if it happens often, the operator should look for abuse, or raise max_calls_per_minute in [dingtalk].";
-    DingtalkQuota "dingtalk_quota" 503 Configure
+    PlatformQuota "platform_quota" 503 Configure
         zh "本月的钉钉调用次数已用完。", "请管理员在钉钉开发者后台提升额度。"
         en "This month's quota of DingTalk calls is used up.", "The operator can raise it in DingTalk's developer console.";
-    DingtalkBanned "dingtalk_banned" 503 BackOff
+    PlatformBanned "platform_banned" 503 BackOff
         zh "钉钉暂时封禁了服务器的地址。", "约五分钟后自动解除，请稍后重试。"
         en "DingTalk has banned the server's address for a while.", "It ends by itself after about five minutes; please try again then.";
 
@@ -189,6 +189,12 @@ catalogue! {
     NotInDingtalk "not_in_dingtalk" 0 TellPerson
         zh "请在钉钉中打开此页面。", "打开手机钉钉，进入该企业的服务窗，再点开菜单。"
         en "Please open this page in DingTalk.", "Open DingTalk on your phone, go to the enterprise's service window and open its menu.";
+    NotInWecom "not_in_wecom" 0 TellPerson
+        zh "请在企业微信中打开此页面。", "打开企业微信，在工作台里进入该应用；客户也可以在微信中打开。"
+        en "Please open this page in WeCom.", "Open WeCom and enter the application from its workbench; customers can open it in WeChat too.";
+    CookiesRefused "cookies_refused" 0 TellPerson
+        zh "这个浏览器没有保存登录用的 Cookie。", "请允许本站使用 Cookie，或从企业微信里重新进入；转发的登录网址在别人那里无效。"
+        en "This browser does not keep the cookie of the login.", "Allow cookies for this site, or enter from WeCom again; a login address that was passed on is of no use to others.";
     PcUnsupported "pc_unsupported" 0 TellPerson
         zh "服务窗登录只支持手机钉钉。", "电脑版钉钉没有此功能，请在手机上打开。"
         en "A service window logs in on a phone only.", "DingTalk for PC lacks this function; please open the page on your phone.";
@@ -294,14 +300,14 @@ impl CrossSite {
     }
 }
 
-/// What DingTalk itself said, for the developer.
+/// What the platform itself said, for the developer.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DingTalkError {
+pub struct UpstreamError {
     /// `errcode`, or the code of the new host, as text.
     pub code: String,
     pub sub_code: Option<String>,
-    /// DingTalk's own diagnostic finds the call by it for seven days.
+    /// The platform's own diagnostic finds the call by it for seven days.
     pub request_id: Option<String>,
 }
 
@@ -312,7 +318,7 @@ pub struct ErrorBody {
     pub code: String,
     pub message: String,
     pub hint: String,
-    pub dingtalk: Option<DingTalkError>,
+    pub upstream: Option<UpstreamError>,
 }
 
 /// Every error answer of the server.

@@ -115,6 +115,11 @@ id!(
     UserId, "userId", is_persons, PERSONS, first_three
 );
 
+id!(
+    /// A customer of an enterprise as its WeCom knows one.
+    ExternalUserId, "externalUserId", is_persons, PERSONS, first_three
+);
+
 impl fmt::Display for CorpId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

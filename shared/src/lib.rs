@@ -8,9 +8,9 @@ mod lang;
 mod return_path;
 mod wire;
 
-pub use address::{Address, Unnamed, percent_decode};
-pub use error::{Action, CrossSite, DingTalkError, ErrorAnswer, ErrorBody, ErrorCode, Text};
-pub use id::{AgentId, AuthCode, CorpId, InvalidId, OpenId, UnionId, UserId};
+pub use address::{Address, Unnamed, parameter, percent_decode};
+pub use error::{Action, CrossSite, ErrorAnswer, ErrorBody, ErrorCode, Text, UpstreamError};
+pub use id::{AgentId, AuthCode, CorpId, ExternalUserId, InvalidId, OpenId, UnionId, UserId};
 pub use lang::Lang;
 pub use return_path::{decode_next, encode_next, return_path};
 pub use wire::{

@@ -1,9 +1,9 @@
 //! Requests and answers. Field names are camelCase, as `dd.config` spells them.
 
-use crate::{AgentId, AuthCode, CorpId, OpenId, UnionId, UserId};
+use crate::{AgentId, AuthCode, CorpId, ErrorBody, ExternalUserId, Lang, OpenId, UnionId, UserId};
 use serde::{Deserialize, Serialize};
 
-/// Which of DingTalk's two worlds an application belongs to.
+/// What an application is, and with it how people log in to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AppKind {
@@ -11,6 +11,21 @@ pub enum AppKind {
     Channel,
     /// Today's 服务窗 (an H5 app in a virtual organisation) and the employee micro-app.
     H5,
+    /// 企业微信 (WeCom): the server redirects, and the page is seen only where something is wrong.
+    Wecom,
+}
+
+impl AppKind {
+    /// The platform's name in texts for people.
+    #[must_use]
+    pub fn platform(self, lang: Lang) -> &'static str {
+        match (self, lang) {
+            (Self::Channel | Self::H5, Lang::Zh) => "钉钉",
+            (Self::Channel | Self::H5, Lang::En) => "DingTalk",
+            (Self::Wecom, Lang::Zh) => "企业微信",
+            (Self::Wecom, Lang::En) => "WeCom",
+        }
+    }
 }
 
 /// `GET /api/config`: what the page needs to know of the application, and what `dd.config` needs where it was signed.
@@ -27,6 +42,10 @@ pub struct ConfigAnswer {
     pub jsapi_fallback_url: Option<String>,
     /// The application's client id; null for `channel`.
     pub client_id: Option<String>,
+    /// Where this browser goes to log in, relative to the page: an address of `wecom`. Null where the page logs in by itself,
+    /// and where this browser cannot.
+    #[serde(default)]
+    pub login_url: Option<String>,
     /// True on a simulator: any browser counts as DingTalk, and the page says that it is a demo.
     pub simulator: bool,
     pub js_api_list: Vec<String>,
@@ -42,7 +61,7 @@ pub struct ConfigAnswer {
 }
 
 /// The signed part of a [`ConfigAnswer`], all or nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SignedConfig {
     pub time_stamp: String,
     pub nonce_str: String,
@@ -72,6 +91,9 @@ pub struct Visit {
     pub config: ConfigAnswer,
     /// What `GET /api/session` answers; null where that is 401.
     pub session: Option<SessionAnswer>,
+    /// The error in the address, with which a login by redirects has ended, in words.
+    #[serde(default)]
+    pub error: Option<ErrorBody>,
 }
 
 /// `POST /api/login`.
@@ -96,10 +118,31 @@ pub struct User {
     pub union_id: Option<UnionId>,
     /// Null for a follower whom the corporation's directory does not know.
     pub user_id: Option<UserId>,
+    /// Only of a WeCom customer.
+    #[serde(default)]
+    pub external_user_id: Option<ExternalUserId>,
     /// 0 an employee, 1 an external contact.
     pub contact_type: Option<u8>,
     pub nick: Option<String>,
     pub avatar: Option<String>,
+}
+
+impl User {
+    /// A person who logs in to this application, and of whom nothing is known yet.
+    #[must_use]
+    pub fn new(corp_id: CorpId, agent_id: AgentId) -> Self {
+        Self {
+            corp_id,
+            agent_id,
+            open_id: None,
+            union_id: None,
+            user_id: None,
+            external_user_id: None,
+            contact_type: None,
+            nick: None,
+            avatar: None,
+        }
+    }
 }
 
 /// The answer to a login.
@@ -140,13 +183,16 @@ pub struct TokenAnswer {
     pub expires_at: String,
 }
 
-/// `POST /api/report`: DingTalk refused the `dd.config` that carried this nonce.
+/// `POST /api/report`: DingTalk refused the `dd.config` that carried this signature.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportRequest {
     pub corp_id: CorpId,
     pub agent_id: AgentId,
+    pub time_stamp: String,
     pub nonce_str: String,
+    pub url: String,
+    pub signature: String,
     /// The five-digit code of DingTalk's message where there is one, else its first words. Never the ticket list.
     pub error: String,
 }
@@ -164,6 +210,7 @@ mod tests {
             jsapi_url: "https://g.alicdn.com/x.js".into(),
             jsapi_fallback_url: None,
             client_id: None,
+            login_url: None,
             simulator: false,
             js_api_list: vec!["channel.permission.requestAuthCode".into()],
             config_type: 1,

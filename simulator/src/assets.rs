@@ -10,8 +10,8 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use crate::control::Problem;
-use crate::seed;
 use crate::world::Simulator;
+use crate::{seed, wecom};
 
 const HTML: &str = "text/html; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
@@ -29,6 +29,8 @@ const FILES: &[(&str, &str, &str)] = &files![
     "device.css": STYLE,
     "chat.css": STYLE,
     "panel.css": STYLE,
+    "platforms.css": STYLE,
+    "wecom.css": STYLE,
     "journal.css": STYLE,
     "api.js": SCRIPT,
     "choice.js": SCRIPT,
@@ -45,6 +47,9 @@ const FILES: &[(&str, &str, &str)] = &files![
     "row.js": SCRIPT,
     "suites.js": SCRIPT,
     "tabs.js": SCRIPT,
+    "wecom.js": SCRIPT,
+    "wecom-protocol.js": SCRIPT,
+    "wecom-words.js": SCRIPT,
     "words.js": SCRIPT,
 ];
 
@@ -85,12 +90,17 @@ pub async fn native(State(simulator): State<Arc<Simulator>>, Query(wanted): Quer
 
 /// A portrait: the last character of the nickname on a colour of the person's own.
 pub async fn avatar(Path(file): Path<String>) -> Response {
-    let found =
-        file.strip_suffix(".svg").and_then(|id| seed::PEOPLE.iter().zip(COLOURS).find(|(p, _)| p.id == id));
-    let Some((person, colour)) = found else {
+    let id = file.strip_suffix(".svg").unwrap_or_default();
+    let of_wecom = || {
+        let person = wecom::PEOPLE.iter().find(|person| Some(person.id) == id.strip_prefix("wecom-"))?;
+        Some((person.name, person.colour))
+    };
+    let found = seed::PEOPLE.iter().zip(COLOURS).find(|(person, _)| person.id == id);
+    let Some((name, colour)) = found.map(|(person, colour)| (person.nickname, colour)).or_else(of_wecom)
+    else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let letter = person.nickname.chars().last().unwrap_or(' ');
+    let letter = name.chars().last().unwrap_or(' ');
     asset(
         "image/svg+xml",
         format!(

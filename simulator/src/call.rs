@@ -4,13 +4,17 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, header};
 use serde_json::{Map, Value};
 
-/// Which of DingTalk's sides a call came to.
+/// Which side of a platform a call came to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// The platform's hosts.
+    /// DingTalk's hosts.
     Oapi,
-    /// The client's own servers.
+    /// The servers of DingTalk's client.
     Native,
+    /// WeCom's host for servers.
+    Qyapi,
+    /// WeCom's links, which browsers open.
+    Link,
 }
 
 pub struct Call {
@@ -21,6 +25,7 @@ pub struct Call {
     pub body: Map<String, Value>,
     /// Where the new host wants its token.
     pub header_token: Option<String>,
+    pub headers: HeaderMap,
 }
 
 /// Names and values of a query, in order.
@@ -55,6 +60,7 @@ impl Call {
             query: Params::parse(query),
             body: body_parameters(headers, body),
             header_token: header_token.map(str::to_owned),
+            headers: headers.clone(),
         }
     }
 

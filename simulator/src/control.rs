@@ -8,6 +8,7 @@ mod stream;
 mod suites;
 mod sync;
 
-pub use problem::{Problem, Wanted};
+pub use handover::forgetting;
+pub use problem::{Problem, Wanted, from_json};
 pub use routes::routes;
 pub use suites::require_callback;

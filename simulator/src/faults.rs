@@ -9,13 +9,16 @@ use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::call::Side;
+use crate::clock::Clock;
 use crate::control::Problem;
-use crate::{api, native, oapi};
+use crate::{api, native, oapi, wecom};
 
 /// Every endpoint of the oapi host.
 const ALL_OAPI: &str = "*";
 /// Every native call.
 const ALL_NATIVE: &str = "native/*";
+/// Every endpoint of WeCom's host.
+const ALL_QYAPI: &str = "/cgi-bin/*";
 const MOST_PENDING: usize = 1000;
 const MOST_TIMES: u64 = 1_000_000;
 const LONGEST_DELAY_MS: u64 = 600_000;
@@ -32,11 +35,14 @@ pub struct Fault {
     times: u64,
     #[serde(default)]
     delay_ms: u64,
-    /// No answer at all: the oapi host hangs up, the native side stays silent.
+    /// No answer at all: hosts hang up, the native side stays silent.
     #[serde(default)]
     pub drop: bool,
     #[serde(default)]
     reply: Option<Reply>,
+    /// Of WeCom's host: its own answer with this code, instead of a reply that is written out.
+    #[serde(default)]
+    errcode: Option<i64>,
     /// The endpoint does its work first, so that a code is used up although the caller does not hear of it.
     #[serde(default)]
     pub after: bool,
@@ -79,12 +85,9 @@ impl Fault {
     }
 
     pub fn validate(&self) -> Result<(), Problem> {
-        let all = [ALL_OAPI, ALL_NATIVE];
-        let mut known = oapi::paths().chain(api::paths()).chain(native::endpoints()).chain(all);
         // A fault for a misspelt endpoint would never happen, and the test that waits for it would be green.
-        if !known.any(|endpoint| endpoint == self.endpoint) {
-            let known: Vec<_> =
-                oapi::paths().chain(api::paths()).chain(native::endpoints()).chain(all).collect();
+        if !endpoints().any(|endpoint| endpoint == self.endpoint) {
+            let known: Vec<_> = endpoints().collect();
             return Err(Problem::value("endpoint", format!("must be one of {}", known.join(", "))));
         }
         if !(1..=MOST_TIMES).contains(&self.times) {
@@ -102,16 +105,52 @@ impl Fault {
         self.reply.as_ref().map_or(Ok(()), |reply| reply.answer().map(drop))
     }
 
+    /// Puts the errcode, if one is given, into a reply as WeCom would word it.
+    pub fn word(&mut self, settings: &wecom::Settings, clock: &Clock) -> Result<(), Problem> {
+        let Some(code) = self.errcode else { return Ok(()) };
+        let wrong = |words: String| Err(Problem::value("errcode", words));
+        if wecom::side(&self.endpoint) != Some(Side::Qyapi) {
+            return wrong("is for the endpoints of WeCom's host; give a reply".to_owned());
+        }
+        if self.reply.is_some() {
+            return wrong("cannot be given together with reply".to_owned());
+        }
+        let Some(answer) = wecom::injected(settings, code, clock) else {
+            let known: Vec<_> = wecom::known_codes().map(|code| code.to_string()).collect();
+            return wrong(format!("must be one of {}", known.join(", ")));
+        };
+        self.reply = Some(Reply::of(&answer));
+        Ok(())
+    }
+
     fn concerns(&self, side: Side, endpoint: &str) -> bool {
         let all = match side {
             Side::Oapi => ALL_OAPI,
             Side::Native => ALL_NATIVE,
+            Side::Qyapi => ALL_QYAPI,
+            Side::Link => endpoint,
         };
         self.endpoint == all || self.endpoint == endpoint
     }
 }
 
+fn endpoints() -> impl Iterator<Item = &'static str> {
+    let ours = oapi::paths().chain(api::paths()).chain(native::endpoints()).chain(wecom::endpoints());
+    ours.chain([ALL_OAPI, ALL_NATIVE, ALL_QYAPI])
+}
+
 impl Reply {
+    fn of(answer: &Answer) -> Self {
+        let headers = answer.headers.iter().filter(|(name, _)| *name != header::CONTENT_TYPE);
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        Self {
+            status: answer.status.as_u16(),
+            content_type: json_type(),
+            body: serde_json::from_str(&answer.body).unwrap_or_default(),
+            headers: headers.map(|(name, value)| (name.to_string(), text(value))).collect(),
+        }
+    }
+
     fn answer(&self) -> Result<Answer, Problem> {
         let status = StatusCode::from_u16(self.status).ok().filter(|status| status.as_u16() >= 200);
         let status =

@@ -1,4 +1,4 @@
-//! What every call to DingTalk passes: journal, latency, fault, and only then the endpoint.
+//! What every call to a platform passes: journal, latency, fault, and only then the endpoint.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::answer::Answer;
 use crate::call::{Call, Side};
 use crate::faults::Fault;
 use crate::world::{Simulator, World};
-use crate::{api, native, oapi};
+use crate::{api, native, oapi, wecom};
 
 /// No call here needs more than a few hundred bytes.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -38,7 +38,7 @@ impl Hangup {
 
 pub async fn oapi(State(simulator): State<Arc<Simulator>>, request: Request) -> Response {
     let endpoint = request.uri().path().to_owned();
-    pass(&simulator, Side::Oapi, &endpoint, request).await
+    pass(&simulator, wecom::side(&endpoint).unwrap_or(Side::Oapi), &endpoint, request).await
 }
 
 pub async fn native(
@@ -65,7 +65,8 @@ async fn pass(simulator: &Simulator, side: Side, endpoint: &str, request: Reques
         if fault.is_some() {
             world.journal.fault(seq);
         }
-        (seq, Duration::from_millis(world.settings.latency_ms), fault)
+        let latency = world.settings.latency_ms + wecom::extra_latency_ms(&world.wecom, endpoint);
+        (seq, Duration::from_millis(latency), fault)
     };
     simulator.announce();
     wait(latency).await;
@@ -90,7 +91,7 @@ async fn suffer(fault: &Fault, side: Side, work: impl Fn() -> Answer) -> Option<
     let done = fault.after.then(&work);
     wait(fault.delay()).await;
     match (fault.drop, side) {
-        (true, Side::Oapi) => None,
+        (true, Side::Oapi | Side::Qyapi | Side::Link) => None,
         (true, Side::Native) => Some(Answer::json(&json!({ "silent": true }), None, None)),
         (false, _) => Some(fault.answer().or(done).unwrap_or_else(work)),
     }
@@ -101,6 +102,7 @@ fn answer(world: &mut World, side: Side, endpoint: &str, call: &Call) -> Answer 
         Side::Oapi if api::is_ours(endpoint) => api::answer(world, call),
         Side::Oapi => oapi::answer(world, call),
         Side::Native => native::answer(world, endpoint, call),
+        Side::Qyapi | Side::Link => wecom::answer(world, call),
     }
 }
 

@@ -1,57 +1,22 @@
 //! What was called, by whom, and what came back.
 
+mod redacted;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::answer::Answer;
-use crate::call::{Call, Side, text};
+use crate::call::{Call, Side};
 use crate::clock::Millis;
+use redacted::{redacted, shortened};
 
 /// Enough for every load test here; the oldest calls go first. Counts go on.
 const MOST_CALLS: usize = 10_000;
 /// Unknown paths are journalled too, and somebody may try many.
 const MOST_ENDPOINTS: usize = 200;
 const OTHER: &str = "(other)";
-const LONGEST_TEXT: usize = 300;
-
-/// Parameters that are shown as they are. Every other value is cut, so that a secret which nobody thought of is too.
-const PLAIN: [&str; 31] = [
-    "corpid",
-    "corpId",
-    "agentid",
-    "agentId",
-    "appkey",
-    "openid",
-    "unionid",
-    "offset",
-    "size",
-    "type",
-    "lang",
-    "person",
-    "namespace",
-    "url",
-    "page",
-    "timeStamp",
-    "nonceStr",
-    "jsApiList",
-    "appId",
-    "language",
-    "client",
-    "suite_key",
-    "suiteKey",
-    "accessKey",
-    "auth_corpid",
-    "authCorpId",
-    // of pushed events
-    "EventType",
-    "SuiteKey",
-    "TestSuiteKey",
-    "AuthCorpId",
-    "TimeStamp",
-];
-
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Kind {
@@ -59,6 +24,10 @@ pub enum Kind {
     Native,
     /// What DingTalk sends to a suite's callback.
     Push,
+    /// WeCom's host.
+    Qyapi,
+    /// A link of WeCom's that a browser opens.
+    Link,
 }
 
 impl From<Side> for Kind {
@@ -66,6 +35,8 @@ impl From<Side> for Kind {
         match side {
             Side::Oapi => Self::Oapi,
             Side::Native => Self::Native,
+            Side::Qyapi => Self::Qyapi,
+            Side::Link => Self::Link,
         }
     }
 }
@@ -107,6 +78,8 @@ pub struct Journal {
     counts: BTreeMap<String, u64>,
     native_counts: BTreeMap<String, u64>,
     push_counts: BTreeMap<String, u64>,
+    qyapi_counts: BTreeMap<String, u64>,
+    link_counts: BTreeMap<String, u64>,
     last: u64,
     changes: u64,
     /// The change that emptied it.
@@ -184,6 +157,8 @@ impl Journal {
             counts: self.counts.clone(),
             native_counts: self.native_counts.clone(),
             push_counts: self.push_counts.clone(),
+            qyapi_counts: self.qyapi_counts.clone(),
+            link_counts: self.link_counts.clone(),
         }
     }
 
@@ -208,6 +183,8 @@ impl Journal {
             Kind::Oapi => &mut self.counts,
             Kind::Native => &mut self.native_counts,
             Kind::Push => &mut self.push_counts,
+            Kind::Qyapi => &mut self.qyapi_counts,
+            Kind::Link => &mut self.link_counts,
         };
         let known = counts.len() < MOST_ENDPOINTS || counts.contains_key(endpoint);
         *counts.entry(if known { shortened(endpoint) } else { OTHER.to_owned() }).or_default() += 1;
@@ -238,40 +215,6 @@ pub struct View {
     counts: BTreeMap<String, u64>,
     native_counts: BTreeMap<String, u64>,
     push_counts: BTreeMap<String, u64>,
-}
-
-fn redacted(call: &Call) -> Map<String, Value> {
-    let from_query =
-        call.query.iter().map(|(name, value)| (name.to_owned(), Value::String(value.to_owned())));
-    // What `dd.config` was called with lies one level deeper.
-    let inner = call.body.get("params").and_then(Value::as_object);
-    let outer = call.body.iter().filter(|(name, _)| inner.is_none() || *name != "params");
-    let from_body =
-        outer.chain(inner.into_iter().flatten()).map(|(name, value)| (name.clone(), value.clone()));
-    from_query
-        .chain(from_body)
-        .take(50)
-        .map(|(name, value)| (shortened(&name), shown(&name, value)))
-        .collect()
-}
-
-fn shown(name: &str, value: Value) -> Value {
-    if !PLAIN.contains(&name) {
-        let text = text(&value).unwrap_or_default();
-        // A value hardly longer than what is shown of it would not be hidden at all.
-        let shown = if text.chars().count() > 8 { text.chars().take(4).collect() } else { String::new() };
-        return Value::String(format!("{shown}…"));
-    }
-    match value {
-        Value::String(text) => Value::String(shortened(&text)),
-        Value::Array(items) => {
-            Value::Array(items.into_iter().take(20).map(|item| shown(name, item)).collect())
-        }
-        Value::Object(_) => Value::String("{…}".to_owned()),
-        scalar => scalar,
-    }
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(LONGEST_TEXT).collect()
+    qyapi_counts: BTreeMap<String, u64>,
+    link_counts: BTreeMap<String, u64>,
 }

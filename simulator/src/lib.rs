@@ -28,6 +28,7 @@ mod signature;
 mod suites;
 mod tickets;
 mod tokens;
+mod wecom;
 mod world;
 
 use std::net::SocketAddr;

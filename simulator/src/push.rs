@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use axum::http::Method;
+use axum::http::{HeaderMap, Method};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Url};
 use serde::Serialize;
@@ -207,6 +207,7 @@ fn call_of(url: &Url, sent: &Sent) -> Call {
         query: Params::parse(url.query().unwrap_or_default()),
         body: sent.event.as_object().cloned().unwrap_or_default(),
         header_token: None,
+        headers: HeaderMap::new(),
     }
 }
 

@@ -16,7 +16,7 @@ use tower_http::cors::CorsLayer;
 
 use crate::gate::Hangup;
 use crate::world::Simulator;
-use crate::{Options, assets, control, gate, known, require_loopback};
+use crate::{Options, assets, control, gate, known, require_loopback, wecom};
 
 /// Out of file descriptors is the usual reason for a failed accept; this long later some may be free.
 const PAUSE_AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
@@ -78,6 +78,7 @@ fn router(simulator: Arc<Simulator>) -> Router {
         .merge(for_pages)
         .merge(assets::phone())
         .route("/known", get(known::page))
+        .route(wecom::WRONG_LINK, get(wecom::wrong_link))
         .nest("/_sim", control::routes(&simulator))
         // Every browser asks for it; it is no call to DingTalk.
         .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))

@@ -9,7 +9,8 @@ use crate::Options;
 use crate::call::{Call, text};
 use crate::clock::Clock;
 use crate::codes::Codes;
-use crate::faults::Faults;
+use crate::control::Problem;
+use crate::faults::{Fault, Faults};
 use crate::grants::Grants;
 use crate::journal::Journal;
 use crate::push;
@@ -18,6 +19,7 @@ use crate::settings::Settings;
 use crate::suites::{self, NotAuthorised, Suite, customer_number};
 use crate::tickets::Tickets;
 use crate::tokens::{Holder, Tokens};
+use crate::wecom::{self, WeCom};
 
 pub struct Simulator {
     pub options: Options,
@@ -73,6 +75,7 @@ pub struct World {
     pub grants: Grants,
     pub faults: Faults,
     pub journal: Journal,
+    pub wecom: WeCom,
 }
 
 impl World {
@@ -95,7 +98,14 @@ impl World {
             grants: Grants::default(),
             faults: Faults::default(),
             journal: Journal::default(),
+            wecom: WeCom::new(options),
         }
+    }
+
+    pub fn add_fault(&mut self, mut fault: Fault) -> Result<(), Problem> {
+        fault.word(&self.wecom.settings, &self.clock)?;
+        fault.validate()?;
+        self.faults.add(fault)
     }
 
     pub fn corp(&self, corp_id: &str) -> Option<&Corp> {
@@ -119,7 +129,8 @@ impl World {
     /// Whether tokens may be somebody's of this id: an enterprise, or a suite by its key.
     pub fn knows(&self, id: &str) -> bool {
         let customer = || customer_number(id, self.customers).is_some();
-        self.corp(id).is_some() || self.app(id).is_some() || self.suite(id).is_some() || customer()
+        let here = || self.app(id).is_some() || self.suite(id).is_some() || id == wecom::CORP_ID;
+        self.corp(id).is_some() || here() || customer()
     }
 
     /// Ends what this enterprise granted a suite, with its codes, tokens and tickets.
@@ -135,12 +146,15 @@ impl World {
     /// The enterprise that a call is about: named in it, or the owner of its token.
     pub fn corp_of(&self, call: &Call) -> Option<String> {
         let of_config = || text(&call.body.get("params")?["corpId"]);
-        let named = call.query.get("corpid").map(str::to_owned);
+        let named = call.query.get("corpid").or_else(|| call.query.get("appid")).map(str::to_owned);
         let customer = || call.body_text("auth_corpid").or_else(|| call.body_text("authCorpId"));
         let named = named.or_else(|| call.body_text("corpId")).or_else(of_config).or_else(customer);
         let of_suite = || call.query.get("suite_access_token");
         let token = call.query.get("access_token").or(call.header_token.as_deref()).or_else(of_suite);
-        let owner = || token.and_then(|token| self.tokens.owner(token)).map(str::to_owned);
+        let owner = || {
+            let of_wecom = |token| self.wecom.tokens.knows(token).then_some(wecom::CORP_ID);
+            token.and_then(|token| self.tokens.owner(token).or_else(|| of_wecom(token))).map(str::to_owned)
+        };
         let client = || {
             let key = call.body_text("appKey")?;
             self.apps.iter().find(|app| app.client_id == key).map(|app| app.corp_id.clone())

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use toml::{Table, Value};
 
@@ -28,6 +28,10 @@ pub struct Findings {
     variables: RefCell<BTreeMap<String, String>>,
     /// Which secrets stand in the file itself.
     inline: RefCell<Vec<String>>,
+    /// The keys that were looked for.
+    known: RefCell<BTreeSet<String>>,
+    /// The variables that keys of the file name.
+    read: RefCell<BTreeSet<String>>,
 }
 
 impl Findings {
@@ -55,6 +59,16 @@ impl Findings {
         self.inline.borrow().join(", ")
     }
 
+    /// All keys that were looked for.
+    pub fn known_keys(&self) -> BTreeSet<String> {
+        self.known.borrow().clone()
+    }
+
+    /// Whether a key of the file names this variable.
+    pub fn is_read(&self, variable: &str) -> bool {
+        self.read.borrow().contains(variable)
+    }
+
     /// A mistake in the environment is looked for there.
     fn named(&self, key: String) -> String {
         match self.variables.borrow().get(&key) {
@@ -72,12 +86,25 @@ impl Findings {
 #[derive(Clone)]
 pub struct Place<'a> {
     key: String,
+    /// In a list.
+    index: Option<usize>,
     found: &'a Findings,
 }
 
 impl Place<'_> {
     pub fn warn(&self, remedy: impl Into<String>) {
-        self.found.warn(&self.key, remedy);
+        let item = self.index.map(|index| format!("[{index}] ")).unwrap_or_default();
+        self.found.warn(&self.key, item + &remedy.into());
+    }
+
+    /// The item at `index` of the list that stands here.
+    pub fn at(&self, index: usize) -> Self {
+        Place { index: Some(index), ..self.clone() }
+    }
+
+    /// Its value is in this variable.
+    pub fn is_in(&self, variable: &str) {
+        self.found.read.borrow_mut().insert(variable.to_owned());
     }
 
     /// It is a secret, and part of the text that was read.
@@ -109,7 +136,7 @@ impl<'a> Section<'a> {
 
     /// Where `key` stands.
     pub fn place(&self, key: &str) -> Place<'a> {
-        Place { key: self.key(key), found: self.found }
+        Place { key: self.key(key), index: None, found: self.found }
     }
 
     /// Records a problem with `key`.
@@ -119,6 +146,7 @@ impl<'a> Section<'a> {
 
     /// Takes `key` if it is there. A value that `parse` refuses is a problem and counts as absent.
     pub fn optional<T>(&mut self, key: &str, parse: impl FnOnce(Value) -> Result<T, String>) -> Option<T> {
+        self.found.known.borrow_mut().insert(self.key(key));
         match parse(self.table.remove(key)?) {
             Ok(value) => Some(value),
             Err(remedy) => {
@@ -154,7 +182,7 @@ impl<'a> Section<'a> {
     /// Opens a list of tables, `[[key]]`.
     pub fn tables(&mut self, key: &str) -> Vec<Section<'a>> {
         let tables = self.optional(key, |value| {
-            let wrong = || format!("must be a list of sections, [[{key}]]");
+            let wrong = || format!("must be a list of sections, [[{key}]], in the file");
             let Value::Array(items) = value else { return Err(wrong()) };
             items
                 .into_iter()

@@ -1,49 +1,11 @@
-//! Secrets: typed so that they cannot be printed, and read from where operators keep them.
+//! Reading secrets from where operators keep them.
 
 use super::reader::Place;
 use super::value::utf8;
-use base64::Engine;
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Serialize, Serializer};
+use crate::secret::{Secret, SessionKey};
 use std::collections::BTreeSet;
-use std::fmt;
 use std::os::unix::fs::PermissionsExt;
-use std::sync::Arc;
 use toml::Value;
-
-/// A secret of the configuration. `Debug` and `Serialize` show a mask; only [`Secret::expose`] gives it away.
-/// Clones share it, because tokens and tickets go into every request.
-#[derive(Clone)]
-pub struct Secret(Arc<SecretString>);
-
-impl Secret {
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(Arc::new(SecretString::from(text.into())))
-    }
-
-    /// The secret itself, for the one call that needs it.
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-}
-
-impl PartialEq for Secret {
-    fn eq(&self, other: &Self) -> bool {
-        self.expose() == other.expose()
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str("***")
-    }
-}
 
 /// Reads a secret: a string, `{ env = "NAME" }` or `{ file = "path" }`. The remedy names the source, never the content.
 pub fn secret(place: Place<'_>) -> impl Fn(Value) -> Result<Secret, String> {
@@ -57,7 +19,8 @@ pub fn secret(place: Place<'_>) -> impl Fn(Value) -> Result<Secret, String> {
             _ => return Err(SHAPE.into()),
         };
         let text = text.trim_end_matches(['\r', '\n']);
-        if text.trim().is_empty() {
+        let is_something = |c: char| (c.is_ascii_graphic() || c.is_alphanumeric()) && !is_quote(c);
+        if !text.contains(is_something) {
             return Err("is empty; put the secret there".into());
         }
         warn_of_oddities(text, &place);
@@ -67,12 +30,12 @@ pub fn secret(place: Place<'_>) -> impl Fn(Value) -> Result<Secret, String> {
 
 /// Editors, shells and forms add what no secret has, and DingTalk then only says that the secret is wrong.
 fn warn_of_oddities(text: &str, place: &Place<'_>) {
-    const QUOTES: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'];
     let is_blank_at_end = text.trim() != text;
-    let is_quoted = text.starts_with(QUOTES) || text.ends_with(QUOTES);
+    let is_quoted = text.starts_with(is_quote) || text.ends_with(is_quote);
     let has_bom = text.contains('\u{feff}');
     let has_lines = text.contains(['\r', '\n']);
-    let has_others = text.trim().chars().any(|c| !c.is_ascii_graphic() && !"\r\n\u{feff}“”‘’".contains(c));
+    let inner = text.trim().trim_matches(is_quote);
+    let has_others = inner.chars().any(|c| !c.is_ascii_graphic() && !"\r\n\u{feff}".contains(c));
     for (is_odd, oddity) in [
         (has_bom, "a byte order mark (BOM); save it as UTF-8 without one"),
         (is_blank_at_end, "a blank at its beginning or end; remove it"),
@@ -86,16 +49,18 @@ fn warn_of_oddities(text: &str, place: &Place<'_>) {
     }
 }
 
+/// Of every script that editors and input methods use.
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\'' | '`' | '´' | '«' | '»' | '‘'..='‟' | '‹' | '›' | '「'..='』' | '〝'..='〟' | '＂' | '＇' | '｢' | '｣')
+}
+
 /// Reads a key of 32 random bytes in base64.
-pub fn random_key(place: Place<'_>) -> impl Fn(Value) -> Result<Secret, String> {
+pub fn session_key(place: Place<'_>) -> impl Fn(Value) -> Result<SessionKey, String> {
     let key = secret(place.clone());
     move |value| {
-        let key = key(value)?;
-        let bytes = base64::engine::general_purpose::STANDARD.decode(key.expose()).unwrap_or_default();
-        if bytes.len() != 32 {
-            return Err("must be 32 random bytes in base64, as `openssl rand -base64 32` prints".into());
-        }
-        if !looks_random(&bytes) {
+        let key = SessionKey::new(&key(value)?)
+            .ok_or("must be 32 random bytes in base64, as `openssl rand -base64 32` prints")?;
+        if !looks_random(key.expose()) {
             place.warn("is not random, so others can guess it; use what `openssl rand -base64 32` prints");
         }
         Ok(key)
@@ -104,11 +69,14 @@ pub fn random_key(place: Place<'_>) -> impl Fn(Value) -> Result<Secret, String> 
 
 /// Of 32 random bytes hardly three are alike, and so are the steps between them; text has no byte beyond ASCII. A key that
 /// is random fails this less than once in 10¹³ times.
-fn looks_random(bytes: &[u8]) -> bool {
+pub fn looks_random(bytes: &[u8]) -> bool {
     let values: BTreeSet<u8> = bytes.iter().copied().collect();
     let steps: BTreeSet<u8> = bytes.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
     values.len() > 16 && steps.len() > 16 && !bytes.iter().all(u8::is_ascii)
 }
+
+/// The remedy for a file that holds secrets.
+pub const CLOSE_IT: &str = "chmod 600 it (in Kubernetes: defaultMode: 0440 of the volume, and fsGroup)";
 
 const SHAPE: &str = "must be a string, { env = \"NAME\" } or { file = \"path\" }";
 
@@ -119,6 +87,7 @@ fn from_source(table: &toml::Table, place: &Place<'_>) -> Result<String, String>
     };
     match source.as_str() {
         "env" => {
+            place.is_in(name);
             let value = std::env::var_os(name).ok_or_else(|| {
                 format!("the environment variable {name} is not set; export it or use {{ file = … }}")
             })?;
@@ -130,7 +99,7 @@ fn from_source(table: &toml::Table, place: &Place<'_>) -> Result<String, String>
             })?;
             if is_open_to_others(name.as_ref()) {
                 place.warn(format!(
-                    "every user of this machine may read or write the file {name}: chmod 600 it"
+                    "every user of this machine may read or write the file {name}: {CLOSE_IT}"
                 ));
             }
             utf8(bytes).map_err(|remedy| format!("the file {name} {remedy}"))
@@ -189,6 +158,15 @@ mod tests {
             ("\\u3000abc", &["blank"]),
             ("abc \\r\\n", &["blank"]),
             ("'abc'", &["quotation"]),
+            ("「abc」", &["quotation"]),
+            ("『abc』", &["quotation"]),
+            ("«abc»", &["quotation"]),
+            ("‹abc›", &["quotation"]),
+            ("‘abc’", &["quotation"]),
+            ("„abc‟", &["quotation"]),
+            ("＂abc＂", &["quotation"]),
+            ("abc”", &["quotation"]),
+            ("a“bc", &["ASCII"]),
             ("\\\"abc\\\"", &["quotation"]),
             ("“abc”", &["quotation"]),
             ("abc'", &["quotation"]),
@@ -209,6 +187,27 @@ mod tests {
                 assert!(warnings.iter().any(|warning| warning.contains(part)), "{text}: {warnings:?}");
             }
             assert!(!warnings.concat().contains("abc"), "{warnings:?}");
+        }
+    }
+
+    #[test]
+    fn k20_a_secret_of_nothing_but_what_no_secret_has_is_empty() {
+        for text in [
+            "",
+            " ",
+            "\\uFEFF",
+            "\\\"\\\"",
+            "''",
+            "“”",
+            "‘ ’",
+            "「」",
+            "«»",
+            "\\u3000\\u200B",
+            "\\uFEFF\\\" \\\"\\r\\n",
+            "\\u0000",
+        ] {
+            let outcome = read(&format!("s = \"{text}\"")).0;
+            assert!(outcome.is_err_and(|remedy| remedy.contains("empty")), "{text}");
         }
     }
 

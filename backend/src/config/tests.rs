@@ -1,4 +1,5 @@
 use super::*;
+use crate::secret::AesKey;
 use base64::Engine;
 
 const MINIMAL: &str = r#"
@@ -30,7 +31,10 @@ fn the_minimum_has_defaults_for_the_rest() {
     assert_eq!(config.session.ttl, Duration::from_secs(43_200));
     assert_eq!(config.dingtalk.oapi_url.as_str(), "https://oapi.dingtalk.com/");
     assert_eq!(config.dingtalk.max_calls_per_minute, 6000);
-    assert_eq!(config.apps[0].jsapi_url, "https://g.alicdn.com/dingding/open-develop/1.5.1/dingtalk.js");
+    assert_eq!(
+        config.apps[0].jsapi_url.as_deref().unwrap(),
+        "https://g.alicdn.com/dingding/open-develop/1.5.1/dingtalk.js"
+    );
     assert_eq!(config.apps[0].js_api_list, ["channel.permission.requestAuthCode"]);
 }
 
@@ -140,7 +144,7 @@ client_secret = \"s\"
     .unwrap();
     assert_eq!(config.apps[1].credentials.client_id(), Some("key"));
     assert_eq!(
-        config.apps[1].jsapi_url,
+        config.apps[1].jsapi_url.as_deref().unwrap(),
         "https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js"
     );
     let problems = read(&format!(
@@ -184,6 +188,17 @@ fn stores_by_url() {
     for url in ["memory", "file:///x", "redis:", "http://127.0.0.1", ""] {
         assert!(read(&MINIMAL.replace("memory:", url)).unwrap_err()[0].starts_with("store.url:"), "{url}");
     }
+}
+
+#[test]
+fn k09_a_redis_that_would_believe_any_certificate_is_refused() {
+    for url in ["rediss://localhost/#insecure", "rediss://localhost:6380/0#insecure", "rediss://localhost#x"]
+    {
+        let said = read(&MINIMAL.replace("memory:", url)).unwrap_err().remove(0);
+        assert!(said.starts_with("store.url:") && said.contains("SSL_CERT_FILE"), "{url}: {said}");
+    }
+    let said = read(&MINIMAL.replace("memory:", "redis://:planted#planted@localhost")).unwrap_err().remove(0);
+    assert!(said.contains("%23") && !said.contains("planted"), "{said}");
 }
 
 #[test]
@@ -279,12 +294,120 @@ fn k20_a_mistake_in_the_environment_is_reported_with_the_variables_name() {
         let problems = read_with(&text, &[(name, value)]).unwrap_err();
         assert!(problems[0].starts_with(&format!("{key} ({name}): ")), "{name}: {problems:?}");
     }
+    for (name, key) in [
+        ("MIANDENG__STORE__URL__X", "store.url"),
+        ("MIANDENG__SESSION__TTL__X__Y", "session.ttl"),
+        ("MIANDENG__LISTEN__X", "listen"),
+    ] {
+        let problems = read_with(&MINIMAL.replace("url = \"memory:\"", ""), &[(name, "x")]).unwrap_err();
+        assert!(problems[0].starts_with(&format!("{key} ({name}): ")), "{name}: {problems:?}");
+    }
+    let both = [("MIANDENG__STORE__URL__X", "x"), ("MIANDENG__STORE__URL", "memory:")];
+    assert!(read_with(MINIMAL, &both).unwrap_err()[0].starts_with("MIANDENG__STORE__URL__X: "));
     for name in ["MIANDENG__APPS__0", "MIANDENG__TRUSTED_PROXIES__X__Y", "MIANDENG__PUBLIC_URL__X"] {
         let text = format!("trusted_proxies = []\n{MINIMAL}");
         assert!(read_with(&text, &[(name, "x")]).unwrap_err()[0].starts_with(name), "{name}");
     }
     let problems = read_with(MINIMAL, &[("MIANDENG__SESSION__TTL", "\u{fffd}h")]).unwrap_err();
     assert_eq!(problems, ["MIANDENG__SESSION__TTL: is not UTF-8 text"]);
+}
+
+/// They were said to lack square brackets, which no variable has.
+#[test]
+fn k20_lists_cannot_come_from_the_environment_and_are_said_so() {
+    for name in
+        ["TRUSTED_PROXIES", "ALLOWED_ORIGINS", "SESSION__PREVIOUS_KEYS", "SECURITY__FRAME_ANCESTORS", "APPS"]
+    {
+        let name = format!("MIANDENG__{name}");
+        for in_file in ["", "trusted_proxies = []\nallowed_origins = []\n"] {
+            let problems =
+                read_with(&format!("{in_file}{MINIMAL}"), &[(&name, "[\"10.0.0.1\"]")]).unwrap_err();
+            let problem = &problems[0];
+            assert!(
+                problem.contains(&name) && problem.contains("list") && problem.contains("file"),
+                "{problem}"
+            );
+        }
+    }
+}
+
+/// It was ignored without a word.
+#[test]
+fn k20_a_variable_that_is_evidently_a_keys_is_warned_of() {
+    let warnings = |name: &str, text: &str| {
+        let environment = [(name.to_owned(), "planted".to_owned())];
+        parse(text, environment.into_iter()).warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    for (name, key, right) in [
+        ("MIANDENG_STORE_URL", "store.url", "MIANDENG__STORE__URL"),
+        ("miandeng__store__url", "store.url", "MIANDENG__STORE__URL"),
+        ("Miandeng__Store__Url", "store.url", "MIANDENG__STORE__URL"),
+        ("MIANDENG_STORE__URL", "store.url", "MIANDENG__STORE__URL"),
+        ("MIANDENG_PUBLIC_URL", "public_url", "MIANDENG__PUBLIC_URL"),
+        ("MIANDENG_LIMITS_CONNECTIONS", "limits.connections", "MIANDENG__LIMITS__CONNECTIONS"),
+        ("MIANDENG_SESSION_KEY", "session.key", "MIANDENG__SESSION__KEY"),
+    ] {
+        let said = warnings(name, MINIMAL);
+        assert_eq!(said, [format!("{name}: is not read; for {key} the variable is {right}")]);
+    }
+    // Kubernetes, tests and people have variables of their own.
+    for name in [
+        "MIANDENG_PORT",
+        "MIANDENG_SERVICE_HOST",
+        "MIANDENG_DIST",
+        "MIANDENG_CHANNEL_SECRET",
+        "STORE_URL",
+        "PATH",
+    ] {
+        assert_eq!(warnings(name, MINIMAL), [""; 0], "{name}");
+    }
+    let named = format!("{MINIMAL}\n[session]\nkey = {{ env = \"MIANDENG_SESSION_KEY\" }}");
+    assert!(warnings("MIANDENG_SESSION_KEY", &named).is_empty());
+}
+
+#[test]
+fn k20_a_key_of_the_callback_that_is_not_random_is_warned_of() {
+    for (key, warned) in [
+        ("A".repeat(43), true),
+        ("0123456789".repeat(5)[..43].to_owned(), true),
+        ("ab".repeat(22)[..43].to_owned(), true),
+        ("4g5j64qlyl3zvetqxz5jiocdr586fn2zvjpa8zls3ij".to_owned(), false),
+    ] {
+        let text = SUITE.replace("4g5j64qlyl3zvetqxz5jiocdr586fn2zvjpa8zls3ij", &key);
+        let warnings = parse(&text, std::iter::empty()).warnings;
+        let says = |w: &Problem| w.key == "suites[0].callback_aes_key" && w.remedy.contains("not random");
+        assert_eq!(warnings.iter().any(says), warned, "{key}");
+    }
+}
+
+#[test]
+fn k20_a_state_dir_has_a_name() {
+    for empty in ["", " "] {
+        let problems = read_with(&format!("state_dir = \"{empty}\"\n{MINIMAL}"), &[]).unwrap_err();
+        assert!(problems[0].starts_with("state_dir: is empty"), "{problems:?}");
+    }
+    assert!(
+        read_with(MINIMAL, &[("MIANDENG__STATE_DIR", "")]).unwrap_err()[0].contains("MIANDENG__STATE_DIR")
+    );
+}
+
+#[test]
+fn k20_what_is_odd_about_an_item_of_a_list_names_the_item() {
+    let random = base64::engine::general_purpose::STANDARD.encode(rand::random::<[u8; 32]>());
+    let zero = base64::engine::general_purpose::STANDARD.encode([0; 32]);
+    let keys = format!("[session]\nprevious_keys = [\"{random}\", \"{zero}\", \"{random} \"]");
+    let text = format!("trusted_proxies = [\"10.0.0.1\", \"10.0.0.1/8\"]\n{MINIMAL}\n{keys}");
+    let Loaded { config, warnings } = parse(&text, std::iter::empty());
+    assert!(config.unwrap_err()[0].to_string().starts_with("session.previous_keys: [2] must be"));
+    let said: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+    for (said, front) in said.iter().zip([
+        "trusted_proxies: [1] 10.0.0.1/8 is all",
+        "session.previous_keys: [1] is not random",
+        "session.previous_keys: [2] has a blank",
+    ]) {
+        assert!(said.starts_with(front), "{said} for {front}");
+    }
+    assert_eq!(said.len(), 3, "{said:?}");
 }
 
 /// A bare address was refused, and one that was written as IPv6 never matched.

@@ -16,6 +16,15 @@ pub fn text(value: Value) -> Result<String, String> {
     }
 }
 
+/// A path of this machine.
+pub fn directory(value: Value) -> Result<String, String> {
+    let path = text(value)?;
+    if path.trim().is_empty() {
+        return Err("is empty; name a directory, \".\" for the one where the server starts".into());
+    }
+    Ok(path)
+}
+
 /// `true` or `false`; as a string where it comes from the environment.
 pub fn boolean(value: Value) -> Result<bool, String> {
     match value {
@@ -57,13 +66,23 @@ pub fn duration(value: Value) -> Result<Duration, String> {
 
 /// A list whose items `item` reads.
 pub fn list<T>(item: impl Fn(Value) -> Result<T, String>) -> impl FnOnce(Value) -> Result<Vec<T>, String> {
+    indexed(move |_, value| item(value))
+}
+
+/// A list whose items `item` reads, each by its index.
+pub fn indexed<T>(
+    item: impl Fn(usize, Value) -> Result<T, String>,
+) -> impl FnOnce(Value) -> Result<Vec<T>, String> {
     move |value| match value {
         Value::Array(items) => items
             .into_iter()
             .enumerate()
-            .map(|(i, value)| item(value).map_err(|remedy| format!("[{i}] {remedy}")))
+            .map(|(i, value)| item(i, value).map_err(|remedy| format!("[{i}] {remedy}")))
             .collect(),
-        _ => Err("must be a list in square brackets".into()),
+        _ => {
+            Err("must be a list in square brackets, in the file: lists cannot come from the environment"
+                .into())
+        }
     }
 }
 
@@ -74,11 +93,15 @@ pub fn parsed<T: std::str::FromStr>(shape: &'static str) -> impl Fn(Value) -> Re
 
 /// Text out of a file.
 pub fn utf8(bytes: Vec<u8>) -> Result<String, String> {
-    String::from_utf8(bytes).map_err(|error| {
-        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    let not_text = |good: &[u8]| {
         let line = 1 + good.iter().filter(|&&byte| byte == b'\n').count();
         format!("is not UTF-8 text (line {line}); save it as UTF-8")
-    })
+    };
+    // UTF-16 without a mark is full of zeros, and mostly UTF-8 by accident.
+    if let Some(zero) = bytes.iter().position(|&byte| byte == 0) {
+        return Err(not_text(&bytes[..zero]));
+    }
+    String::from_utf8(bytes).map_err(|error| not_text(&error.as_bytes()[..error.utf8_error().valid_up_to()]))
 }
 
 /// A range of addresses, or one address, written as the peers of connections are: IPv4 as such.

@@ -3,24 +3,16 @@
 //!
 //! - `{"errcode":40078,"errmsg":"…"}`, the usual one; the gateway of the new host says `{"code":"…","message":"…"}`;
 //! - `{"errcode":88,"sub_code":"40014","sub_msg":"…"}`, where the sub code counts; without it, it stands in the message:
-//!   `ding talk error[subcode=40014,submsg=…]`;
+//!   `ding talk error[subcode=40014,submsg=…]`; with 15, too, and as `isv.40014`;
 //! - `{"error_response":{"code":15,"msg":"…","sub_code":"…","sub_msg":"…"}}`, of the gateway that `topapi` stands behind;
 //! - `{"dingtalk_…_response":{"result":{"ding_open_errcode":…,"error_msg":"…","success":false}}}`, also without its outermost
 //!   layer, and with `errorCode` and `errorMsg`.
 
-use super::error::{Error, Kind, Role, classify};
-use miandeng_shared::DingTalkError;
+use super::errcodes::classify;
+use crate::upstream::{Error, Kind, Reply, Role, json, named_pause, unpacked, whole, without_fraction};
+use miandeng_shared::UpstreamError;
 use serde_json::{Map, Value};
 use std::time::Duration;
-
-/// A reply as it came.
-#[derive(Debug, Default)]
-pub(super) struct Reply {
-    pub status: u16,
-    /// What `Retry-After` says.
-    pub retry_after: Option<Duration>,
-    pub body: Vec<u8>,
-}
 
 /// A successful answer of either host.
 #[derive(Debug)]
@@ -64,7 +56,7 @@ impl Answer {
     pub fn optional_text(&self, field: &str) -> Option<String> {
         match self.fields.get(field)? {
             Value::String(s) if !s.is_empty() => Some(s.clone()),
-            Value::Number(n) if !n.is_f64() => Some(n.to_string()),
+            Value::Number(n) => whole(n),
             _ => None,
         }
     }
@@ -79,11 +71,11 @@ impl Answer {
         self.fields.get(field)
     }
 
-    /// The object that `topapi` wraps its facts in.
-    pub fn result(mut self) -> Result<Self, Error> {
+    /// The object that `topapi` wraps its facts in; without it, the facts stand where they stood before `topapi`.
+    pub fn result(mut self) -> Self {
         match self.fields.remove("result") {
-            Some(Value::Object(fields)) => Ok(Self { endpoint: self.endpoint, fields }),
-            _ => Err(Error::new(self.endpoint, Kind::BadAnswer)),
+            Some(Value::Object(fields)) => Self { endpoint: self.endpoint, fields },
+            _ => self,
         }
     }
 }
@@ -94,10 +86,13 @@ fn success(endpoint: &'static str, role: Role, reply: &Reply) -> Result<Map<Stri
         return Err(Error::new(endpoint, kind));
     };
     if fields.get("status").and_then(number) == Some(BAN) {
-        let said = DingTalkError { code: BAN.to_string(), ..DingTalkError::default() };
+        let said = UpstreamError { code: BAN.to_string(), ..UpstreamError::default() };
         return Err(Error { said: Some(Box::new(said)), ..Error::new(endpoint, Kind::Banned) });
     }
-    let (fields, is_gateway) = unwrapped(fields);
+    let (mut fields, is_gateway) = unwrapped(fields);
+    if let Some(result) = fields.get_mut("result") {
+        *result = unpacked(result.take());
+    }
     let inner = fields.get("result").and_then(Value::as_object);
     // A plain `code` within `result` may be a fact; the other names are errors wherever they stand.
     let said = code(&fields, &CODES).map(|code| (code, &fields));
@@ -106,7 +101,7 @@ fn success(endpoint: &'static str, role: Role, reply: &Reply) -> Result<Map<Stri
         let error = refusal(endpoint, role, reply.status, (&code, is_gateway), level);
         let sub_code = sub_code(level);
         let request_id = [level, &fields].into_iter().find_map(|level| text(level, &["requestid"]));
-        return Err(Error { said: Some(Box::new(DingTalkError { code, sub_code, request_id })), ..error });
+        return Err(Error { said: Some(Box::new(UpstreamError { code, sub_code, request_id })), ..error });
     }
     // A code that is there and cannot be read is no sign of success.
     let is_odd = find(&fields, &CODES).is_some_and(|code| short_text(code).is_none());
@@ -126,50 +121,19 @@ fn is_ban(body: &[u8]) -> bool {
     page.contains(&format!("\"status\":{BAN}")) || page.contains("\"punish\":\"deny\"")
 }
 
-/// Some servers write a byte order mark before their JSON.
-pub(super) fn without_bom(body: &[u8]) -> &[u8] {
-    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
-}
-
 fn object(body: &[u8]) -> Option<Map<String, Value>> {
-    let body = without_bom(body);
-    match serde_json::from_slice(body).or_else(|_| serde_json::from_str(&mended(body))) {
-        Ok(Value::Object(fields)) => Some(fields),
+    match json(body) {
+        Some(Value::Object(fields)) => Some(fields),
         _ => None,
     }
 }
 
-/// `body` with what some servers write into names that they have cut: half a character, half an escaped pair, a line break.
-fn mended(body: &[u8]) -> String {
-    const HALF: &str = "\\ufffd";
-    let text = String::from_utf8_lossy(body).replace(|c: char| c.is_ascii_control(), " ");
-    let surrogate = |at: usize, of: std::ops::Range<u16>| {
-        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
-        u16::from_str_radix(digits, 16).ok().filter(|unit| of.contains(unit))
-    };
-    let (mut safe, mut at) = (String::with_capacity(text.len()), 0);
-    while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
-        let (part, length) =
-            if surrogate(at, 0xD800..0xDC00).is_some() && surrogate(at + 6, 0xDC00..0xE000).is_some() {
-                (text.get(at..at + 12), 12)
-            } else if surrogate(at, 0xD800..0xE000).is_some() {
-                (Some(HALF), 6)
-            } else {
-                // An escaped backslash begins no escape of its own.
-                let length = if c == '\\' { 2 } else { c.len_utf8() };
-                (text.get(at..at + length), length)
-            };
-        safe.push_str(part.unwrap_or_default());
-        at += length;
-    }
-    safe
-}
-
 /// What is inside `…_response`, and whether that is the gateway's error.
 fn unwrapped(mut fields: Map<String, Value>) -> (Map<String, Value>, bool) {
-    let envelope = fields.iter().find(|(name, value)| name.ends_with("_response") && value.is_object());
-    let Some(name) = envelope.map(|(name, _)| name.clone()) else { return (fields, false) };
-    match fields.remove(&name) {
+    let Some(name) = fields.keys().find(|name| name.ends_with("_response")).cloned() else {
+        return (fields, false);
+    };
+    match fields.remove(&name).map(unpacked) {
         Some(Value::Object(inner)) => (inner, name == "error_response"),
         _ => (fields, false),
     }
@@ -203,8 +167,8 @@ fn code(fields: &Map<String, Value>, names: &[&str]) -> Option<String> {
 
 fn number(value: &Value) -> Option<i64> {
     match value {
-        Value::Number(n) => n.as_i64(),
-        Value::String(s) => s.trim().parse().ok(),
+        Value::Number(n) => whole(n)?.parse().ok(),
+        Value::String(s) => without_fraction(s).parse().ok(),
         _ => None,
     }
 }
@@ -220,7 +184,7 @@ fn refusal(
     let sub_code = sub_code(level);
     // Of an envelope it is the sub code that counts; elsewhere it says more where the code says nothing.
     let mut codes = [Some(code), sub_code.as_deref()];
-    if is_gateway || code == WRAPPED {
+    if is_gateway || WRAPPED.contains(&code) {
         codes.reverse();
     }
     let kinds = codes.into_iter().flatten().map(|code| classify(code, role, endpoint));
@@ -243,8 +207,8 @@ fn sub_code(level: &Map<String, Value>) -> Option<String> {
     text(level, &["subcode", "suberrcode"]).or_else(in_message)
 }
 
-/// errcode 88 is an envelope: the code that counts is in `sub_code`, a string.
-const WRAPPED: &str = "88";
+/// These are envelopes: the code that counts is in `sub_code`, a string. 15 is the gateway's, also without its layer.
+const WRAPPED: [&str; 2] = ["88", "15"];
 
 /// The status tells what a code that is not known does not.
 fn of_status(status: u16, kind: Kind) -> Kind {
@@ -268,23 +232,17 @@ fn pause_in(message: &str) -> Option<Duration> {
     Some(named_pause(ends.duration_since(counted).ok()?.as_secs()))
 }
 
-/// A pause that DingTalk names, as far as it can be meant.
-pub(super) fn named_pause(seconds: u64) -> Duration {
-    const LONGEST: u64 = 300;
-    Duration::from_secs(seconds.clamp(1, LONGEST))
-}
-
 /// What an operator needs to mend a configuration stands in DingTalk's message; of other failures it says nothing new.
 fn words(kind: Kind, message: &str) -> Option<String> {
     const ENOUGH: usize = 200;
     (kind.policy().logs_words && !message.is_empty()).then(|| message.chars().take(ENOUGH).collect())
 }
 
-/// Codes and request ids are handed on to the page, so only short, plain ones are.
+/// PermanentCodes and request ids are handed on to the page, so only short, plain ones are.
 fn short_text(value: &Value) -> Option<String> {
     let text = match value {
-        Value::String(s) => s.trim().to_owned(),
-        Value::Number(n) => n.to_string(),
+        Value::String(s) => without_fraction(s).to_owned(),
+        Value::Number(n) => whole(n)?,
         _ => return None,
     };
     let plain = (1..=64).contains(&text.len())

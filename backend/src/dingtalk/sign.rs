@@ -3,7 +3,7 @@
 //! Source: open.dingtalk.com, "JSAPI 鉴权"; the SHA-1 form is that of every official demo (e.g.
 //! open-dingtalk/openapi-demo-java), SHA-256 that of the documentation's samples since 2022.
 
-use crate::config::SignAlg;
+use crate::apps::SignAlg;
 use percent_encoding::percent_decode_str;
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
@@ -12,7 +12,7 @@ use sha2::Sha256;
 ///
 /// Scheme, authority and path stay as they were typed, default ports and all: DingTalk compares text, and a URL parser
 /// would "repair" exactly what has to stay. A query with a broken escape stays raw, because the official samples throw
-/// there and DingTalk cannot have decoded it either. `plus_as_space` is for [`crate::config::App::sign_plus_as_space`].
+/// there and DingTalk cannot have decoded it either. `plus_as_space` is for [`crate::apps::App::sign_plus_as_space`].
 #[must_use]
 pub fn url_to_sign(href: &str, plus_as_space: bool) -> String {
     let without_fragment = href.split('#').next().unwrap_or_default();

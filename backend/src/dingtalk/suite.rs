@@ -1,18 +1,51 @@
 //! A suite of an ISV: what DingTalk pushes, and what corporations granted.
 
 mod event;
+mod events;
 mod facts;
 mod fields;
-mod grant;
-mod grants;
+mod installation;
+mod installations;
+mod installs;
+mod pushes;
 mod seal;
 mod sync;
+mod tokens;
 mod version;
 
 pub use event::{Event, Item, Message, Pushed};
-pub use grant::{Apps, Codes, Grant};
-pub use grants::{Grants, Member};
+pub use installation::{AllowedApps, Installation, PermanentCodes};
+pub use installations::{InstallationId, Installations};
+pub use installs::SuiteFailure;
+pub use pushes::Pushes;
 #[cfg(any(test, fuzzing))]
 pub(crate) use seal::{Opened, signature};
 pub use seal::{Push, Sealed, WINDOW, seal};
+pub use tokens::SuiteTokens;
 pub use version::Version;
+
+use super::Rooms;
+use crate::apps::Suite;
+use crate::session::Sessions;
+use std::sync::Arc;
+
+/// The configured suites, and what corporations granted them.
+pub struct Suites {
+    configured: Vec<Arc<Suite>>,
+    rooms: Arc<Rooms>,
+    installations: Arc<Installations>,
+    /// They end with what a corporation takes back.
+    sessions: Arc<Sessions>,
+}
+
+impl Suites {
+    pub(super) fn new(configured: &[Suite], rooms: Arc<Rooms>, sessions: Arc<Sessions>) -> Self {
+        let installations = Arc::clone(&rooms.suite_tokens.installations);
+        Self {
+            configured: configured.iter().cloned().map(Arc::new).collect(),
+            rooms,
+            installations,
+            sessions,
+        }
+    }
+}

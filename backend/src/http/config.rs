@@ -1,20 +1,22 @@
 //! `GET /api/config`: what the page needs for `dd.config`.
 
 use super::error::ApiError;
-use super::fields::{Fields, Query};
+use super::extract::{Fields, Query};
 use super::guard;
-use crate::config::App;
-use crate::dingtalk::Ticket;
-use crate::session::seconds;
+use crate::apps::App;
+use crate::provider::Entry;
+use crate::registry::Registered;
+use crate::repeats::Repeats;
 use crate::state::AppState;
 use crate::telemetry;
+use crate::upstream::{Error, deadline};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use miandeng_shared::{AppKind, ConfigAnswer, ErrorCode, SignedConfig};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use url::Url;
 
 /// `dd.config`'s type for a service window, and for a micro-app.
@@ -34,22 +36,30 @@ pub async fn config(
         Some("1") => true,
         Some(_) => return Err(ApiError::invalid("sign", "must be 0 or 1")),
     };
-    let signed = if wanted { Some(sign(&state, &app, &headers, &mut query).await?) } else { None };
-    let cookies = state.login_proofs.issue(&headers, &app, SystemTime::now());
-    Ok((AppendHeaders(cookies), Json(answer(&state, &app, signed))).into_response())
+    let signed = if wanted { sign(&state, &app, &headers, &mut query).await? } else { None };
+    let entry = app.provider.entry(&headers);
+    let cookies = match entry {
+        Entry::Page => state.login_csrf.issue(&headers, &app, SystemTime::now()),
+        Entry::Redirect { .. } | Entry::Elsewhere => Vec::new(),
+    };
+    Ok((AppendHeaders(cookies), Json(answer(&state, &app, entry, signed))).into_response())
 }
+
+/// Of each application and failure one line in this time, however many people visit.
+static NOT_SIGNED: Repeats<(String, String)> = Repeats::new(Duration::from_secs(60));
 
 async fn sign(
     state: &AppState,
-    app: &Arc<App>,
+    app: &Arc<Registered>,
     headers: &HeaderMap,
     query: &mut Fields,
-) -> Result<SignedConfig, ApiError> {
+) -> Result<Option<SignedConfig>, ApiError> {
     let href = href(state, headers, query)?;
-    let nonce = |ticket: &Ticket| state.nonces.make(app, ticket);
-    let signed = state.dingtalk.sign(app, &href, seconds(SystemTime::now()), nonce).await;
-    Ok(signed.inspect_err(|error| {
-        tracing::warn!(corp = %app.corp_id, agent = %app.agent_id, %error, "page not signed");
+    let signed = deadline::within(deadline::BUDGET, app.provider.sign(&href)).await;
+    Ok(signed.inspect_err(|error: &Error| {
+        if let Some(suppressed) = NOT_SIGNED.first((app.name(), error.briefly())) {
+            tracing::warn!(corp = %app.corp_id, agent = %app.agent_id, %error, suppressed, "page not signed");
+        }
         // Other kinds log in without a signature.
         if app.credentials.kind() == AppKind::Channel {
             telemetry::login(app, Some(error.kind.policy().error.as_str()));
@@ -71,7 +81,13 @@ fn href(state: &AppState, headers: &HeaderMap, query: &mut Fields) -> Result<Str
     Err(ErrorCode::UrlRequired.into())
 }
 
-pub(super) fn answer(state: &AppState, app: &App, signed: Option<SignedConfig>) -> ConfigAnswer {
+pub(super) fn answer(
+    state: &AppState,
+    app: &App,
+    entry: Entry,
+    signed: Option<SignedConfig>,
+) -> ConfigAnswer {
+    let start = || format!("wecom/start?corpid={}&agentid={}", app.corp_id, app.agent_id);
     let (time_stamp, nonce_str, signature, url) = match signed {
         Some(s) => (Some(s.time_stamp), Some(s.nonce_str), Some(s.signature), Some(s.url)),
         None => (None, None, None, None),
@@ -80,14 +96,15 @@ pub(super) fn answer(state: &AppState, app: &App, signed: Option<SignedConfig>) 
         corp_id: app.corp_id.clone(),
         agent_id: app.agent_id.clone(),
         kind: app.credentials.kind(),
-        jsapi_url: app.jsapi_url.clone(),
+        jsapi_url: app.jsapi_url.clone().unwrap_or_default(),
         jsapi_fallback_url: app.jsapi_fallback_url.clone(),
         client_id: app.credentials.client_id().map(str::to_owned),
+        login_url: matches!(entry, Entry::Redirect { .. }).then(start),
         simulator: state.config.dingtalk.simulator,
         js_api_list: app.js_api_list.clone(),
         config_type: match app.credentials.kind() {
             AppKind::Channel => SERVICE_WINDOW,
-            AppKind::H5 => MICRO_APP,
+            AppKind::H5 | AppKind::Wecom => MICRO_APP,
         },
         time_stamp,
         nonce_str,

@@ -1,12 +1,13 @@
 //! Every error answer: made from the catalogue, in the reader's language, logged by whoever raised it.
 
-use crate::dingtalk;
+use crate::dingtalk::suite::SuiteFailure;
+use crate::upstream;
 use axum::Json;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use miandeng_shared::{CrossSite, DingTalkError, ErrorAnswer, ErrorBody, ErrorCode, Lang};
+use miandeng_shared::{CrossSite, ErrorAnswer, ErrorBody, ErrorCode, Lang, UpstreamError};
 use std::time::Duration;
 
 /// An error on its way to the client. It becomes JSON in [`localize`], which knows the language.
@@ -17,13 +18,20 @@ pub struct ApiError {
     detail: Option<String>,
     /// What is missing where the code is `cross_site`.
     pub cause: Option<CrossSite>,
-    pub dingtalk: Option<Box<DingTalkError>>,
+    pub upstream: Option<Box<UpstreamError>>,
     retry_after: Option<Duration>,
     /// DingTalk's own words, for the log only.
     pub words: Option<String>,
+    /// What was sent and does not do, for the log only.
+    pub value: Option<String>,
 }
 
 impl ApiError {
+    /// What was sent and does not do.
+    pub fn about(self, value: &str) -> Self {
+        Self { value: Some(value.chars().take(100).collect()), ..self }
+    }
+
     /// A request whose `field` is not as it has to be.
     pub fn invalid(field: &str, rule: impl std::fmt::Display) -> Self {
         Self { detail: Some(format!("{field}: {rule}")), ..ErrorCode::InvalidRequest.into() }
@@ -46,7 +54,7 @@ impl ApiError {
                 code,
                 message,
                 hint: text.hint.to_owned(),
-                dingtalk: self.dingtalk.map(|said| *said),
+                upstream: self.upstream.map(|said| *said),
             },
         }
     }
@@ -54,7 +62,7 @@ impl ApiError {
 
 impl From<ErrorCode> for ApiError {
     fn from(code: ErrorCode) -> Self {
-        Self { code, detail: None, cause: None, dingtalk: None, retry_after: None, words: None }
+        Self { code, detail: None, cause: None, upstream: None, retry_after: None, words: None, value: None }
     }
 }
 
@@ -64,19 +72,19 @@ impl From<CrossSite> for ApiError {
     }
 }
 
-impl From<dingtalk::Error> for ApiError {
-    fn from(error: dingtalk::Error) -> Self {
-        let dingtalk::Error { kind, said, retry_after, words, .. } = error;
-        Self { dingtalk: said, retry_after, words, ..kind.policy().error.into() }
+impl From<upstream::Error> for ApiError {
+    fn from(error: upstream::Error) -> Self {
+        let upstream::Error { kind, said, retry_after, words, .. } = error;
+        Self { upstream: said, retry_after, words, ..kind.policy().error.into() }
     }
 }
 
-impl From<dingtalk::SuiteFailure> for ApiError {
-    fn from(failure: dingtalk::SuiteFailure) -> Self {
+impl From<SuiteFailure> for ApiError {
+    fn from(failure: SuiteFailure) -> Self {
         match failure {
-            dingtalk::SuiteFailure::DingTalk(error) => error.into(),
-            dingtalk::SuiteFailure::Store => ErrorCode::StoreUnavailable.into(),
-            dingtalk::SuiteFailure::Unreadable => ErrorCode::InvalidRequest.into(),
+            SuiteFailure::DingTalk(error) => error.into(),
+            SuiteFailure::Store => ErrorCode::StoreUnavailable.into(),
+            SuiteFailure::Unreadable => ErrorCode::InvalidRequest.into(),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Who may ask: the application has to be ours, the page has to be ours.
 
 use super::error::ApiError;
-use super::fields::Fields;
-use crate::config::{App, Config};
+use super::extract::Fields;
+use crate::config::Config;
+use crate::registry::Registered;
 use crate::repeats::Repeats;
 use crate::session::Session;
 use crate::state::AppState;
@@ -20,15 +21,16 @@ pub async fn app(
     fields: &mut Fields,
     [corp, agent]: [&str; 2],
     refusal: Option<&ApiError>,
-) -> Result<Arc<App>, ApiError> {
+) -> Result<Arc<Registered>, ApiError> {
     let corp_id = named(fields, corp, CorpId::new)?;
     let agent_id = named(fields, agent, AgentId::new)?;
     if let Some(refusal) = refusal.filter(|_| !state.config.suites.is_empty()) {
-        return state.app(&corp_id, &agent_id).ok_or_else(|| refusal.clone());
+        return state.registry.configured(&corp_id, &agent_id).cloned().ok_or_else(|| refusal.clone());
     }
-    state.find_app(&corp_id, &agent_id).await?.ok_or_else(|| {
-        note(ErrorCode::UnknownApp, "[[apps]]", &format!("{corp_id}/{agent_id}"));
-        ErrorCode::UnknownApp.into()
+    state.registry.find(&corp_id, &agent_id).await?.ok_or_else(|| {
+        let named = format!("{corp_id}/{agent_id}");
+        note(ErrorCode::UnknownApp, "[[apps]]", &named);
+        ApiError::from(ErrorCode::UnknownApp).about(&named)
     })
 }
 
@@ -43,18 +45,29 @@ fn named<T>(
         given.clone_from(&value);
         new(value)
     };
-    fields.required(name, read).inspect_err(|_| note(ErrorCode::InvalidRequest, name, &given))
+    fields.required(name, read).map_err(|error| {
+        note(ErrorCode::InvalidRequest, name, &given);
+        error.about(&given)
+    })
 }
 
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// One line for each cause in this time.
-static NOTED: Repeats<(&str, String)> = Repeats::new(Duration::from_secs(60));
+static NOTED: Repeats<(&str, String)> = Repeats::new(MINUTE);
+/// Each of the proxy's guards may be written wrongly in a way of its own.
+static MISASKED: Repeats<String> = Repeats::few(MINUTE);
 
 /// Counts a refusal before the login that only an operator can end, and logs it once a minute: `change` is what to look
 /// at, `value` what does not fit it.
 pub fn note(code: ErrorCode, change: &str, value: &str) {
     telemetry::refused(code.as_str());
-    if let Some(suppressed) = NOTED.first((code.as_str(), change.to_owned())) {
-        let value: String = value.chars().take(100).collect();
+    let value: String = value.chars().take(100).collect();
+    let due = match code {
+        ErrorCode::AuthMisconfigured => MISASKED.first(format!("{change}: {value}")),
+        _ => NOTED.first((code.as_str(), change.to_owned())),
+    };
+    if let Some(suppressed) = due {
         tracing::warn!(reason = code.as_str(), ?value, change, suppressed, "refused before the login");
     }
 }
@@ -80,7 +93,7 @@ pub fn session(
 ) -> Result<Session, ErrorCode> {
     let sessions = state.sessions.all(headers, SystemTime::now()).into_iter();
     let mut asked = sessions.filter(|session| app.is_none_or(|(corp, agent)| session.is_of(corp, agent)));
-    asked.find(|session| state.knows_app_of(session)).ok_or(ErrorCode::NoSession)
+    asked.find(|session| state.registry.knows_app_of(session)).ok_or(ErrorCode::NoSession)
 }
 
 /// Refuses a request that no page of ours sent: its `Origin` is missing or somebody else's.
@@ -91,7 +104,7 @@ pub fn require_origin(config: &Config, headers: &HeaderMap) -> Result<(), ApiErr
             let origins = headers.get_all(header::ORIGIN).iter().map(HeaderValue::as_bytes);
             let shown = String::from_utf8_lossy(&origins.collect::<Vec<_>>().join(&b", "[..])).into_owned();
             note(ErrorCode::CrossSite, "public_url or allowed_origins, for this Origin", &shown);
-            Err(CrossSite::ForeignOrigin.into())
+            Err(ApiError::from(CrossSite::ForeignOrigin).about(&shown))
         }
     }
 }

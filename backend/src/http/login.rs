@@ -2,25 +2,25 @@
 
 use super::audit;
 use super::error::ApiError;
-use super::fields::{Body, Fields};
+use super::extract::{Body, Fields};
 use super::guard;
-use crate::config::App;
-use crate::dingtalk::Identity;
+use crate::registry::Registered;
 use crate::session::{Session, SetCookie};
 use crate::state::AppState;
 use crate::telemetry;
+use crate::upstream::deadline;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use miandeng_shared::{AuthCode, ErrorCode, LoginAnswer, User, return_path};
+use miandeng_shared::{AuthCode, ErrorCode, LoginAnswer, return_path};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 pub async fn login(
     State(state): State<AppState>,
     headers: HeaderMap,
-    from: audit::From,
+    from: audit::ClientAddr,
     body: Body,
 ) -> Result<Response, ApiError> {
     let Body(mut fields) = body;
@@ -47,24 +47,33 @@ pub async fn login(
 async fn attempt(
     state: &AppState,
     headers: &HeaderMap,
-    app: &Arc<App>,
+    app: &Arc<Registered>,
     fields: &mut Fields,
 ) -> Result<(Session, Vec<SetCookie>), ApiError> {
-    state.login_proofs.verify(headers, app, SystemTime::now())?;
+    if app.provider.redirects() {
+        return Err(ApiError::invalid("agentId", "is an application that logs people in by wecom/start"));
+    }
+    state.login_csrf.verify(headers, app, SystemTime::now())?;
     let code = fields.required("code", AuthCode::new)?;
-    let spend = || match state.used_codes.first_use(app, &code) {
-        true => Ok(()),
-        false => Err(ApiError::from(ErrorCode::CodeUsed)),
-    };
-    let identity = state.dingtalk.identify(app, &code, spend).await?;
-    let (user, suite) = (user(app, identity), app.credentials.suite_key());
-    let made = state.sessions.create(headers, user, suite, SystemTime::now());
-    // After it was made, so that an end of the corporation's sessions that this look does not see is later than it.
-    if state.dingtalk.is_still_granted(app).await { Ok(made) } else { Err(ErrorCode::UnknownApp.into()) }
+    let session = redeem(state, app, &code).await?;
+    let cookies = state.sessions.set(headers, &session);
+    Ok((session, cookies))
 }
 
-fn user(app: &App, identity: Identity) -> User {
-    let Identity { open_id, union_id, user_id, contact_type, nick, avatar } = identity;
-    let (corp_id, agent_id) = (app.corp_id.clone(), app.agent_id.clone());
-    User { corp_id, agent_id, open_id, union_id, user_id, contact_type, nick, avatar }
+/// A code becomes a session of whom it belongs to.
+///
+/// # Errors
+/// Why it does not. A failure before the code is sent leaves it usable.
+pub async fn redeem(state: &AppState, app: &Registered, code: &AuthCode) -> Result<Session, ApiError> {
+    let user = deadline::within(deadline::BUDGET, async {
+        let permit = app.provider.prepare().await?;
+        match state.used_codes.first_use(app, code) {
+            true => Ok(app.provider.redeem(app, code, permit).await?),
+            false => Err(ApiError::from(ErrorCode::CodeUsed)),
+        }
+    })
+    .await?;
+    let made = state.sessions.begin(user, app.credentials.suite_key(), SystemTime::now());
+    // After it was made, so that an end of the corporation's sessions that this look does not see is later than it.
+    if state.registry.is_still_granted(app).await { Ok(made) } else { Err(ErrorCode::UnknownApp.into()) }
 }

@@ -1,7 +1,7 @@
 //! What a proxy asks about: a page that a person waits for, or an answer that a script fetches; and which page to return
 //! to after the login, which is never the address of what is no page.
 
-use super::forwarded;
+use super::client_ip;
 use crate::config::Config;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -12,18 +12,21 @@ const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 const REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
 
-/// How headers begin that only scripts send (htmx, fixi, pjax, Turbo and Turbolinks, Unpoly, Inertia, Livewire, Alpine AJAX,
-/// Datastar, barba, SPF, Splade, JSF, Wicket, ASP.NET; tokens against request forgery), or browsers that fetch ahead.
-const SCRIPTS: &str = "hx- fx-request x-pjax turbo x-turbo x-up- x-inertia x-livewire x-alpine- datastar- x-barba x-spf- \
-    x-splade faces-request wicket- x-microsoftajax x-csrf x-xsrf purpose sec-purpose";
+/// Parts of the names of headers that only scripts send, or browsers that fetch ahead: words for it, tokens against request
+/// forgery, and the families of libraries that ask for HTML. A name stands between two `-` for this.
+const SCRIPTS: &str = "ajax xhr pjax csrf xsrf verificationtoken -purpose- -moz- -hx- -fx- -ic- -up- -gwt- -turbo \
+    -inertia- -livewire- -alpine- -datastar- -barba- -spf- -splade- -faces- -wicket- -october- -prototype-";
+
+/// With what browsers log in by themselves.
+const LOGINS: [&[u8]; 4] = [b"basic", b"digest", b"negotiate", b"ntlm"];
 
 /// Whether a person waits for a page, rather than a script for an answer.
 pub fn is_navigation(config: &Config, request: &Request) -> bool {
     let headers = request.headers();
     if headers.contains_key(&SEC_FETCH_MODE) {
-        return forwarded::one(headers, &SEC_FETCH_MODE) == Some(b"navigate");
+        return client_ip::one(headers, &SEC_FETCH_MODE) == Some(b"navigate");
     }
-    forwarded::method(config, request) == Some(b"GET") && accepts_html(headers) && !is_of_script(headers)
+    client_ip::method(config, request) == Some(b"GET") && accepts_html(headers) && !is_of_script(headers)
 }
 
 fn accepts_html(headers: &HeaderMap) -> bool {
@@ -31,27 +34,40 @@ fn accepts_html(headers: &HeaderMap) -> bool {
     let ranges = || values().flat_map(|value| value.split(','));
     let is_html =
         |range: &str| range.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/html");
-    // What jQuery and Turbo ask with, and no browser by itself.
-    let is_of_script = |range: &str| range.trim() == "*/*; q=0.01" || range.contains("vnd.turbo-stream");
+    // What jQuery asks with, all else as good as unwanted, and Turbo; no browser by itself.
+    let is_of_script = |range: &str| {
+        let range = range.replace(char::is_whitespace, "");
+        let weight = range.strip_prefix("*/*;q=").and_then(|weight| weight.parse().ok()).unwrap_or(1.0_f32);
+        weight < 0.1 || range.contains("vnd.turbo-stream")
+    };
     ranges().any(is_html) && !ranges().any(is_of_script)
 }
 
 fn is_of_script(headers: &HeaderMap) -> bool {
-    let is_mark = |name: &HeaderName| SCRIPTS.split(' ').any(|front| name.as_str().starts_with(front));
+    let is_mark = |name: &HeaderName| {
+        let name = format!("-{name}-");
+        // So ends the mark of many libraries.
+        name.ends_with("-request-") || SCRIPTS.split(' ').any(|part| name.contains(part))
+    };
+    let scheme = |value: &HeaderValue| {
+        value.as_bytes().split(|b| *b == b' ').next().unwrap_or_default().to_ascii_lowercase()
+    };
+    let logins = headers.get_all(header::AUTHORIZATION).iter().map(scheme);
+    let by_token = logins.into_iter().any(|scheme| !LOGINS.contains(&&scheme[..]));
     // A webview of Android names its package: two words or more, with dots between them.
     let is_package = |part: &[u8]| part.trim_ascii().is_empty() || part.contains(&b'.');
     let requested = headers.get_all(&REQUESTED_WITH).iter().map(HeaderValue::as_bytes);
     let by_script = requested.flat_map(|value| value.split(|b| *b == b',')).any(|part| !is_package(part));
     let pages: [&[u8]; 6] = [b"document", b"iframe", b"frame", b"fencedframe", b"embed", b"object"];
     let no_page = headers.get(&SEC_FETCH_DEST).is_some_and(|dest| !pages.contains(&dest.as_bytes()));
-    by_script || no_page || headers.keys().any(is_mark)
+    by_token || by_script || no_page || headers.keys().any(is_mark)
 }
 
 /// The page to return to after the login, path and query on this origin: the one that was asked for; where a form was
 /// posted or a script fetched something, the page that did it. None where neither is known to be one.
 pub fn return_to(config: &Config, request: &Request) -> Option<String> {
     let page =
-        if is_page(config, request) { forwarded::uri(config, request)? } else { referrer(config, request)? };
+        if is_page(config, request) { client_ip::uri(config, request)? } else { referrer(config, request)? };
     return_path(&page).filter(|page| !is_ours(config, page)).map(str::to_owned)
 }
 
@@ -60,7 +76,7 @@ pub fn return_to(config: &Config, request: &Request) -> Option<String> {
 fn is_page(config: &Config, request: &Request) -> bool {
     let posted =
         [header::ORIGIN, header::CONTENT_TYPE].iter().any(|name| request.headers().contains_key(name));
-    is_navigation(config, request) && forwarded::method(config, request) == Some(b"GET") && !posted
+    is_navigation(config, request) && client_ip::method(config, request) == Some(b"GET") && !posted
 }
 
 /// The referring page, if it is one of this origin and not the login page.
@@ -75,7 +91,7 @@ pub fn is_from_login(config: &Config, headers: &HeaderMap) -> bool {
 }
 
 fn referring_url(config: &Config, headers: &HeaderMap) -> Option<Url> {
-    let raw = forwarded::one(headers, &header::REFERER)?;
+    let raw = client_ip::one(headers, &header::REFERER)?;
     let url = Url::parse(std::str::from_utf8(raw).ok()?).ok()?;
     (url.origin() == config.public_url.origin()).then_some(url)
 }

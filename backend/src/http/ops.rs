@@ -33,14 +33,14 @@ pub fn router(state: AppState, metrics: PrometheusHandle) -> Router {
 
 /// Looks at the store once, as far as it answers, and then again and again in the background.
 pub async fn follow_store(state: AppState) {
-    if state.dingtalk.suites().is_empty() {
+    if state.registry.dingtalk.suites.configured().is_empty() {
         return;
     }
-    state.dingtalk.look_for_suite_tickets().await;
+    state.registry.dingtalk.suites.look_for_tickets().await;
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(REFRESH).await;
-            state.dingtalk.look_for_suite_tickets().await;
+            state.registry.dingtalk.suites.look_for_tickets().await;
         }
     });
 }
@@ -51,7 +51,7 @@ async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Value>) {
     let degraded = tickets_are_old(&state)
         || state.store.is_degraded()
         || state.sessions.is_behind()
-        || state.dingtalk.is_refused();
+        || state.registry.is_refused();
     let (status, word) = match (state.is_draining(), degraded) {
         (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
         (false, true) => (StatusCode::OK, "degraded"),
@@ -63,8 +63,8 @@ async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Value>) {
 /// Measures the age of every suite's ticket; says whether one is too old, or missing.
 fn tickets_are_old(state: &AppState) -> bool {
     let mut old = false;
-    for suite in state.dingtalk.suites() {
-        let age = state.dingtalk.suite_ticket_age(suite);
+    for suite in state.registry.dingtalk.suites.configured() {
+        let age = state.registry.dingtalk.suites.ticket_age(suite);
         telemetry::suite_ticket_age(&suite.name, age);
         old |= age.is_none_or(|age| age > OLD_TICKET);
     }

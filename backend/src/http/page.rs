@@ -1,54 +1,73 @@
 //! The page itself.
 
-use super::headers::{page_policy, policy_header};
-use super::{CROSS_ORIGIN, RESOURCE_POLICY, assets, login_loop, visit};
-use crate::config::{Brand, Color};
+use super::csp::{page_policy, policy_header};
+use super::{CROSS_ORIGIN, RESOURCE_POLICY, assets, login_loop, visit, wecom};
+use crate::apps::{Brand, Color};
+use crate::registry::Registered;
 use crate::state::AppState;
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{RawQuery, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use miandeng_shared::Address;
 use std::time::SystemTime;
 
 /// The same HTML for everybody, with a login cookie and, of the application that the address names, its looks and what is
 /// known of the visit.
-pub async fn page(State(state): State<AppState>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+pub async fn page(State(state): State<AppState>, request: Request) -> Response {
+    let (headers, query) = (request.headers(), request.uri().query());
     let Some(html) = assets::index() else { return not_built() };
     // The page tells people what is wrong with an address or with the server, so nothing of it is an error here.
-    let Address { corp_id, agent_id, next } = Address::read(query.as_deref().unwrap_or_default());
+    let Address { corp_id, agent_id, next, .. } = Address::read(query.unwrap_or_default());
     let next = next.as_deref();
     let app = match (corp_id, agent_id) {
-        (Ok(corp_id), Ok(agent_id)) => state.find_app(&corp_id, &agent_id).await.unwrap_or_default(),
+        (Ok(corp_id), Ok(agent_id)) => state.registry.find(&corp_id, &agent_id).await.unwrap_or_default(),
         _ => None,
     };
-    let round = match app.as_ref().map(|app| login_loop::round(&state, app, &headers, next)).transpose() {
+    let round = match app.as_ref().map(|app| login_loop::round(&state, app, headers, next)).transpose() {
         Ok(round) => round.flatten(),
         Err(disagreement) => return *disagreement,
     };
+    if let Some(mut redirect) = app.as_ref().and_then(|app| wecom::at_once(&state, app, &request)) {
+        redirect.headers_mut().extend(round.map(|round| (header::SET_COOKIE, round)));
+        return redirect;
+    }
     let html = match &app {
-        Some(app) => written(&html, &app.brand, &visit::block(&state, app, &headers, query.as_deref())),
+        Some(app) => written(&html, &app.brand, &visit::block(&state, app, headers, query)),
         None => html,
     };
     let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let style = app.as_ref().and_then(|app| app.brand.color).map(style);
-    let policy = page_policy(&state.config, app.as_deref(), style.as_deref(), &headers);
+    let policy =
+        page_policy(&state.config, app.as_deref().map(|found| &found.app), style.as_deref(), headers);
     response.headers_mut().extend(policy_header(&state.config, &policy));
-    // The same for everybody, so others may look whether it is there, as the simulator's phone does; no more than that,
-    // because reading it takes CORS.
-    response.headers_mut().insert(RESOURCE_POLICY, CROSS_ORIGIN);
     response.headers_mut().insert("permissions-policy", HeaderValue::from_static(UNUSED));
-    let Some(app) = app else { return response };
     let now = SystemTime::now();
-    response.headers_mut().extend(state.login_proofs.issue(&headers, &app, now));
+    let session_of = |app: &Registered| {
+        state
+            .sessions
+            .all(headers, now)
+            .into_iter()
+            .find(|session| session.is_of(&app.corp_id, &app.agent_id))
+    };
+    let has_session = app.as_deref().and_then(session_of).is_some();
+    if !has_session || state.config.dingtalk.simulator {
+        // It speaks of no person then, so others may look whether it is there, as the simulator's phone does; no more than
+        // that, because reading it takes CORS.
+        response.headers_mut().insert(RESOURCE_POLICY, CROSS_ORIGIN);
+    }
+    let Some(app) = app else { return response };
+    if !app.provider.redirects() {
+        response.headers_mut().extend(state.login_csrf.issue(headers, &app, now));
+    }
     if let Some(round) = round {
         response.headers_mut().append(header::SET_COOKIE, round);
     }
-    if !state.sessions.all(&headers, now).iter().any(|session| session.is_of(&app.corp_id, &app.agent_id)) {
+    if !has_session {
         // The SDK is on its way while the module still compiles.
-        let preload = format!("<{}>; rel=preload; as=script", app.jsapi_url);
-        if let Ok(preload) = HeaderValue::from_str(&preload) {
+        let preload = |url: &String| HeaderValue::try_from(format!("<{url}>; rel=preload; as=script")).ok();
+        if let Some(preload) = app.jsapi_url.as_ref().and_then(preload) {
             response.headers_mut().insert(header::LINK, preload);
         }
     }

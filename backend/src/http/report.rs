@@ -1,15 +1,45 @@
 //! `POST /api/report`: the page tells that DingTalk refused its `dd.config`.
 
 use super::error::ApiError;
-use super::fields::Body;
+use super::extract::Body;
 use super::guard;
+use crate::apps::App;
+use crate::recent::memory;
+use crate::repeats::Repeats;
 use crate::state::AppState;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use miandeng_shared::SignedConfig;
+use moka::sync::Cache;
+use serde_json::Value;
+use std::convert::Infallible;
+use std::time::Duration;
 
 /// The ticket cannot be read, or does not match the signature: both may mean that another one has replaced it. So may a
 /// refusal without a number, because some clients tell no more.
 const TICKET_ERRORS: [&str; 2] = ["52011", "52013"];
+
+/// At most one ticket per application is thrown away in this time, however many pages complain.
+const RENEWAL_PAUSE: Duration = Duration::from_secs(60);
+
+/// One line for each application and code in this time.
+static WRITTEN: Repeats<(String, Option<String>)> = Repeats::new(RENEWAL_PAUSE);
+
+/// When each application's ticket was last thrown away on a report.
+pub struct TicketRenewals(Cache<String, ()>);
+
+impl Default for TicketRenewals {
+    fn default() -> Self {
+        Self(memory(RENEWAL_PAUSE))
+    }
+}
+
+impl TicketRenewals {
+    /// True once per application and pause.
+    fn first_use(&self, app: &App) -> bool {
+        self.0.entry(app.name()).or_insert(()).is_fresh()
+    }
+}
 
 pub async fn report(
     State(state): State<AppState>,
@@ -19,45 +49,73 @@ pub async fn report(
     guard::refuse_foreign_origin(&state.config, &headers)?;
     let Body(mut fields) = body;
     let app = guard::app(&state, &mut fields, ["corpId", "agentId"], None).await?;
-    let any = |text: String| Ok::<_, std::convert::Infallible>(text);
-    let nonce = fields.required("nonceStr", any)?;
-    let error = fields.required("error", any)?;
-    // Anybody can post here, so only a nonce that we handed out counts, and only once.
-    if !state.nonces.first_report(&nonce, &app) {
+    let mut text = |name| fields.required(name, Ok::<_, Infallible>);
+    let signed = SignedConfig {
+        time_stamp: text("timeStamp")?,
+        nonce_str: text("nonceStr")?,
+        signature: text("signature")?,
+        url: text("url")?,
+    };
+    let error = words(&fields.any("error")?);
+    // Anybody can post here, so only what the ticket of today has signed counts: what an older one signed has been seen to.
+    if !app.provider.has_signed(&signed) {
         return Ok(StatusCode::NO_CONTENT);
     }
     let code = code_of(&error);
-    // What was signed with another ticket than ours of today has been seen to already.
-    let ticket = state.dingtalk.held_ticket(&app).filter(|ticket| state.nonces.is_for(&nonce, &app, ticket));
-    let renewed = match ticket {
-        Some(ticket) if code.is_none_or(|code| TICKET_ERRORS.contains(&code)) => {
-            state.ticket_renewals.first_use(&app) && state.dingtalk.drop_ticket(&app, &ticket).await
-        }
-        _ => false,
-    };
-    tracing::warn!(
-        corp = %app.corp_id, agent = %app.agent_id, dingtalk = code, renewed, "DingTalk refused a page's dd.config"
-    );
+    let renewed = code.is_none_or(|code| TICKET_ERRORS.contains(&code))
+        && state.ticket_renewals.first_use(&app)
+        && app.provider.forget_signer_of(&signed).await;
+    // The page's own visitor may repeat a report at will.
+    if renewed || WRITTEN.first((app.name(), code.map(str::to_owned))).is_some() {
+        tracing::warn!(
+            corp = %app.corp_id, agent = %app.agent_id, upstream = code, renewed, "DingTalk refused a page's dd.config"
+        );
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The number of DingTalk's message: the one after `Code:`, else the first of five digits that begins as those of `dd.config`
-/// do. What stands in brackets is quoted from the page (`nonce:[…]`, `url:[…]`), with numbers of its own.
-fn code_of(text: &str) -> Option<&str> {
+/// All that an error says, whatever its shape: of objects and lists the values, and what the name of a member makes a code
+/// is marked as one.
+fn words(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(words).collect::<Vec<_>>().join(" "),
+        Value::Object(members) => {
+            let is_code = |name: &String| name.to_ascii_lowercase().ends_with("code");
+            let said = members.iter().map(|(name, value)| {
+                if is_code(name) { format!("Code:{}", words(value)) } else { words(value) }
+            });
+            said.collect::<Vec<_>>().join(" ")
+        }
+        value => value.to_string(),
+    }
+}
+
+/// The number of DingTalk's message, of five digits or some more: one after `Code:`, else the first of five that begins as those
+/// of `dd.config` do. A shorter one is the client's own. What stands in brackets is quoted from the page (`nonce:[…]`,
+/// `url:[…]`), with numbers of its own.
+fn code_of<'a>(text: &'a str) -> Option<&'a str> {
     let is_no_digit = |c: char| !c.is_ascii_digit();
     let mut outside = vec![];
     for (i, part) in text.split('[').enumerate() {
         outside.push(if i == 0 { part } else { part.split_once(']').map_or("", |(_, rest)| rest) });
     }
-    let named = outside.iter().find_map(|part| Some(part.split_once("Code:")?.1.trim_start()));
-    let named = named.and_then(|rest| rest.split(is_no_digit).next()).filter(|digits| !digits.is_empty());
+    let after_code = |part: &&'a str| {
+        let digits = |rest: &'a str| {
+            rest.trim_start().split(is_no_digit).next().filter(|digits| (5..=10).contains(&digits.len()))
+        };
+        part.split("Code:").skip(1).find_map(digits)
+    };
+    let named = outside.iter().find_map(after_code);
     let is_ours = |digits: &&str| digits.len() == 5 && digits.starts_with("52");
     named.or_else(|| outside.iter().find_map(|part| part.split(is_no_digit).find(is_ours)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::code_of;
+    use super::{code_of, words};
+    use serde_json::json;
 
     #[test]
     fn k19_a_number_that_the_page_brought_along_is_no_code() {
@@ -72,6 +130,26 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(code_of(text), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn k19_an_error_may_be_any_json() {
+        for (error, code) in [
+            (json!({ "errorCode": 52013, "errorMessage": "权限校验失败" }), Some("52013")),
+            (json!({ "errorCode": "52011" }), Some("52011")),
+            (json!({ "errorCode": 60011, "errorMessage": "no" }), Some("60011")),
+            (json!({ "errorCode": 3, "message": "权限校验失败" }), None),
+            (json!({ "errorCode": 3, "message": "Code:52019 - 无效的agentid" }), Some("52019")),
+            (json!({ "errorCode": 3, "error": { "code": 52011 } }), Some("52011")),
+            (json!({ "message": "url:[http://127.0.0.1:52013/]" }), None),
+            (json!(["权限校验失败", 52013]), Some("52013")),
+            (json!(52013), Some("52013")),
+            (json!({}), None),
+            (json!(null), None),
+            (json!(true), None),
+        ] {
+            assert_eq!(code_of(&words(&error)), code, "{error}");
         }
     }
 }

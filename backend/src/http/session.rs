@@ -2,7 +2,7 @@
 
 use super::audit;
 use super::error::ApiError;
-use super::fields::Query;
+use super::extract::Query;
 use super::guard;
 use crate::session::Session;
 use crate::state::AppState;
@@ -25,7 +25,7 @@ pub async fn read(
 
 pub(super) fn answer(state: &AppState, session: Session) -> SessionAnswer {
     SessionAnswer {
-        home: state.home_of(&session),
+        home: state.registry.home_of(&session),
         expires_at: session.expires_at(),
         user: session.user,
         simulator: state.config.dingtalk.simulator,
@@ -35,7 +35,7 @@ pub(super) fn answer(state: &AppState, session: Session) -> SessionAnswer {
 pub async fn end(
     State(state): State<AppState>,
     headers: HeaderMap,
-    from: audit::From,
+    from: audit::ClientAddr,
     Query(mut query): Query,
 ) -> Result<Response, ApiError> {
     guard::refuse_foreign_origin(&state.config, &headers)

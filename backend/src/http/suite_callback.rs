@@ -2,10 +2,11 @@
 
 use super::audit;
 use super::error::ApiError;
-use super::fields::{BODY_TIMEOUT, Query};
-use crate::config::Suite;
+use super::extract::{BODY_TIMEOUT, Query};
+use crate::apps::Suite;
+use crate::clock::millis;
 use crate::dingtalk::suite::{Event, Item, Message, Push, Sealed, seal};
-use crate::session::{millis, random_hex};
+use crate::secret::random_hex;
 use crate::state::AppState;
 use crate::telemetry;
 use axum::Json;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// A SyncHTTP push may hold many items, each with what is known of a person or of an authorisation.
-const MAX_PUSH: usize = 256 * 1024;
+const MAX_PUSH: usize = 1024 * 1024;
 /// Work that takes longer goes on, but DingTalk is told to push again, and then finds it done.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// What DingTalk wants to read in answer to everything but a check of the address.
@@ -27,10 +28,10 @@ pub async fn callback(
     State(state): State<AppState>,
     name: Result<Path<String>, axum::extract::rejection::PathRejection>,
     query: Result<Query, ApiError>,
-    from: audit::From,
+    from: audit::ClientAddr,
     body: Body,
 ) -> Result<Json<Sealed>, ApiError> {
-    let suite = name.ok().and_then(|Path(name)| state.dingtalk.suite(&name).cloned());
+    let suite = name.ok().and_then(|Path(name)| state.registry.dingtalk.suites.named(&name).cloned());
     let suite = suite.ok_or_else(|| refused(None, from, "no suite of that name"))?;
     let refused = |reason| refused(Some(&suite), from, reason);
     let Query(mut query) = query.map_err(|_| refused("query"))?;
@@ -67,7 +68,7 @@ fn done(suite: &Suite, Item { event, version }: &Item, outcome: &'static str) {
 }
 
 /// Whatever is wrong with a push, its sender learns nothing else: only the log tells why.
-fn refused(suite: Option<&Arc<Suite>>, from: audit::From, reason: &'static str) -> ApiError {
+fn refused(suite: Option<&Arc<Suite>>, from: audit::ClientAddr, reason: &'static str) -> ApiError {
     let suite = suite.map_or("", |suite| &suite.name);
     audit::push_refused(suite, from, reason);
     telemetry::suite_push(suite, "unknown", "refused");
@@ -97,7 +98,7 @@ async fn follow(state: &AppState, suite: &Arc<Suite>, message: Message) -> Resul
 async fn act(state: AppState, suite: Arc<Suite>, items: Vec<Item>) -> Result<String, ApiError> {
     let (mut answer, mut failure) = (SUCCESS.to_owned(), None);
     for item in items {
-        match state.dingtalk.follow(&suite, &item).await {
+        match state.registry.dingtalk.suites.follow(&suite, &item).await {
             Ok(true) => done(&suite, &item, "ok"),
             Ok(false) => done(&suite, &item, "old"),
             Err(error) => {

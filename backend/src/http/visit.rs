@@ -1,13 +1,11 @@
 //! What the server knows of a visit, written into the HTML so that the page need not ask for it.
 
 use super::{config, guard, session};
-use crate::config::App;
-use crate::session::{Session, seconds};
+use crate::registry::Registered;
 use crate::state::AppState;
 use axum::http::{HeaderMap, header};
 use futures_util::FutureExt;
-use miandeng_shared::{AppKind, SignedConfig, Visit};
-use std::sync::Arc;
+use miandeng_shared::{Address, AppKind, ErrorBody, ErrorCode, Lang, SignedConfig, Visit};
 use std::time::SystemTime;
 
 /// The block in the HTML of the page, which is empty until the server fills it. Data and no script: the page's policy lets
@@ -16,35 +14,44 @@ pub const BLOCK: &str = "<script id=\"visit\" type=\"application/json\">null</sc
 
 /// The block for a visit to `app`, and behind it, where the login is about to start, DingTalk's component: no module has to
 /// come first to ask for it.
-pub fn block(state: &AppState, app: &Arc<App>, headers: &HeaderMap, query: Option<&str>) -> String {
+pub fn block(state: &AppState, app: &Registered, headers: &HeaderMap, query: Option<&str>) -> String {
     let mut sessions = state.sessions.all(headers, SystemTime::now()).into_iter();
     let session = sessions.find(|session| session.is_of(&app.corp_id, &app.agent_id));
     let logs_in = session.is_none();
+    let entry = app.provider.entry(headers);
     let elsewhere = is_elsewhere(headers);
     let loads = logs_in && (state.config.dingtalk.simulator || !elsewhere);
-    let component = if loads { component(app) } else { String::new() };
-    // Visitors who cannot log in are no reason to ask DingTalk for a ticket.
-    let asks = logs_in && (!elsewhere || state.dingtalk.held_ticket(app).is_some());
-    format!("{}{component}", written(&visit(state, app, session, query.filter(|_| asks))))
+    let component = app.jsapi_url.as_deref().filter(|_| loads).map(component).unwrap_or_default();
+    // Visitors who cannot log in are no reason to ask for a ticket.
+    let asks = logs_in && (!elsewhere || app.provider.holds_ticket());
+    let signs = asks && app.credentials.kind() == AppKind::Channel;
+    let signed = query.filter(|_| signs).and_then(|query| signed(state, app, query));
+    let visit = Visit {
+        config: config::answer(state, app, entry, signed),
+        session: session.map(|session| session::answer(state, session)),
+        error: query.and_then(|query| error(app, headers, query)),
+    };
+    format!("{}{component}", written(&visit))
 }
 
-fn visit(state: &AppState, app: &Arc<App>, session: Option<Session>, query: Option<&str>) -> Visit {
-    let signs = app.credentials.kind() == AppKind::Channel;
-    let signed = query.filter(|_| signs).and_then(|query| signed(state, app, query));
-    Visit {
-        config: config::answer(state, app, signed),
-        session: session.map(|session| session::answer(state, session)),
-    }
+/// What a login by redirects has ended with, which stands in the address, in words that name the platform.
+fn error(app: &Registered, headers: &HeaderMap, query: &str) -> Option<ErrorBody> {
+    let code = ErrorCode::from_code(&Address::read(query).error?)?;
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let (lang, kind) = (Lang::from_accept_language(accepted.unwrap_or_default()), app.credentials.kind());
+    let named = |text: &str| text.replace(AppKind::H5.platform(lang), kind.platform(lang));
+    let text = code.text(lang);
+    let (code, message, hint) = (code.as_str().to_owned(), named(text.message), named(text.hint));
+    Some(ErrorBody { code, message, hint, upstream: None })
 }
 
 /// The signature of the page at this query, if the ticket is in memory. Otherwise its fetch has begun by now, and goes on
 /// without us: the page's own question joins it.
-fn signed(state: &AppState, app: &Arc<App>, query: &str) -> Option<SignedConfig> {
+fn signed(state: &AppState, app: &Registered, query: &str) -> Option<SignedConfig> {
     let (origin, path) = (state.config.public_url.origin().ascii_serialization(), &state.config.base_path);
     let href = format!("{origin}{path}?{query}");
     guard::page_url(&state.config, &href).ok()?;
-    let nonce = |ticket: &_| state.nonces.make(app, ticket);
-    state.dingtalk.sign(app, &href, seconds(SystemTime::now()), nonce).now_or_never()?.ok()
+    app.provider.sign(&href).now_or_never()?.ok()?
 }
 
 /// Whether the document is open in a browser that does not call itself DingTalk. A client that keeps that to itself gets the
@@ -54,8 +61,8 @@ fn is_elsewhere(headers: &HeaderMap) -> bool {
     agent.starts_with("Mozilla/") && !agent.to_ascii_lowercase().contains("dingtalk")
 }
 
-fn component(app: &App) -> String {
-    format!("<script id=\"jsapi\" src=\"{}\" async></script>", super::page::escaped(&app.jsapi_url))
+fn component(jsapi_url: &str) -> String {
+    format!("<script id=\"jsapi\" src=\"{}\" async></script>", super::page::escaped(jsapi_url))
 }
 
 fn written(visit: &Visit) -> String {

@@ -2,7 +2,7 @@
 //! SameSite=Lax. Only where `public_url` is plain http on a loopback host do they lose the prefix and Secure, because a
 //! browser would drop them.
 
-use crate::config::Secret;
+use crate::secret::SessionKey;
 use aes_gcm::aead::generic_array::typenum::Unsigned;
 use aes_gcm::{AeadCore, AeadInPlace, Aes256Gcm, KeyInit};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -40,16 +40,11 @@ pub struct Cookies {
 }
 
 impl Cookies {
-    /// Cookies under `key`, also readable under `previous`; each is 32 bytes in base64. `secure` is false only for http
+    /// Cookies under `key`, also readable under `previous`. `secure` is false only for http
     /// on a loopback host.
-    pub fn new(key: &Secret, previous: &[Secret], secure: bool) -> Self {
+    pub fn new(key: &SessionKey, previous: &[SessionKey], secure: bool) -> Self {
         let keys = std::iter::once(key).chain(previous).map(derive).collect();
         Self { keys, secure }
-    }
-
-    /// A new key, in the form in which the configuration and the store hold one.
-    pub fn make_key() -> Secret {
-        Secret::new(STANDARD.encode(rand::random::<[u8; 32]>()))
     }
 
     /// `Set-Cookie` with `value` sealed in it.
@@ -193,14 +188,13 @@ fn decode(value: &str) -> Option<Vec<u8>> {
 const PURPOSE: &[u8] = b"COOKIE;SIGNED:HMAC-SHA256;PRIVATE:AEAD-AES-256-GCM";
 
 /// The configured 32 bytes are stretched (HKDF), so that other uses of the same key derive other keys.
-fn derive(secret: &Secret) -> Aes256Gcm {
-    let bytes = STANDARD.decode(secret.expose()).unwrap_or_default();
+fn derive(key: &SessionKey) -> Aes256Gcm {
     let mut derived = [[0; 32]; 2];
     // Only expanded, as the cookie crate does: the bytes are random already.
-    let expanded = Hkdf::<Sha256>::from_prk(&bytes)
+    let expanded = Hkdf::<Sha256>::from_prk(key.expose())
         .is_ok_and(|random| random.expand(PURPOSE, derived.as_flattened_mut()).is_ok());
     let [_signing, sealing] = derived;
-    // `check` refuses anything but 32 bytes; a random key is the safe reading of the impossible.
-    let key = if bytes.len() == 32 && expanded { sealing } else { rand::random() };
+    // Any 32 bytes can be expanded to 64; a random key is the safe reading of the impossible.
+    let key = if expanded { sealing } else { rand::random() };
     Aes256Gcm::new(&key.into())
 }

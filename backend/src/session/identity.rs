@@ -1,11 +1,12 @@
 //! The signed identity: who a session belongs to, for an application behind a proxy or a front end's own backend.
 
+use super::Session;
 use super::signing::SigningKeys;
-use super::{Session, rfc3339, seconds};
-use crate::config::Secret;
+use crate::clock::{rfc3339, seconds};
+use crate::secret::SessionKey;
 use axum::http::{HeaderName, HeaderValue};
 use jsonwebtoken::jwk::JwkSet;
-use miandeng_shared::{OpenId, UnionId, UserId};
+use miandeng_shared::{ExternalUserId, OpenId, UnionId, UserId};
 use moka::sync::Cache;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
@@ -24,13 +25,14 @@ const MAX_REUSED: u64 = 20_000;
 
 /// What `/auth` says of a person, each header always there: a missing one would let through what the request itself
 /// carried under that name.
-pub const IDENTITY_HEADERS: [HeaderName; 6] = [
+pub const IDENTITY_HEADERS: [HeaderName; 7] = [
     HeaderName::from_static("x-miandeng-jwt"),
     HeaderName::from_static("x-miandeng-corp"),
     HeaderName::from_static("x-miandeng-agent"),
     HeaderName::from_static("x-miandeng-open-id"),
     HeaderName::from_static("x-miandeng-union-id"),
     HeaderName::from_static("x-miandeng-user-id"),
+    HeaderName::from_static("x-miandeng-external-user-id"),
 ];
 
 /// A session's identity, signed and as headers.
@@ -38,8 +40,8 @@ pub struct Identity {
     pub token: String,
     /// Seconds since 1970.
     expires_at: u64,
-    /// The values of [`IDENTITY_HEADERS`], in their order; empty where DingTalk gave nothing.
-    pub headers: [HeaderValue; 6],
+    /// The values of [`IDENTITY_HEADERS`], in their order; empty where the platform gave nothing.
+    pub headers: [HeaderValue; 7],
 }
 
 impl Identity {
@@ -63,6 +65,7 @@ struct Claims<'a> {
     open_id: Option<&'a str>,
     union_id: Option<&'a str>,
     user_id: Option<&'a str>,
+    external_user_id: Option<&'a str>,
 }
 
 /// Signs identities, and remembers each for a minute.
@@ -76,8 +79,8 @@ impl Identities {
     /// Identities of `issuer`, signed with a key derived from the session's.
     ///
     /// # Errors
-    /// Where a key is not 32 bytes in base64.
-    pub fn new(key: &Secret, previous: &[Secret], issuer: String) -> anyhow::Result<Self> {
+    /// Never in practice: every session key has a signing key.
+    pub fn new(key: &SessionKey, previous: &[SessionKey], issuer: String) -> anyhow::Result<Self> {
         let recent = Cache::builder().max_capacity(MAX_REUSED).time_to_live(REUSE).build();
         Ok(Self { keys: SigningKeys::new(key, previous)?, issuer, recent })
     }
@@ -109,6 +112,7 @@ impl Identities {
         let open_id = user.open_id.as_ref().map(OpenId::as_str);
         let union_id = user.union_id.as_ref().map(UnionId::as_str);
         let user_id = user.user_id.as_ref().map(UserId::as_str);
+        let external_user_id = user.external_user_id.as_ref().map(ExternalUserId::as_str);
         // Nobody's identity outlives their session.
         let expires_at = now.saturating_add(LIFETIME.as_secs()).min(session.expires_at);
         let token = self.keys.sign(&Claims {
@@ -122,9 +126,11 @@ impl Identities {
             open_id,
             union_id,
             user_id,
+            external_user_id,
         })?;
         let (corp, agent) = (user.corp_id.as_str(), user.agent_id.as_str());
-        let headers = [Some(token.as_str()), Some(corp), Some(agent), open_id, union_id, user_id];
+        let headers =
+            [Some(token.as_str()), Some(corp), Some(agent), open_id, union_id, user_id, external_user_id];
         let headers = headers.map(|text| header(text.unwrap_or_default()));
         Ok(Identity { token, expires_at, headers })
     }

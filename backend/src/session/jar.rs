@@ -1,7 +1,9 @@
 //! The sessions in a browser: a sealed cookie for each application, and no more of them than proxies pass on.
 
 use super::cookie::{SetCookie, app_tag};
-use super::{Session, Sessions, millis, random_hex, seconds};
+use super::{Session, Sessions};
+use crate::clock::{millis, seconds};
+use crate::secret::random_hex;
 use axum::http::HeaderMap;
 use miandeng_shared::{AgentId, CorpId, User};
 use std::cmp::Reverse;
@@ -29,15 +31,8 @@ const MAX_COOKIE: usize = 1023;
 const ROOM: usize = 2900;
 
 impl Sessions {
-    /// A new session for `user` of an application, of a suite's where one is named, and the cookies that carry it into
-    /// the browser that sent `headers` and make room for it there.
-    pub fn create(
-        &self,
-        headers: &HeaderMap,
-        mut user: User,
-        suite: Option<&str>,
-        now: SystemTime,
-    ) -> (Session, Vec<SetCookie>) {
+    /// A new session for `user` of an application, of a suite's where one is named.
+    pub fn begin(&self, mut user: User, suite: Option<&str>, now: SystemTime) -> Session {
         user.nick = user.nick.map(|nick| nick.chars().take(MAX_NICK / 4).collect());
         user.avatar = user.avatar.filter(|url| url.len() <= MAX_AVATAR);
         let name = cookie_name(&user.corp_id, &user.agent_id);
@@ -51,21 +46,24 @@ impl Sessions {
         // Later than any end of this person's or corporation's sessions that is known: they begin anew.
         let ended_up_to = self.revocations.ended_up_to(|| session.endings());
         session.issued_at_ms = session.issued_at_ms.max(ended_up_to.saturating_add(1));
-        let seal = |session: &Session| self.cookies.set(&name, session, self.ttl);
-        let mut cookie = seal(&session);
-        if cookie.1.len() > MAX_COOKIE {
+        let is_long = |session: &Session| self.cookies.set(&name, session, self.ttl).1.len() > MAX_COOKIE;
+        if is_long(&session) {
             session.user.avatar = None;
-            cookie = seal(&session);
         }
-        if cookie.1.len() > MAX_COOKIE {
+        if is_long(&session) {
             session.user.nick = None;
-            cookie = seal(&session);
         }
+        session
+    }
+
+    /// The cookies that carry a session into the browser that sent `headers` and make room for it there.
+    pub fn set(&self, headers: &HeaderMap, session: &Session) -> Vec<SetCookie> {
         let User { corp_id, agent_id, .. } = &session.user;
+        let name = cookie_name(corp_id, agent_id);
+        let cookie = self.cookies.set(&name, session, self.ttl);
         let made = |other: Session| Some(other.issued_at_ms).filter(|_| !other.is_of(corp_id, agent_id));
         let others = |other: &str| is_session(other) && other != name;
-        let cookies = self.cookies.set_beside(cookie, headers, others, ROOM, made);
-        (session, cookies)
+        self.cookies.set_beside(cookie, headers, others, ROOM, made)
     }
 
     /// The sessions that a request carries, the newest first, as far as they are genuine, not expired and not revoked.

@@ -2,9 +2,8 @@
 //! kept or rotated. The cookies' keys come from the same bytes under another name, and neither opens what is the
 //! other's.
 
-use crate::config::Secret;
-use anyhow::{Context, ensure};
-use base64::Engine;
+use crate::secret::SessionKey;
+use anyhow::Context;
 use hkdf::Hkdf;
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -24,16 +23,16 @@ pub(super) struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// The keys that belong to the session's `key` and `previous` ones; each is 32 bytes in base64.
+    /// The keys that belong to the session's `key` and `previous` ones.
     ///
     /// # Errors
-    /// Where one is something else.
-    pub fn new(key: &Secret, previous: &[Secret]) -> anyhow::Result<Self> {
+    /// Never in practice: every session key has a signing key.
+    pub fn new(key: &SessionKey, previous: &[SessionKey]) -> anyhow::Result<Self> {
         let (key, current) = derive(key)?;
         let header = Header { kid: current.common.key_id.clone(), ..Header::new(Algorithm::ES256) };
         let mut published = JwkSet { keys: vec![current] };
-        for secret in previous {
-            let (_, jwk) = derive(secret)?;
+        for key in previous {
+            let (_, jwk) = derive(key)?;
             if !published.keys.contains(&jwk) {
                 published.keys.push(jwk);
             }
@@ -55,10 +54,8 @@ impl SigningKeys {
     }
 }
 
-fn derive(secret: &Secret) -> anyhow::Result<(EncodingKey, Jwk)> {
-    let bytes = base64::engine::general_purpose::STANDARD.decode(secret.expose()).unwrap_or_default();
-    ensure!(bytes.len() == 32, "a session key is not 32 bytes in base64");
-    let der = scalar(&bytes)?.to_pkcs8_der().ok().context("the signing key has no PKCS#8 form")?;
+fn derive(key: &SessionKey) -> anyhow::Result<(EncodingKey, Jwk)> {
+    let der = scalar(key.expose())?.to_pkcs8_der().ok().context("the signing key has no PKCS#8 form")?;
     let key = EncodingKey::from_ec_der(der.as_bytes());
     let mut jwk = Jwk::from_encoding_key(&key, Algorithm::ES256)?;
     jwk.common.key_id = Some(jwk.thumbprint(ThumbprintHash::SHA256)?);

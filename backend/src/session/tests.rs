@@ -1,14 +1,14 @@
 use super::*;
-use crate::config::Secret;
+use crate::secret::{Secret, SessionKey};
 use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine;
 use miandeng_shared::{AgentId, CorpId, OpenId, UnionId, UserId};
 
-pub fn key(byte: u8) -> Secret {
-    Secret::new(base64::engine::general_purpose::STANDARD.encode([byte; 32]))
+pub fn key(byte: u8) -> SessionKey {
+    SessionKey::new(&Secret::new(base64::engine::general_purpose::STANDARD.encode([byte; 32]))).unwrap()
 }
 
-pub fn sessions(key_byte: u8, previous: &[Secret]) -> Sessions {
+pub fn sessions(key_byte: u8, previous: &[SessionKey]) -> Sessions {
     let cookies = Arc::new(Cookies::new(&key(key_byte), previous, true));
     Sessions::new(cookies, Duration::from_secs(3600), Arc::new(Store::memory()))
 }
@@ -20,6 +20,7 @@ pub fn user(open_id: &str) -> User {
         open_id: Some(OpenId::new(open_id).unwrap()),
         union_id: None,
         user_id: None,
+        external_user_id: None,
         contact_type: None,
         nick: Some("昵称".repeat(100)),
         avatar: Some(format!("https://a.example/{}", "x".repeat(200))),
@@ -28,7 +29,8 @@ pub fn user(open_id: &str) -> User {
 
 /// A login in a browser without cookies.
 fn create(sessions: &Sessions, user: User, now: SystemTime) -> (Session, HeaderValue) {
-    let (session, mut cookies) = sessions.create(&HeaderMap::new(), user, None, now);
+    let session = sessions.begin(user, None, now);
+    let mut cookies = sessions.set(&HeaderMap::new(), &session);
     assert_eq!(cookies.len(), 1);
     (session, cookies.remove(0).1)
 }
@@ -46,6 +48,7 @@ pub fn longest(id: usize) -> User {
         open_id: OpenId::new("o".repeat(id)).ok(),
         union_id: UnionId::new("u".repeat(id)).ok(),
         user_id: UserId::new("i".repeat(id)).ok(),
+        external_user_id: None,
         contact_type: Some(1),
         nick: Some("\u{1f9d1}".repeat(64)),
         avatar: Some(format!("https://a.example/{}", "x".repeat(230))),
@@ -259,7 +262,7 @@ const FIRST_COOKIE: &str = include_str!("fixtures/cookie-0.1.0.txt");
 #[test]
 fn an_upgrade_logs_nobody_out() {
     let now = SystemTime::now();
-    let read = |key: &Secret, previous: &[Secret]| {
+    let read = |key: &SessionKey, previous: &[SessionKey]| {
         let ttl = Duration::from_secs(100 * 365 * 24 * 60 * 60);
         let cookies = Arc::new(Cookies::new(key, previous, false));
         let sessions = Sessions::new(cookies, ttl, Arc::new(Store::memory()));

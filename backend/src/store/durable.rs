@@ -4,7 +4,7 @@
 use super::embedded::Embedded;
 use super::redis::Redis;
 use super::{Backend, Store, StoreError};
-use crate::config::Secret;
+use crate::secret::Secret;
 use redb::{ReadableDatabase, ReadableTable, TableDefinition};
 use redis::{AsyncCommands, Script};
 use std::collections::HashMap;

@@ -1,15 +1,16 @@
 //! A Redis that replicas share. Everything that has to happen in one step is a script.
 
-mod endings;
 mod link;
 mod refusal;
+mod revocations;
 
-pub use endings::Feed;
+pub use revocations::RevocationStream;
 
-use super::{Entry, Kept, StoreError, millis};
-use crate::config::Secret;
+use super::millis;
+use super::{Entry, Kept, StoreError};
+use crate::secret::Secret;
 use link::Link;
-use redis::{AsyncCommands, Client, Script};
+use redis::{AsyncCommands, Client, RedisResult, Script};
 pub use refusal::remedy;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -88,8 +89,12 @@ impl Redis {
     pub async fn keep(&self, key: &str, made: Secret) -> Result<Secret, StoreError> {
         let mut attempt = redis::pipe();
         attempt.set_nx(entry_key(key), made.expose()).ignore().get(entry_key(key));
-        let (kept,): (String,) = attempt.query_async(&mut self.link.clone()).await?;
-        Ok(Secret::new(kept))
+        let outcome: RedisResult<(Vec<u8>,)> = attempt.query_async(&mut self.link.clone()).await;
+        match outcome {
+            Ok((kept,)) => String::from_utf8(kept).map(Secret::new).map_err(|_| StoreError::Unreadable),
+            Err(error) if link::is_useless(&error) => Err(error.into()),
+            Err(_) => Err(StoreError::Unreadable),
+        }
     }
 
     pub async fn remove(&self, key: &str) -> Result<(), StoreError> {

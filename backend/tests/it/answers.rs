@@ -48,14 +48,14 @@ async fn k11_every_envelope_of_the_old_host_says_the_same() {
         sim.settings(json!({ "errorEnvelope": envelope })).await;
         let (status, refused, _) = error(person.post_code(&format!("no-such-code-{envelope}")).await).await;
         assert_eq!((status, &refused["code"]), (401, &json!("code_rejected")), "{envelope}: {refused}");
-        let said = &refused["dingtalk"];
+        let said = &refused["upstream"];
         assert!(said["code"] == "40078" || said["subCode"] == "40078", "{envelope}: {said}");
 
         sim.post("/_sim/revoke", json!({ "what": "tokens" })).await;
         let healed = person.post_code(&person.code_again().await).await;
         assert_eq!(healed.status(), StatusCode::OK, "{envelope}: dead tokens are replaced");
         let stranger = Person::named("stranger", &sim, &server).login().await;
-        assert_eq!(stranger.status(), StatusCode::OK, "{envelope}: 60121 is nobody");
+        assert_eq!(stranger.status(), StatusCode::OK, "{envelope}: 60121 is no user");
     }
 }
 
@@ -70,15 +70,15 @@ async fn k11_a_limit_keeps_its_class_and_its_pause_in_every_envelope() {
     } })
     };
     for (status, body, expected, pause) in [
-        (200, json!({ "errcode": 90018, "errmsg": "x" }), "dingtalk_throttled", "1"),
-        (200, json!({ "errcode": 90019, "errmsg": "x" }), "dingtalk_throttled", "1"),
+        (200, json!({ "errcode": 90018, "errmsg": "x" }), "platform_throttled", "1"),
+        (200, json!({ "errcode": 90019, "errmsg": "x" }), "platform_throttled", "1"),
         (
             200,
             json!({ "errcode": 88, "errmsg": "ding talk error[subcode=90002,submsg=x]" }),
-            "dingtalk_throttled",
+            "platform_throttled",
             "1",
         ),
-        (200, gateway(json!(15), "90018", "x"), "dingtalk_throttled", "1"),
+        (200, gateway(json!(15), "90018", "x"), "platform_throttled", "1"),
         (
             200,
             gateway(
@@ -86,26 +86,26 @@ async fn k11_a_limit_keeps_its_class_and_its_pause_in_every_envelope() {
                 "accesscontrol.limited-by-api-access-count",
                 "This ban will last for 9 more seconds",
             ),
-            "dingtalk_throttled",
+            "platform_throttled",
             "9",
         ),
-        (200, gateway(json!(15), "isp.http-read-timeout", "x"), "dingtalk_busy", "1"),
-        (200, gateway(json!("15"), "45009", "x"), "dingtalk_throttled", "60"),
+        (200, gateway(json!(15), "isp.http-read-timeout", "x"), "platform_busy", "1"),
+        (200, gateway(json!("15"), "45009", "x"), "platform_throttled", "60"),
         (
             200,
             json!({ "dingtalk_oapi_x_response": { "result": { "ding_open_errcode": -1, "success": false } } }),
-            "dingtalk_busy",
+            "platform_busy",
             "1",
         ),
         (
             403,
             json!({ "code": "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi", "message": "x" }),
-            "dingtalk_throttled",
+            "platform_throttled",
             "1",
         ),
-        (500, json!({ "code": "InternalFailure", "message": "x" }), "dingtalk_busy", "1"),
-        (429, json!(""), "dingtalk_throttled", "1"),
-        (200, json!("<html>{ \"status\": 1111, \"punish\": \"deny\" }</html>"), "dingtalk_banned", "300"),
+        (500, json!({ "code": "InternalFailure", "message": "x" }), "platform_busy", "1"),
+        (429, json!(""), "platform_throttled", "1"),
+        (200, json!("<html>{ \"status\": 1111, \"punish\": \"deny\" }</html>"), "platform_banned", "300"),
     ] {
         let reply = json!({ "status": status, "body": body });
         sim.fault(json!({ "endpoint": BY_CODE, "reply": reply })).await;
@@ -211,7 +211,7 @@ async fn k21_an_odd_fact_costs_that_fact_alone() {
 }
 
 #[tokio::test]
-async fn k21_a_second_answer_makes_nobody_somebody_else() {
+async fn k21_a_second_answer_makes_no_other_person() {
     let (sim, server) = start("").await;
     let person = Person::new(&sim, &server);
     for value in [json!("o-other"), json!(null), json!(7), json!({})] {
@@ -279,7 +279,7 @@ async fn k21_ids_of_any_script_are_whole_in_json_and_encoded_in_headers() {
 }
 
 #[tokio::test]
-async fn k21_nobody_has_the_subject_of_another() {
+async fn k21_no_person_has_the_subject_of_another() {
     let (sim, server) = start("").await;
     let subject = async |open_id: &str| {
         let person = Person::new(&sim, &server);
@@ -321,7 +321,7 @@ async fn k21_one_identifier_is_enough_in_an_h5_application() {
         let ids = expected.unwrap_or_default();
         assert_eq!((&user["userId"], &user["unionId"]), (&ids.0, &ids.1), "{facts}: {body}");
         if status != StatusCode::OK {
-            assert_eq!(body["error"]["code"], "dingtalk_bad_answer", "{facts}");
+            assert_eq!(body["error"]["code"], "platform_bad_answer", "{facts}");
         }
         assert_eq!(status == StatusCode::OK, is_known, "{facts}");
     }

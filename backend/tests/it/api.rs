@@ -1,6 +1,6 @@
 //! The public routes: what they take, what they refuse, and what never leaves them.
 
-use crate::support::{AGENT, CORP, Person, Server, Sim, json_of, start};
+use crate::support::{AGENT, CORP, Person, Server, Sim, json_of, report_of, start};
 use reqwest::{Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ async fn config_refuses_bad_input_by_name() {
         let answer = person.request(Method::GET, "/api/config").query(query).send().await.unwrap();
         let body = refused(answer, *status, code).await;
         assert!(body["error"]["message"].as_str().unwrap().contains(field), "{body}");
-        assert_eq!(body["error"]["dingtalk"], Value::Null);
+        assert_eq!(body["error"]["upstream"], Value::Null);
     }
     assert_eq!(sim.total().await, 0, "nothing of this reaches DingTalk");
 }
@@ -126,7 +126,8 @@ async fn every_other_route_refuses_bad_input_too() {
         )
         .await;
     }
-    let known = json!({ "corpId": CORP, "agentId": AGENT, "nonceStr": "unknown", "error": "52013" });
+    let unsigned = json!({ "timeStamp": "1", "nonceStr": "unknown", "url": "u", "signature": "s" });
+    let known = report_of(&unsigned, "52013");
     let answer = person.request(Method::POST, "/api/report").json(&known).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::NO_CONTENT);
     let foreign =
@@ -350,7 +351,7 @@ async fn s20_no_secret_leaves_by_answers_errors_metrics_or_log() {
     said.push_str(&reqwest::get(format!("{}/metrics", server.ops_url)).await.unwrap().text().await.unwrap());
     let log = server.log_with(": login ", 3).await;
     assert_eq!(log.matches(": login ").count(), 3, "each login is one line:\n{log}");
-    assert!(log.contains("corp=dingcorp1") && log.contains("reason=\"dingtalk_unreachable\""), "{log}");
+    assert!(log.contains("corp=dingcorp1") && log.contains("reason=\"platform_unreachable\""), "{log}");
     said.push_str(&log);
     for secret in
         ["channel-secret-of", "corp-secret-of", "access_token=", "jsapi_ticket=", &code, &second, &third]

@@ -124,6 +124,39 @@ async fn k15_applications_on_one_host_do_not_log_each_other_out() {
         let answer = tabs.ask(Method::POST, &format!("/api/token{wrong}")).await;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{wrong}");
     }
+    for name in
+        [["corpId", "agentId"], ["CORPID", "AGENTID"], ["%43orpid", "+AgentID"], ["amp;corpid", "agentid"]]
+    {
+        let spelled = |(corp, agent): (&str, &str)| format!("?{}={corp}&{}={agent}", name[0], name[1]);
+        for app in APPS {
+            let named = Some((app.0.to_owned(), app.1.to_owned()));
+            assert_eq!(tabs.session(&spelled(app)).await, named, "{name:?}");
+            let answer = tabs.ask(Method::GET, &format!("/auth{}", spelled(app))).await;
+            assert_eq!(answer.headers()["x-miandeng-corp"], app.0, "{name:?}");
+        }
+        // It never means every application.
+        let nobodys = spelled(("dingcorp9", "1"));
+        for wrong in ["=", &format!("=dingcorp1&{}=dingcorp2&agentid", name[0])] {
+            let wrong = format!("?{}{wrong}=123456", name[0]);
+            for method in [Method::GET, Method::DELETE] {
+                let answer = tabs.ask(method, &format!("/api/session{wrong}")).await;
+                assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{wrong}");
+            }
+        }
+        assert_eq!(tabs.session(&nobodys).await, None, "{name:?}");
+        assert_eq!(
+            tabs.ask(Method::POST, &format!("/api/token{nobodys}")).await.status(),
+            StatusCode::UNAUTHORIZED
+        );
+        assert_eq!(
+            tabs.ask(Method::GET, &format!("/auth{nobodys}")).await.status(),
+            StatusCode::UNAUTHORIZED
+        );
+        assert_eq!(
+            tabs.ask(Method::DELETE, &format!("/api/session{nobodys}")).await.status(),
+            StatusCode::NO_CONTENT
+        );
+    }
     assert_eq!(tabs.session("?corpid=dingcorp9&agentid=1").await, None);
     assert_eq!(tabs.opens().await, [true; 3], "and nothing of this has ended one");
 }
@@ -135,6 +168,7 @@ async fn k15_a_logout_ends_the_application_it_names_or_all() {
         (query(APPS[0]), [false, true, true]),
         (query(APPS[2]), [true, true, false]),
         (query(("dingcorp9", "1")), [true; 3]),
+        ("?CorpID=dingcorp1&agentId=123456".to_owned(), [false, true, true]),
         (String::new(), [false; 3]),
         ("?everywhere=0".to_owned(), [false; 3]),
         ("?everywhere=1".to_owned(), [false; 3]),
@@ -160,7 +194,7 @@ async fn k15_a_logout_ends_the_application_it_names_or_all() {
 /// 32 nines.
 const KEY: &str = "CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=";
 
-/// The session cookie of version 0.1.0, one for the whole host, for somebody in the first application.
+/// The session cookie of version 0.1.0, one for the whole host, for a person in the first application.
 fn earlier() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let session = json!({
@@ -264,7 +298,7 @@ async fn f4_two_peoples_sessions_for_one_application_count_for_nothing_and_the_l
             assert_eq!(get(&sim, &server, path, &both).await.status(), StatusCode::UNAUTHORIZED, "{path}");
         }
         let other = get(&sim, &server, "/auth?corpid=dingcorp2&agentid=123456", &both).await;
-        assert_eq!(other.status(), StatusCode::OK, "the application that nobody disputes");
+        assert_eq!(other.status(), StatusCode::OK, "the application that is not disputed");
     }
     let log = server.log_with("sessions of two people", 1).await;
     assert_eq!(log.matches("sessions of two people").count(), 1, "not a line for each request");

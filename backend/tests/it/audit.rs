@@ -65,9 +65,9 @@ async fn it_names_who_came_and_went_and_who_was_refused() {
         with(&[&app, &who], json!({ "message": login, "result": "ok" })),
         with(&[&app, &nobody], json!({ "message": login, "result": "failed", "reason": "code_used" })),
         with(&[&app, &nobody], json!({ "message": login, "result": "failed", "reason": "cross_site" })),
-        json!({ "message": "refused", "what": "login", "reason": "unknown_app", "from": "127.0.0.1" }),
-        json!({ "message": "refused", "what": "token", "reason": "cross_site" }),
-        json!({ "message": "refused", "what": "logout", "reason": "cross_site" }),
+        json!({ "message": "refused", "what": "login", "reason": "unknown_app", "from": "127.0.0.1", "value": format!("dingother/{AGENT}") }),
+        json!({ "message": "refused", "what": "token", "reason": "cross_site", "value": "https://evil.example" }),
+        json!({ "message": "refused", "what": "logout", "reason": "cross_site", "value": "https://evil.example" }),
         with(&[&app, &who], json!({ "message": "logout", "result": "ok", "everywhere": true })),
     ];
     let lines = audited(&server, expected.len()).await;

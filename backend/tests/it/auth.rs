@@ -138,7 +138,10 @@ async fn a_guard_that_is_written_wrongly_lets_nobody_in() {
         "corpid=dingcorp1&agentid=123456&agentid=123456",
         "corpid=$CORPID$&agentid=123456",
         "corpid=ding%0d%0aX-Miandeng-User-Id:+boss&agentid=123456",
-        "corpID=dingcorp1&agentID=123456",
+        "corpID=dingcorp1",
+        "CorpId=&agentId=",
+        "corpid=dingcorp1&agentid=123456&corpId=dingcorp2",
+        "corp_id=dingcorp1&agent_id=123456",
         "mode=open",
         "%ff%00",
     ] {

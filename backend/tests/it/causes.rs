@@ -287,6 +287,70 @@ async fn k9_a_proxy_that_does_not_help_is_named() {
 }
 
 #[tokio::test]
+async fn k09_a_proxy_is_named_with_its_answer_or_its_silence() {
+    let sim = Sim::start(1).await;
+    let url = "https://oapi.example.com";
+    for refusal in ["302 Found", "502 Bad Gateway", "403 Forbidden", "503 Service Unavailable"] {
+        let proxy = Proxy::start(Some(refusal)).await;
+        let server = start(&sim, url, vec![proxy.variable("HTTPS_PROXY")]).await;
+        let named =
+            format!("the proxy 127.0.0.1:{} makes no tunnel to it: HTTP {}", proxy.port, &refusal[..3]);
+        says(&sim, &server, &[&named]).await;
+    }
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = format!("http://user:proxy-secret-of-us@{}", silent.local_addr().unwrap());
+    let named = format!("the proxy {}", silent.local_addr().unwrap());
+    for (url, variable) in [(url, "HTTPS_PROXY"), (url, "ALL_PROXY"), (&sim.url, "HTTP_PROXY")] {
+        let server = start(&sim, url, vec![(variable.to_owned(), proxy.clone())]).await;
+        says(&sim, &server, &[&named, "in time"]).await;
+    }
+}
+
+#[tokio::test]
+async fn k09_a_variable_that_names_no_proxy_is_warned_of_at_the_start() {
+    let sim = Sim::start(1).await;
+    for (variable, value) in [
+        ("HTTPS_PROXY", "http://user:proxy-secret-of-us@"),
+        ("https_proxy", "http://user:proxy-secret-of-us@127.0.0.1:port"),
+        ("HTTP_PROXY", "http://user:proxy-secret#of-us@127.0.0.1:3128"),
+        ("ALL_PROXY", "socks5://user:proxy-secret-of-us@127.0.0.1:1080"),
+        ("https_proxy", "http//proxy-secret-of-us"),
+    ] {
+        let server = start(&sim, &sim.url, vec![(variable.to_owned(), value.to_owned())]).await;
+        let log = server.log_with("names no proxy", 1).await;
+        assert!(log.contains(&format!("variable=\"{variable}\"")), "{value}: {log}");
+        Person::new(&sim, &server).config().await;
+        let log = server.log();
+        assert_eq!(log.matches("names no proxy").count(), 1, "{log}");
+        assert!(!log.contains("proxy-secret"), "{value}: {log}");
+    }
+}
+
+#[tokio::test]
+async fn k09_json_that_is_no_answer_is_described_as_what_it_is() {
+    let (sim, server) = crate::support::start("").await;
+    let replies = [
+        (200, "[]", "HTTP 200, application/json: a JSON list"),
+        (200, " [{\"errcode\":0}]", "HTTP 200, application/json: a JSON list"),
+        (200, "{}", "HTTP 200, application/json: an empty JSON object"),
+        (200, "null", "HTTP 200, application/json: JSON null"),
+        (200, "\"secret-of-them\"", "HTTP 200, application/json: a JSON text"),
+        (200, "7", "HTTP 200, application/json: a JSON number"),
+        (200, "", "HTTP 200, application/json: no JSON"),
+        (502, "{\"reason\":\"secret-of-them\"}", "HTTP 502, application/json: a JSON object without a code"),
+        (407, "{}", "HTTP 407: a proxy on the way that was not asked for wants a password"),
+    ];
+    for (status, body, part) in replies {
+        sim.clear_faults().await;
+        let reply = json!({ "status": status, "contentType": "application/json", "body": body });
+        sim.fault(json!({ "endpoint": "/channel/get_channel_token", "times": 100, "reply": reply })).await;
+        assert!(Person::new(&sim, &server).config().await.status().is_server_error(), "{body}");
+        let log = server.log_with(part, 1).await;
+        assert!(!log.contains("secret-of"), "{log}");
+    }
+}
+
+#[tokio::test]
 async fn k9_an_answer_that_is_none_is_described_once_and_its_end_too() {
     const TOKEN: &str = "/channel/get_channel_token";
     let (sim, server) = crate::support::start("").await;
@@ -338,7 +402,10 @@ async fn k9_a_redis_behind_tls_is_believed_by_the_same_certificates() {
         let ready = reqwest::get(format!("{}/readyz", server.ops_url)).await.unwrap();
         assert_eq!(json_of(ready).await["status"], word);
         if word == "degraded" {
-            server.log_with("UnknownIssuer", 1).await;
+            let log = server.log_with("UnknownIssuer", 1).await;
+            let line = log.lines().find(|line| line.contains("UnknownIssuer")).unwrap();
+            assert!(line.contains("issued by") && line.contains("Corp Root 2024"), "{line}");
+            assert!(line.contains("a CA of your own belongs into SSL_CERT_FILE"), "{line}");
         }
     }
 }

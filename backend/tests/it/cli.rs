@@ -84,15 +84,18 @@ fn check_files(files: &[(&str, &[u8], u32)], config: &str) -> (Option<i32>, Stri
 #[test]
 fn k20_what_is_not_utf_8_is_named_as_such() {
     let from_file = GOOD.replace("{ env = \"IT_CHANNEL_SECRET\" }", "{ file = \"secret.txt\" }");
+    let bare: Vec<u8> = "secret\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big_endian: Vec<u8> = "secret\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
     let utf16: Vec<u8> = "\u{feff}secret\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    for bytes in [&b"caf\xe9"[..], &utf16, b"abc\xff", b"\xc3\x28"] {
+    for bytes in [&b"caf\xe9"[..], &utf16, &bare, &big_endian, b"abc\xff", b"\xc3\x28"] {
         let (code, said) = check_files(&[("secret.txt", bytes, 0o600)], &from_file);
         assert_eq!(code, Some(2), "{said}");
         assert!(said.contains("apps[0].channel_secret: the file secret.txt is not UTF-8 text"), "{said}");
     }
     let gbk = [b"# \xc5\xe4\xd6\xc3\n".as_slice(), GOOD.as_bytes()].concat();
     let late = [GOOD.as_bytes(), b"\nhome = \"/\xe9\"\n".as_slice()].concat();
-    for (config, line) in [(gbk, "line 1"), (late, "line 11")] {
+    let utf16 = GOOD.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (config, line) in [(gbk, "line 1"), (late, "line 11"), (utf16, "line 2")] {
         let (code, said) = check_files(&[("miandeng.toml", &config, 0o600)], "");
         assert_eq!(code, Some(2), "{said}");
         assert!(said.contains(&format!("miandeng.toml: is not UTF-8 text ({line})")), "{said}");
@@ -132,6 +135,7 @@ fn p13_secrets_that_others_may_read_are_warned_of() {
         assert_eq!(code, Some(0), "{said}");
         let warning = "warning: apps[0].channel_secret: every user of this machine may read or write the file secret.txt";
         assert_eq!(said.contains(warning), warned, "{mode:o}: {said}");
+        assert_eq!(said.contains("(in Kubernetes: defaultMode: 0440"), warned, "{mode:o}: {said}");
         for (config, key) in [(&inline, "apps[0].channel_secret"), (&store, "store.url")] {
             let files =
                 [("secret.txt", &b"planted\n"[..], 0o600), ("miandeng.toml", config.as_bytes(), mode)];
@@ -140,6 +144,7 @@ fn p13_secrets_that_others_may_read_are_warned_of() {
             let warning =
                 format!("warning: miandeng.toml: holds secrets ({key}), and every user of this machine");
             assert_eq!(said.contains(&warning), warned, "{mode:o}: {said}");
+            assert_eq!(said.contains("defaultMode"), warned, "{mode:o}: {said}");
             assert!(!said.contains("planted"), "{said}");
         }
         let files = [("secret.txt", &b"planted\n"[..], 0o600), ("miandeng.toml", from_file.as_bytes(), mode)];
@@ -280,7 +285,7 @@ async fn k13_what_is_not_healthy_says_so_in_one_line() {
     let at = |address: &str| format!("ops_listen = \"{address}\"\n{GOOD}");
     for (config, environment, part) in [
         (at(&format!("127.0.0.1:{}", free_port())), None, "does not answer: Connection refused"),
-        (at(&silent.local_addr().unwrap().to_string()), None, "does not answer"),
+        (at(&silent.local_addr().unwrap().to_string()), None, "does not answer: no answer within 3 s"),
         (at(&other_address.to_string()), None, "answers \"HTTP/1.1 503\""),
         (at("nowhere"), None, "ops_listen: must be an address and port"),
         (GOOD.into(), Some("9090"), "ops_listen (MIANDENG__OPS_LISTEN): must be an address and port"),

@@ -163,7 +163,7 @@ async fn k07_a_useless_connection_is_given_up_whatever_the_reason() {
         println!("{name}");
         let before = told(&servers).len();
         run(fault);
-        // Noticed by a server that nobody visits, too; but for rights to a single command.
+        // Noticed by a server without visitors, too; but for rights to a single command.
         if name != "NOPERM of one" {
             until(server, "degraded").await;
         }

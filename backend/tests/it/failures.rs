@@ -1,6 +1,6 @@
 //! Every failure of DingTalk that a login can meet, produced by the simulator, and what becomes of it.
 
-use crate::support::{Person, Server, Sim, json_of, start};
+use crate::support::{Person, Server, Sim, json_of, report_of, start};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ async fn expect(response: Response, status: u16, code: &str, context: &str) -> V
     let retry_after = response.headers().get("retry-after").is_some();
     let body = json_of(response).await;
     assert_eq!((got, body["error"]["code"].as_str()), (status, Some(code)), "{context}: {body}");
-    if status == 503 && code != "dingtalk_quota" {
+    if status == 503 && code != "platform_quota" {
         assert!(retry_after, "{context}: 503 without Retry-After");
     }
     for part in ["message", "hint"] {
@@ -34,30 +34,30 @@ async fn expect(response: Response, status: u16, code: &str, context: &str) -> V
 
 /// errcode → what a call with a token makes of it. Rejected tokens have tests of their own below.
 const CALLS: &[(i64, u16, &str)] = &[
-    (-1, 503, "dingtalk_busy"),
-    (15, 503, "dingtalk_busy"),
-    (22, 502, "dingtalk_refused"),
+    (-1, 503, "platform_busy"),
+    (15, 503, "platform_busy"),
+    (22, 502, "platform_refused"),
     (404, 502, "api_retired"),
-    (33012, 502, "dingtalk_refused"),
-    (40000, 502, "dingtalk_refused"),
-    (400_002, 502, "dingtalk_refused"),
+    (33012, 502, "platform_refused"),
+    (40000, 502, "platform_refused"),
+    (400_002, 502, "platform_refused"),
     (40013, 502, "app_misconfigured"),
     (40029, 401, "code_rejected"),
-    (40035, 502, "dingtalk_refused"),
+    (40035, 502, "platform_refused"),
     (40056, 502, "app_misconfigured"),
     (40073, 403, "not_following"),
     (40078, 401, "code_rejected"),
     (40079, 502, "app_misconfigured"),
     (40089, 502, "app_misconfigured"),
-    (41001, 502, "dingtalk_refused"),
-    (41011, 502, "dingtalk_refused"),
+    (41001, 502, "platform_refused"),
+    (41011, 502, "platform_refused"),
     (42003, 401, "code_rejected"),
     (42007, 401, "code_rejected"),
     (42008, 401, "code_rejected"),
-    (43001, 502, "dingtalk_refused"),
-    (43003, 502, "dingtalk_refused"),
+    (43001, 502, "platform_refused"),
+    (43003, 502, "platform_refused"),
     (43007, 502, "app_misconfigured"),
-    (45009, 503, "dingtalk_throttled"),
+    (45009, 503, "platform_throttled"),
     (50002, 403, "not_permitted"),
     (50003, 502, "app_misconfigured"),
     (50004, 403, "not_permitted"),
@@ -65,14 +65,14 @@ const CALLS: &[(i64, u16, &str)] = &[
     (60011, 502, "app_misconfigured"),
     (60020, 502, "app_misconfigured"),
     (71014, 502, "app_misconfigured"),
-    (90001, 503, "dingtalk_throttled"),
-    (90002, 503, "dingtalk_throttled"),
-    (90003, 503, "dingtalk_throttled"),
-    (90006, 503, "dingtalk_throttled"),
-    (90010, 503, "dingtalk_throttled"),
-    (90018, 503, "dingtalk_throttled"),
-    (90020, 503, "dingtalk_quota"),
-    (123_456, 502, "dingtalk_refused"),
+    (90001, 503, "platform_throttled"),
+    (90002, 503, "platform_throttled"),
+    (90003, 503, "platform_throttled"),
+    (90006, 503, "platform_throttled"),
+    (90010, 503, "platform_throttled"),
+    (90018, 503, "platform_throttled"),
+    (90020, 503, "platform_quota"),
+    (123_456, 502, "platform_refused"),
 ];
 
 #[tokio::test]
@@ -86,9 +86,9 @@ async fn every_errcode_of_redeeming_a_code() {
             sim.reply(BY_CODE, 1, reply.clone()).await;
             let answer = person.post_code(&person.code_again().await).await;
             let body = expect(answer, *status, expected, &reply.to_string()).await;
-            assert_eq!(body["error"]["dingtalk"]["code"], reply["errcode"].to_string(), "{body}");
-            assert_eq!(body["error"]["dingtalk"]["subCode"], reply["sub_code"], "{body}");
-            assert_eq!(body["error"]["dingtalk"]["requestId"], "req1");
+            assert_eq!(body["error"]["upstream"]["code"], reply["errcode"].to_string(), "{body}");
+            assert_eq!(body["error"]["upstream"]["subCode"], reply["sub_code"], "{body}");
+            assert_eq!(body["error"]["upstream"]["requestId"], "req1");
             assert_eq!(sim.counts().await[BY_CODE], 1, "{reply}: a code is not sent twice");
         }
     }
@@ -109,17 +109,17 @@ fn tries(status: u16) -> u64 {
 async fn every_errcode_of_fetching_a_token() {
     let sim = Sim::start(1).await;
     for (code, status, expected) in [
-        (-1, 503, "dingtalk_busy"),
+        (-1, 503, "platform_busy"),
         (404, 502, "api_retired"),
         (33001, 502, "app_misconfigured"),
         (40001, 502, "app_misconfigured"),
         (40013, 502, "app_misconfigured"),
-        (40035, 502, "dingtalk_refused"),
+        (40035, 502, "platform_refused"),
         (40089, 502, "app_misconfigured"),
         (40096, 502, "app_misconfigured"),
-        (41002, 502, "dingtalk_refused"),
+        (41002, 502, "platform_refused"),
         (60020, 502, "app_misconfigured"),
-        (90002, 503, "dingtalk_throttled"),
+        (90002, 503, "platform_throttled"),
     ] {
         // A new server each time: a refused secret is remembered for a while.
         let server = Server::start(&sim, |_| {}).await;
@@ -128,7 +128,7 @@ async fn every_errcode_of_fetching_a_token() {
         expect(person.config().await, status, expected, &format!("token {code}")).await;
     }
     for (code, status, expected) in
-        [(52010, 502, "app_misconfigured"), (52020, 502, "app_misconfigured"), (-1, 503, "dingtalk_busy")]
+        [(52010, 502, "app_misconfigured"), (52020, 502, "app_misconfigured"), (-1, 503, "platform_busy")]
     {
         let server = Server::start(&sim, |_| {}).await;
         let person = Person::new(&sim, &server);
@@ -196,13 +196,13 @@ async fn what_is_not_json_what_is_late_and_what_breaks_off() {
     let redirect = json!({ "status": 302, "headers": { "location": "http://127.0.0.1:9/" } });
     for endpoint in [BY_CODE, BY_UNIONID] {
         for (fault, status, expected) in [
-            (json!({ "reply": html }), 502, "dingtalk_bad_answer"),
-            (json!({ "reply": gateway }), 502, "dingtalk_bad_answer"),
-            (json!({ "reply": redirect }), 502, "dingtalk_bad_answer"),
-            (json!({ "reply": { "body": { "errcode": 0, "errmsg": "ok" } } }), 502, "dingtalk_bad_answer"),
-            (json!({ "reply": { "body": "x".repeat(100_000) } }), 502, "dingtalk_bad_answer"),
-            (json!({ "drop": true }), 502, "dingtalk_unreachable"),
-            (json!({ "delayMs": 10_000 }), 504, "dingtalk_timeout"),
+            (json!({ "reply": html }), 502, "platform_bad_answer"),
+            (json!({ "reply": gateway }), 502, "platform_bad_answer"),
+            (json!({ "reply": redirect }), 502, "platform_bad_answer"),
+            (json!({ "reply": { "body": { "errcode": [], "errmsg": "ok" } } }), 502, "platform_bad_answer"),
+            (json!({ "reply": { "body": "x".repeat(100_000) } }), 502, "platform_bad_answer"),
+            (json!({ "drop": true }), 502, "platform_unreachable"),
+            (json!({ "delayMs": 10_000 }), 504, "platform_timeout"),
         ] {
             sim.clear_journal().await;
             let mut fault = fault;
@@ -237,12 +237,12 @@ async fn a_banned_address_stops_calling() {
     person.login().await;
     let ban = json!({ "status": 1111, "wait": 5, "source": "x5", "punish": "deny", "uuid": "u" });
     sim.reply(BY_CODE, 1, ban).await;
-    expect(person.post_code(&person.code_again().await).await, 503, "dingtalk_banned", "the ban").await;
+    expect(person.post_code(&person.code_again().await).await, 503, "platform_banned", "the ban").await;
     sim.clear_journal().await;
     let answer = person.post_code(&person.code_again().await).await;
     let pause: u64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((290..=300).contains(&pause), "{pause}");
-    expect(answer, 503, "dingtalk_banned", "during the ban").await;
+    expect(answer, 503, "platform_banned", "during the ban").await;
     assert_eq!(sim.total().await, 0, "nobody calls during a ban");
     assert_eq!(person.config().await.status(), StatusCode::OK, "the ticket that is there still signs");
 }
@@ -258,7 +258,7 @@ async fn a_failure_before_the_code_is_sent_leaves_it_usable() {
         format!("/api/config?corpid={}&agentid={}&sign=0", crate::support::CORP, crate::support::AGENT);
     person.send(person.request(reqwest::Method::GET, &sign_zero)).await;
     sim.fault(json!({ "endpoint": TOKEN, "times": 3, "drop": true })).await;
-    expect(person.post_code(&code).await, 502, "dingtalk_unreachable", "no token").await;
+    expect(person.post_code(&code).await, 502, "platform_unreachable", "no token").await;
     assert_eq!(person.post_code(&code).await.status(), StatusCode::OK);
 }
 
@@ -269,7 +269,7 @@ async fn codes_are_refused_as_dingtalk_refuses_them() {
     person.code().await;
     let unknown = person.post_code("no-such-code").await;
     let body = expect(unknown, 401, "code_rejected", "unknown code").await;
-    assert_eq!(body["error"]["dingtalk"]["code"], "40078");
+    assert_eq!(body["error"]["upstream"]["code"], "40078");
 
     let old = person.code_again().await;
     sim.post("/_sim/clock", json!({ "advanceSeconds": 301 })).await;
@@ -289,9 +289,7 @@ async fn a_refused_signature_renews_the_ticket_once() {
     let (sim, server) = start("").await;
     let person = Person::new(&sim, &server);
     let report = |config: Value, error: &'static str| {
-        let body = json!({
-            "corpId": "dingcorp1", "agentId": "123456", "nonceStr": config["nonceStr"], "error": error,
-        });
+        let body = report_of(&config, error);
         let request = person.request(reqwest::Method::POST, "/api/report").json(&body);
         async move { assert_eq!(request.send().await.unwrap().status(), StatusCode::NO_CONTENT) }
     };
@@ -301,10 +299,16 @@ async fn a_refused_signature_renews_the_ticket_once() {
     assert!(refused["errorMessage"].as_str().unwrap().contains("52011"), "{refused}");
     sim.clear_journal().await;
 
-    report(json!({ "nonceStr": "not-ours" }), "52011").await;
+    for (field, value) in
+        [("signature", "0".repeat(40)), ("nonceStr", "not-ours".into()), ("timeStamp", "1".into())]
+    {
+        let mut forged = first.clone();
+        forged[field] = json!(value);
+        report(forged, "52011").await;
+    }
     report(first.clone(), "52019").await;
     person.config().await;
-    assert_eq!(sim.total().await, 0, "neither a foreign nonce nor another error renews the ticket");
+    assert_eq!(sim.total().await, 0, "neither what we did not sign nor another error renews the ticket");
 
     let second = json_of(person.config().await).await;
     report(second.clone(), "Code:52011 - Message:jsapi ticket 读取失败").await;
@@ -341,7 +345,7 @@ async fn a_wrong_channel_secret_and_a_channel_secret_as_corp_secret() {
     let server = Server::start(&sim, |c| *c = c.replace("channel-secret-of", "wrong-secret-of")).await;
     let body =
         expect(Person::new(&sim, &server).config().await, 502, "app_misconfigured", "wrong secret").await;
-    assert!(body["error"]["dingtalk"]["code"].is_string(), "{body}");
+    assert!(body["error"]["upstream"]["code"].is_string(), "{body}");
     let ready = json_of(reqwest::get(format!("{}/readyz", server.ops_url)).await.unwrap()).await;
     assert_eq!(ready["status"], "degraded");
 

@@ -118,10 +118,10 @@ async fn failures_of_both_hosts() {
         ),
         (
             json!({ "status": 403, "body": { "code": "Forbidden.AccessDenied.QpsLimitForApi", "message": "x" } }),
-            "dingtalk_throttled",
+            "platform_throttled",
         ),
-        (json!({ "status": 500, "body": { "code": "systemBusy", "message": "x" } }), "dingtalk_busy"),
-        (json!({ "status": 502, "contentType": "text/html", "body": "<html>" }), "dingtalk_bad_answer"),
+        (json!({ "status": 500, "body": { "code": "systemBusy", "message": "x" } }), "platform_busy"),
+        (json!({ "status": 502, "contentType": "text/html", "body": "<html>" }), "platform_bad_answer"),
     ] {
         let server = Server::start(&sim, |config| {
             *config = config

@@ -152,7 +152,7 @@ async fn a_ban_leaves_a_code_that_was_not_sent_usable() {
     assert_eq!(person.post_code(&sent).await.status(), StatusCode::SERVICE_UNAVAILABLE);
     for _ in 0..2 {
         let refused = json_of(person.post_code(&kept).await).await;
-        assert_eq!(refused["error"]["code"], "dingtalk_banned", "told of the ban and not of a used code");
+        assert_eq!(refused["error"]["code"], "platform_banned", "told of the ban and not of a used code");
     }
 }
 

@@ -63,20 +63,20 @@ struct Fault {
 }
 
 impl Fault {
-    /// `ok`: nobody notices; else the error that the person meets.
+    /// `ok`: not noticed; else the error that the person meets.
     fn expected(&self, step: &Step, stays: bool) -> &'static str {
         match (self.heals, step.does, self.name) {
             (Heals::Token, Does::Token, _) => "app_misconfigured",
             (Heals::Token, ..) => "ok",
-            (_, Does::Userid, NOBODY) | (_, Does::Unionid, NO_FIELDS) => "ok",
+            (_, Does::Userid, NO_USER | NO_FIELDS) | (_, Does::Unionid, NO_FIELDS) => "ok",
             (Heals::Again, does, _) if does != Does::Code && !stays => "ok",
-            (_, _, GONE) if !step.endpoint.starts_with("/channel/") => "dingtalk_refused",
+            (_, _, GONE) if !step.endpoint.starts_with("/channel/") => "platform_refused",
             _ => self.outcome,
         }
     }
 }
 
-const NOBODY: &str = "60121 nobody by that id";
+const NO_USER: &str = "60121 no user by that id";
 const NO_FIELDS: &str = "success without its fields";
 const GONE: &str = "404 path gone";
 
@@ -96,11 +96,11 @@ fn faults() -> Vec<Fault> {
     let ban = json!({ "reply": { "body": { "status": 1111, "wait": 5, "punish": "deny" } } });
     let (again, never, token) = (Heals::Again, Heals::Never, Heals::Token);
     let rows = [
-        ("-1 busy", errcode(-1), again, "dingtalk_busy"),
-        ("`systemBusy`", word(503, "systemBusy"), again, "dingtalk_busy"),
-        ("90018 too many calls", errcode(90018), again, "dingtalk_throttled"),
-        ("`QpsLimitForApi`", word(403, "Forbidden.AccessDenied.QpsLimitForApi"), again, "dingtalk_throttled"),
-        ("90020 quota used up", errcode(90020), never, "dingtalk_quota"),
+        ("-1 busy", errcode(-1), again, "platform_busy"),
+        ("`systemBusy`", word(503, "systemBusy"), again, "platform_busy"),
+        ("90018 too many calls", errcode(90018), again, "platform_throttled"),
+        ("`QpsLimitForApi`", word(403, "Forbidden.AccessDenied.QpsLimitForApi"), again, "platform_throttled"),
+        ("90020 quota used up", errcode(90020), never, "platform_quota"),
         ("40014 token dead", errcode(40014), token, ""),
         ("42001 token expired", errcode(42001), token, ""),
         ("88/40014 token dead, wrapped", wrapped, token, ""),
@@ -110,13 +110,13 @@ fn faults() -> Vec<Fault> {
         ("60011 permission missing", errcode(60011), never, "app_misconfigured"),
         ("50002 person out of scope", errcode(50002), never, "not_permitted"),
         (GONE, errcode(404), never, "api_retired"),
-        (NOBODY, errcode(60121), never, "dingtalk_refused"),
-        ("HTML instead of JSON", html(200), again, "dingtalk_bad_answer"),
-        ("502 of a gateway", html(502), again, "dingtalk_bad_answer"),
-        (NO_FIELDS, errcode(0), again, "dingtalk_bad_answer"),
-        ("1111 address banned", ban, never, "dingtalk_banned"),
-        ("connection broken", json!({ "drop": true }), again, "dingtalk_unreachable"),
-        ("no answer in time", json!({ "delayMs": 10_000 }), again, "dingtalk_timeout"),
+        (NO_USER, errcode(60121), never, "platform_refused"),
+        ("HTML instead of JSON", html(200), again, "platform_bad_answer"),
+        ("502 of a gateway", html(502), again, "platform_bad_answer"),
+        (NO_FIELDS, errcode(0), again, "platform_bad_answer"),
+        ("1111 address banned", ban, never, "platform_banned"),
+        ("connection broken", json!({ "drop": true }), again, "platform_unreachable"),
+        ("no answer in time", json!({ "delayMs": 10_000 }), again, "platform_timeout"),
     ];
     rows.map(|(name, fault, heals, outcome)| Fault { name, fault, heals, outcome }).into()
 }

@@ -1,6 +1,6 @@
 //! What other DingTalk clients get wrong, one test for each defect and named after it.
 
-use crate::support::{AGENT, CORP, Person, Redis, Server, Sim, json_of, keys_and_values, start};
+use crate::support::{AGENT, CORP, Person, Redis, Server, Sim, json_of, keys_and_values, report_of, start};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -155,12 +155,7 @@ async fn ticket_in_the_browser() {
     let config = json_of(config).await;
     told.push_str(&config.to_string());
     assert_eq!(person.dd_config(&config).await["ok"], true);
-    let (code, report) = (
-        person.code_again().await,
-        json!({
-            "corpId": CORP, "agentId": AGENT, "nonceStr": config["nonceStr"], "error": "52013",
-        }),
-    );
+    let (code, report) = (person.code_again().await, report_of(&config, "52013"));
     let (corp, agent) = (CORP, AGENT);
     let requests = [
         person

@@ -9,12 +9,16 @@ const KEY: &str = "[session]\nkey = \"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBw
 
 /// What `serve` says on its way out, where it refuses to serve with this store.
 fn refusal(url: &str) -> String {
+    refusal_with(KEY, url)
+}
+
+fn refusal_with(session: &str, url: &str) -> String {
     let (port, dir) = (free_port(), std::env::temp_dir());
     let dir = dir.join(format!("miandeng-rented-{}-{port}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();
     let config = format!(
         "listen = \"127.0.0.1:{port}\"\nops_listen = \"127.0.0.1:{}\"\npublic_url = \"http://127.0.0.1:{port}\"\n\
-         state_dir = \"{}\"\n{KEY}[store]\nurl = \"{url}\"\n[[apps]]\ncorp_id = \"dingcorp1\"\nagent_id = \"1\"\n\
+         state_dir = \"{}\"\n{session}[store]\nurl = \"{url}\"\n[[apps]]\ncorp_id = \"dingcorp1\"\nagent_id = \"1\"\n\
          kind = \"channel\"\nchannel_secret = \"s\"\n",
         free_port(),
         dir.display()
@@ -95,7 +99,7 @@ async fn k08_what_can_never_work_is_said_at_the_start() {
     let refused = [
         (format!("redis://127.0.0.1:{port}/99"), "does not have"),
         (format!("redis://:wrong@127.0.0.1:{port}"), "is not right"),
-        (format!("redis://nobody:wrong@127.0.0.1:{port}"), "is not right"),
+        (format!("redis://stranger:wrong@127.0.0.1:{port}"), "is not right"),
         (format!("redis://few:few@127.0.0.1:{port}"), "~miandeng:*"),
         (format!("redis://elsewhere:elsewhere@127.0.0.1:{port}"), "~miandeng:*"),
     ];
@@ -112,6 +116,48 @@ async fn k08_what_can_never_work_is_said_at_the_start() {
         let old = Redis::with(&["--rename-command", command, "nothing-of-the-kind"]).await;
         let said = refusal(&old.url());
         assert!(said.contains("6.2"), "{command}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn k09_what_redis_refuses_says_what_to_change() {
+    let redis = Redis::start().await;
+    let address = format!("127.0.0.1:{}", redis.port());
+    redis.cli(&["acl", "setuser", "no-select", "on", ">few", "~miandeng:*", "+@all", "-select"]);
+    redis.cli(&["acl", "setuser", "no-scripts", "on", ">few", "~miandeng:*", "+@all", "-@scripting"]);
+    redis.cli(&["acl", "setuser", "off", "off", ">few", "~miandeng:*", "+@all"]);
+    for (url, part) in [
+        (format!("redis://:wrong@{address}"), "asks for none"),
+        (format!("redis://no-select:few@{address}/2"), "+select"),
+        (format!("redis://no-scripts:few@{address}"), "+@scripting"),
+        (format!("redis://off:few@{address}"), "the user or the password of store.url is not right"),
+    ] {
+        let said = refusal(&url);
+        assert!(said.contains(part), "{url}: {said}");
+    }
+    redis.cli(&["config", "set", "requirepass", "secret"]);
+    for url in [format!("redis://{address}/2"), format!("redis://{address}")] {
+        let said = refusal(&url);
+        assert!(said.contains("Redis asks for a password: write it into store.url"), "{said}");
+    }
+}
+
+#[test]
+fn k09_a_foreign_entry_in_the_place_of_the_session_key_is_named() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let redis = runtime.block_on(Redis::start());
+    for foreign in [
+        &["set", "miandeng:session_key", "hello"][..],
+        &["set", "miandeng:session_key", ""],
+        &["set", "miandeng:session_key", "c2hvcnQ="],
+        &["bitfield", "miandeng:session_key", "set", "u8", "0", "255"],
+        &["hset", "miandeng:session_key", "value", "secret-of-them"],
+    ] {
+        redis.cli(&["del", "miandeng:session_key"]);
+        redis.cli(foreign);
+        let said = refusal_with("", &redis.url());
+        assert!(said.contains("miandeng:session_key") && said.contains("remove it"), "{foreign:?}: {said}");
+        assert!(!said.contains("does not answer") && !said.contains("secret-of"), "{said}");
     }
 }
 

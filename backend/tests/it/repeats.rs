@@ -82,11 +82,11 @@ async fn a_fault_that_stays_is_tried_three_times_and_then_told() {
     let (sim, server) = start("").await;
     let person = Person::new(&sim, &server);
     for (fault, tries, expected) in [
-        (errcode(-1), 3, "dingtalk_busy"),
-        (json!({ "drop": true }), 3, "dingtalk_unreachable"),
-        (json!({ "delayMs": 10_000 }), 2, "dingtalk_timeout"),
-        (errcode(45009), 1, "dingtalk_throttled"),
-        (errcode(22), 1, "dingtalk_refused"),
+        (errcode(-1), 3, "platform_busy"),
+        (json!({ "drop": true }), 3, "platform_unreachable"),
+        (json!({ "delayMs": 10_000 }), 2, "platform_timeout"),
+        (errcode(45009), 1, "platform_throttled"),
+        (errcode(22), 1, "platform_refused"),
     ] {
         sim.clear_journal().await;
         arrange(&sim, TOKEN, 1000, fault).await;
@@ -141,8 +141,8 @@ async fn during_a_ban_nothing_is_repeated() {
         json_of(other.config().await).await
     };
     let (first, second) = tokio::join!(one.config(), banned);
-    assert_eq!(json_of(first).await["error"]["code"], "dingtalk_busy");
-    assert_eq!(second["error"]["code"], "dingtalk_banned");
+    assert_eq!(json_of(first).await["error"]["code"], "platform_busy");
+    assert_eq!(second["error"]["code"], "platform_banned");
     assert_eq!(sim.counts().await[TOKEN], 2);
 }
 
@@ -156,7 +156,7 @@ async fn the_budget_counts_repetitions_too() {
     .await;
     arrange(&sim, TOKEN, 1, errcode(-1)).await;
     let refused = Person::new(&sim, &server).config().await;
-    assert_eq!(json_of(refused).await["error"]["code"], "dingtalk_busy");
+    assert_eq!(json_of(refused).await["error"]["code"], "platform_busy");
     assert_eq!(sim.counts().await[TOKEN], 1);
 }
 

@@ -1,7 +1,9 @@
 //! Sessions that end before their time: on every replica, through restarts, and with a store that fails.
 
+use crate::h5;
 use crate::support::{Person, Redis, Server, Sim, json_of};
 use reqwest::{Method, Response, StatusCode};
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// So that a Redis that has lost everything has not lost the key too.
@@ -88,6 +90,75 @@ async fn a_logout_on_one_replica_is_one_on_all() {
     let late = replica(&sim, &redis).await;
     assert!(!is_in(&sim, &late, &phone).await, "a replica that starts later knows as well");
     assert!(is_in(&sim, &late, &again).await);
+}
+
+/// A service window and a micro-app of one enterprise.
+fn with_micro_app(config: &mut String) {
+    config.push_str(
+        "[[apps]]\ncorp_id = \"dingcorp1\"\nagent_id = \"7\"\nkind = \"h5\"\n\
+         client_id = \"client-of-dingvirtual1\"\nclient_secret = \"client-secret-of-dingvirtual1\"\n",
+    );
+}
+
+/// The employee, as a micro-app of the same enterprise is told of them.
+async fn in_micro_app(sim: &Sim, server: &Server, facts: Value) -> String {
+    sim.reply("/topapi/v2/user/getuserinfo", 1, json!({ "errcode": 0, "result": facts })).await;
+    let person = Person::new(sim, server);
+    person.send(person.request(Method::GET, "/api/config?corpid=dingcorp1&agentid=7")).await;
+    let login = h5::login(&person, "dingcorp1", "7", &h5::code(sim, "employee").await).await;
+    assert_eq!(login.status(), StatusCode::OK);
+    person.cookie_header().unwrap()
+}
+
+async fn ends_every_kind(sim: &Sim, [here, there]: [&Server; 2]) {
+    let (union, user) = ("unionid-employee-dingcorp1", "userid-employee-dingcorp1");
+    let facts = json!({ "unionid": "u-earlier", "userid": user, "name": "n" });
+    let earlier = in_micro_app(sim, here, facts).await;
+    for facts in
+        [json!({ "unionid": union, "userid": user, "name": "n" }), json!({ "userid": user, "name": "n" })]
+    {
+        for first in ["window", "micro-app"] {
+            let window = logged_in(sim, here, "employee").await;
+            let micro_app = in_micro_app(sim, there, facts.clone()).await;
+            let (ended, other) = if first == "window" { (window, micro_app) } else { (micro_app, window) };
+            assert!(is_in(sim, there, &other).await && is_in(sim, here, &other).await, "{first} {facts}");
+            assert_eq!(log_out(sim, here, "?everywhere=1", &ended).await, StatusCode::NO_CONTENT);
+            for server in [here, there] {
+                until_out(sim, server, &other).await;
+                assert!(!is_in(sim, server, &ended).await);
+            }
+            // A userid alone does not tell its bearer from the one who had it before.
+            let by_userid = first == "micro-app" && facts["unionid"].is_null();
+            assert_eq!(is_in(sim, here, &earlier).await, !by_userid, "{first} {facts}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_logout_everywhere_ends_every_kind_of_application() {
+    let sim = Sim::start(1).await;
+    let embedded = |config: &mut String| {
+        *config = config.replace("memory:", "embedded:");
+        with_micro_app(config);
+    };
+    let mut server = Server::start(&sim, embedded).await;
+    ends_every_kind(&sim, [&server, &server]).await;
+    let facts = json!({ "unionid": "unionid-partner-dingcorp1", "userid": "i", "name": "n" });
+    let micro_app = in_micro_app(&sim, &server, facts).await;
+    let window = logged_in(&sim, &server, "partner").await;
+    assert_eq!(log_out(&sim, &server, "?everywhere=1", &window).await, StatusCode::NO_CONTENT);
+    server.kill_and_start_again().await;
+    assert!(!is_in(&sim, &server, &micro_app).await, "after a restart, too");
+
+    let redis = Redis::start().await;
+    let replica = async || {
+        let adjust = |config: &mut String| {
+            *config = config.replace("memory:", &redis.url()).replace("[store]", KEY);
+            with_micro_app(config);
+        };
+        Server::start(&sim, adjust).await
+    };
+    ends_every_kind(&sim, [&replica().await, &replica().await]).await;
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ fn set_mode(path: &Path, mode: u32) {
 /// Puts something at a path.
 type Make = fn(&Path);
 
-/// Only root can give a file to somebody else.
+/// Only root can give a file to another user.
 fn is_root() -> bool {
     fs::metadata("/proc/self").unwrap().uid() == 0
 }

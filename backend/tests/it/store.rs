@@ -1,6 +1,6 @@
 //! Tokens and tickets that outlive a process, and replicas that share them.
 
-use crate::support::{Person, Redis, Server, Sim, json_of};
+use crate::support::{Person, Redis, Server, Sim, json_of, report_of};
 use reqwest::StatusCode;
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
@@ -158,7 +158,7 @@ async fn redis_may_die_and_come_back() {
     let page = Person::new(&sim, &servers[0]);
     let refused = json_of(page.config().await).await;
     assert!(page.dd_config(&refused).await["errorMessage"].is_string());
-    let report = json!({ "corpId": "dingcorp1", "agentId": "123456", "nonceStr": refused["nonceStr"], "error": "52011" });
+    let report = report_of(&refused, "52011");
     page.request(reqwest::Method::POST, "/api/report").json(&report).send().await.unwrap();
     assert_eq!(page.login().await.status(), StatusCode::OK, "fetched without Redis");
     let ready = json_of(reqwest::get(format!("{}/readyz", servers[0].ops_url)).await.unwrap()).await;

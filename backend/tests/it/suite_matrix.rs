@@ -38,7 +38,7 @@ fn faults() -> Vec<Fault> {
         ("40080 wrong secret", errcode(40080), ["app_misconfigured", "ok"]),
         ("60011 permission missing", errcode(60011), ["app_misconfigured", "ok"]),
         ("HTML instead of JSON", html, ["ok", "ok"]),
-        ("1111 address banned", ban, ["dingtalk_banned", "dingtalk_banned"]),
+        ("1111 address banned", ban, ["platform_banned", "platform_banned"]),
         ("connection broken", json!({ "drop": true }), ["ok", "ok"]),
         ("no answer in time", json!({ "delayMs": 10_000 }), ["ok", "ok"]),
     ];

@@ -412,7 +412,7 @@ async fn whatever_is_wrong_with_a_push_is_answered_alike() {
         ("no object", "[]".to_owned()),
         ("no text", json!({ "encrypt": 7 }).to_string()),
         ("nothing", String::new()),
-        ("huge", json!({ "encrypt": "A".repeat(1_000_000) }).to_string()),
+        ("huge", json!({ "encrypt": "A".repeat(1_100_000) }).to_string()),
     ] {
         assert_eq!(knock(&sim, &server, PATH, &query, body).await, wrong, "{what}");
     }

@@ -224,6 +224,14 @@ async fn k02_a_person_who_leaves_the_directory_is_logged_out() {
         (20, json!({ "userId": "userid-employee-dingcust1" }), json!({ "biz_id": "1663-35567" })),
         (30, json!({ "userid": "userid-employee-dingcust1" }), json!({ "biz_id": null })),
         (40, json!({ "unionid": "unionid-employee-dingcust1", "userId": "someone-else" }), json!({})),
+        (50, json!({ "userIds": ["someone", "userid-employee-dingcust1"] }), json!({ "biz_id": "7001" })),
+        (60, json!({ "userIdList": "[\"userid-employee-dingcust1\"]" }), json!({ "biz_id": "7001" })),
+        (
+            70,
+            json!({ "unionEmpExt": { "corpId": CORP, "staffId": "userid-employee-dingcust1" } }),
+            json!({ "biz_id": "7001" }),
+        ),
+        (80, json!({ "syncAction": "User_Leave_Org" }), json!({ "biz_type": 13.0 })),
     ] {
         log_in(&sim, &employee).await;
         log_in(&sim, &follower).await;
@@ -233,7 +241,9 @@ async fn k02_a_person_who_leaves_the_directory_is_logged_out() {
         leave(data.clone(), item, seq).await;
         assert!(is_in(&employee).await, "the same number again: {data}");
     }
-    leave(json!({ "userId": "userid-partner-dingcust1" }), json!({}), 50).await;
+    leave(json!({ "userId": "userid-partner-dingcust1" }), json!({}), 90).await;
+    let elsewhere = json!({ "corpId": "dingother", "staffId": "userid-employee-dingcust1" });
+    leave(json!({ "unionid": "someone", "unionEmpExt": elsewhere }), json!({}), 100).await;
     sync(&sim, about("user_modify")).await;
     assert!(is_in(&employee).await, "another person");
     let held = json_of(sim.http.get(format!("{}/_sim/suites/suite1", sim.url)).send().await.unwrap()).await;
@@ -241,6 +251,33 @@ async fn k02_a_person_who_leaves_the_directory_is_logged_out() {
     for secret in [&suite["suiteTicket"], &customer["permanentCode"], &customer["chPermanentCode"]] {
         assert!(!server.log().contains(secret.as_str().unwrap()), "{secret} is in the log");
     }
+}
+
+#[tokio::test]
+async fn k02_the_first_ticket_heals_what_failed_for_want_of_it() {
+    let sim = Sim::start(1).await;
+    let server = start(&sim, "memory:").await;
+    sync(&sim, about("auth")).await;
+    let (follower, employee) = (person(&sim, &server, WINDOW), person(&sim, &server, MICRO_APP));
+    assert_unknown(&follower).await;
+    assert!(micro_app_login(&sim, &employee).await.status().is_server_error());
+    sync(&sim, json!([{ "what": "ticket" }])).await;
+    log_in(&sim, &follower).await;
+    log_in(&sim, &employee).await;
+}
+
+#[tokio::test]
+async fn k02_a_push_may_be_long() {
+    let sim = Sim::start(1).await;
+    let server = start(&sim, "memory:").await;
+    sync(&sim, json!([{ "what": "ticket" }])).await;
+    let long = json!({ "extension": "x".repeat(400_000) });
+    sync(
+        &sim,
+        json!([{ "what": "auth", "corpId": CORP }, { "what": "user_modify", "corpId": CORP, "data": long }]),
+    )
+    .await;
+    log_in(&sim, &person(&sim, &server, MICRO_APP)).await;
 }
 
 #[tokio::test]

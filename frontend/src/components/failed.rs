@@ -1,6 +1,6 @@
 use super::{Details, Told, text::words};
-use crate::{page, shown::Failed};
-use miandeng_shared::{Action, ErrorCode, Lang, Text};
+use crate::{cut::cut, page, shown::Failed};
+use miandeng_shared::{Action, AppKind, ErrorCode, Lang, Text};
 
 /// In seconds. Nobody taps earlier than that anyway.
 const WORTH_TELLING: u32 = 3;
@@ -41,12 +41,22 @@ fn in_words(failure: &Failed, lang: Lang) -> (String, String) {
         Lang::Zh => text.0,
         Lang::En => text.1,
     };
-    (text.message.to_owned(), text.hint.to_owned())
+    let platform = if failure.is_wecom { AppKind::Wecom } else { AppKind::H5 };
+    let of_platform = |text: &str| renamed(text, AppKind::H5.platform(lang), platform.platform(lang));
+    (of_platform(text.message), of_platform(text.hint))
+}
+
+fn renamed(text: &str, from: &str, to: &str) -> String {
+    match cut(text, from) {
+        Some((before, after)) => [before, to, &renamed(after, from, to)].concat(),
+        None => text.to_owned(),
+    }
 }
 
 /// What the page finds out by itself. Our server has words for everything else, and those of the whole catalogue would be
 /// 8 kB of brotli.
-const OURS: [(ErrorCode, Text, Text); 18] = [
+const OURS: [(ErrorCode, Text, Text); 19] = [
+    ours(ErrorCode::NotInWecom),
     ours(ErrorCode::NotInDingtalk),
     ours(ErrorCode::PcUnsupported),
     ours(ErrorCode::LinkIncomplete),

@@ -11,16 +11,8 @@ fn facts(href: &str) -> Facts {
 }
 
 fn user(corp: &str) -> User {
-    User {
-        corp_id: CorpId::new(corp).unwrap(),
-        agent_id: AgentId::new("123456").unwrap(),
-        open_id: None,
-        union_id: None,
-        user_id: None,
-        contact_type: None,
-        nick: Some("小明".to_owned()),
-        avatar: None,
-    }
+    let user = User::new(CorpId::new(corp).unwrap(), AgentId::new("123456").unwrap());
+    User { nick: Some("小明".to_owned()), ..user }
 }
 
 fn session(corp: &str, home: Option<&str>) -> Event {
@@ -46,6 +38,7 @@ fn config() -> ConfigAnswer {
         jsapi_url: "https://g.alicdn.com/dingtalk.js".to_owned(),
         jsapi_fallback_url: None,
         client_id: None,
+        login_url: None,
         simulator: false,
         js_api_list: vec!["channel.permission.requestAuthCode".to_owned()],
         config_type: 1,
@@ -68,7 +61,7 @@ fn from_server(code: &str, status: u16) -> Failure {
     let (message, hint) = (String::new(), String::new());
     Failure::from_server(
         status,
-        Some(ErrorBody { code: code.to_owned(), message, hint, dingtalk: None }),
+        Some(ErrorBody { code: code.to_owned(), message, hint, upstream: None }),
         None,
     )
 }
@@ -360,7 +353,7 @@ mod refused_config {
         let Stage::Failed(failure) = flow.stage() else { panic!("{flow:?}") };
         assert_eq!(failure.code, ErrorCode::ConfigRefused);
         for detail in [
-            ("dingtalk", "52013"),
+            ("upstream", "52013"),
             ("url signed", PAGE),
             ("url seen by DingTalk", "https://h5.example.com/other"),
             ("corpid", "dingcorp1"),
@@ -409,7 +402,7 @@ mod codes {
 
     #[test]
     fn any_other_refusal_is_final() {
-        for name in ["not_following", "dingtalk_quota", "cross_site", "unknown_app", "internal"] {
+        for name in ["not_following", "platform_quota", "cross_site", "unknown_app", "internal"] {
             let flow = after(facts(PAGE), up_to_login().chain([Event::Login(Err(from_server(name, 500)))]));
             assert_eq!(failed(&flow).as_str(), name);
         }
@@ -448,7 +441,7 @@ mod retry {
 
     /// A failure that a pause heals, after a pause that is too long to be waited for.
     fn banned() -> Failure {
-        Failure { retry_after: Some(300), ..from_server("dingtalk_banned", 503) }
+        Failure { retry_after: Some(300), ..from_server("platform_banned", 503) }
     }
 
     #[test]
@@ -535,7 +528,7 @@ mod healing {
     }
 
     fn busy() -> Failure {
-        failing("dingtalk_busy", 503, Some(1))
+        failing("platform_busy", 503, Some(1))
     }
 
     /// Where the server may fail: the events before, and the failure.
@@ -571,8 +564,8 @@ mod healing {
     fn every_passing_failure_at_every_step_is_tried_again() {
         for failure in [
             busy(),
-            failing("dingtalk_bad_answer", 502, None),
-            failing("dingtalk_timeout", 504, None),
+            failing("platform_bad_answer", 502, None),
+            failing("platform_timeout", 504, None),
             failing("store_unavailable", 503, None),
             failing("too_many_requests", 429, Some(1)),
             failing("call_budget", 503, Some(1)),
@@ -595,12 +588,12 @@ mod healing {
     fn what_no_pause_heals_is_told_at_once() {
         for failure in [
             failing("app_misconfigured", 502, None),
-            failing("dingtalk_quota", 503, None),
+            failing("platform_quota", 503, None),
             failing("unknown_app", 404, None),
             failing("not_following", 403, None),
             failing("internal", 500, None),
-            failing("dingtalk_banned", 503, Some(300)),
-            failing("dingtalk_throttled", 503, Some(60)),
+            failing("platform_banned", 503, Some(300)),
+            failing("platform_throttled", 503, Some(60)),
             failing("too_many_requests", 429, Some(16)),
         ] {
             for events in steps(&failure) {
@@ -639,7 +632,7 @@ mod healing {
             flow.step(Event::Paused);
         }
         assert_eq!(pause(&mut flow, [Event::Session(Err(busy()))]), None);
-        assert_eq!(failed(&flow), ErrorCode::DingtalkBusy);
+        assert_eq!(failed(&flow), ErrorCode::PlatformBusy);
         // Who taps is owed as much again.
         flow.step(Event::Retry);
         assert_eq!(pause(&mut flow, [Event::Session(Err(busy()))]), Some(1));
@@ -721,7 +714,7 @@ mod visit {
     use super::*;
 
     fn start(facts: Facts, config: ConfigAnswer, session: Option<SessionAnswer>) -> (Flow, Command) {
-        Flow::new(Facts { visit: Some(Visit { config, session }), ..facts }).unwrap()
+        Flow::new(Facts { visit: Some(Visit { config, session, error: None }), ..facts }).unwrap()
     }
 
     fn answer(corp: &str, home: Option<&str>) -> Option<SessionAnswer> {
@@ -822,7 +815,57 @@ mod visit {
         flow.step(Event::Loaded(Err(DdError::Timeout)));
         assert!(matches!(flow.step(Event::Retry), Command::Reload), "on a document of its own");
         let (mut flow, _) = start(facts(PAGE), unsigned(), None);
-        flow.step(Event::Config(Err(from_server("dingtalk_busy", 503))));
+        flow.step(Event::Config(Err(from_server("platform_busy", 503))));
         assert!(matches!(flow.step(Event::Paused), Command::AskSession));
+    }
+}
+
+mod redirects {
+    use super::*;
+
+    const START: &str = "wecom/start?corpid=dingcorp1&agentid=123456";
+
+    fn wecom(login_url: Option<&str>) -> Event {
+        let login_url = login_url.map(str::to_owned);
+        Event::Config(Ok(ConfigAnswer { kind: AppKind::Wecom, login_url, ..unsigned() }))
+    }
+
+    fn outside(href: &str) -> Facts {
+        Facts { env: Env::Outside, ..facts(href) }
+    }
+
+    #[test]
+    fn it_leads_to_the_platform_with_the_deep_link_of_the_fragment() {
+        let (mut flow, _) = Flow::new(outside(&format!("{PAGE}#next=/orders/7%3Fa#b"))).unwrap();
+        assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskApp));
+        let Command::Leave(target) = flow.step(wecom(Some(START))) else { panic!("stays") };
+        assert_eq!(target, format!("{START}&next={}", encode_next("/orders/7%3Fa#b")));
+        let (mut flow, _) = Flow::new(facts(PAGE)).unwrap();
+        flow.step(Event::Session(Ok(None)));
+        assert!(matches!(flow.step(wecom(Some(START))), Command::Leave(target) if target == START));
+    }
+
+    #[test]
+    fn elsewhere_it_says_where_to_open_it() {
+        let flow = after(outside(PAGE), [Event::Session(Ok(None)), wecom(None)]);
+        assert_eq!(failed(&flow), ErrorCode::NotInWecom);
+    }
+
+    #[test]
+    fn an_attempt_that_failed_is_shown_and_the_next_one_is_the_persons() {
+        let mut flow = after(
+            outside(&format!("{PAGE}&error=not_permitted")),
+            [Event::Session(Ok(None)), wecom(Some(START))],
+        );
+        assert_eq!(failed(&flow), ErrorCode::NotPermitted);
+        assert!(
+            matches!(flow.step(Event::Retry), Command::AskSession),
+            "no fresh page with the same error in it"
+        );
+        assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskApp));
+        assert!(matches!(flow.step(wecom(Some(START))), Command::Leave(_)));
+        // Of an application that logs in on its page the address says nothing of errors.
+        let flow = after(facts(&format!("{PAGE}&error=not_permitted")), up_to_verify());
+        assert_eq!(*flow.stage(), Stage::Verify);
     }
 }

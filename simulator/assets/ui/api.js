@@ -11,6 +11,10 @@ async function call(method, path, body) {
 
 export const people = () => call('GET', '/people');
 export const corps = () => call('GET', '/corps');
+export const wecom = () => call('GET', '/wecom');
+export const changeWecom = (change) => call('PUT', '/wecom/settings', change);
+export const changeWecomApp = (agentId, change) => call('PUT', `/wecom/apps/${agentId}`, change);
+export const revokeWecom = (errcode) => call('POST', '/wecom/revoke', { errcode });
 export const changeSettings = (change) => call('PUT', '/settings', change);
 export const advanceClock = (advanceSeconds) => call('POST', '/clock', { advanceSeconds });
 export const addFault = (fault) => call('POST', '/faults', fault);

@@ -1,17 +1,27 @@
-// What is chosen: person, client, enterprise, window. It stands in the address, so that a situation can be linked to.
+// What is chosen: platform, person, client, enterprise, window. It stands in the address, so that a situation can be
+// linked to.
 
-const DEFAULTS = { person: null, client: 'android', corp: null, agent: null, tab: 'journal' };
-export const CLIENTS = ['ios', 'android', 'pc', 'browser'];
+/** The clients of each platform, the first of them first. */
+const CLIENTS = { dingtalk: ['android', 'ios', 'pc', 'browser'], wecom: ['wecom', 'wecom-pc', 'wechat', 'browser'] };
 
 const given = new URLSearchParams(location.search);
 const chosen = {};
 const listeners = [];
+/** What each platform begins with. */
+let seeds = {};
 
-/** Starts with the address; `fallback` has what the simulator says, such as its default person. */
-export function startChoice(fallback) {
-  Object.assign(DEFAULTS, fallback);
-  for (const key of Object.keys(DEFAULTS)) chosen[key] = given.get(key) ?? DEFAULTS[key];
-  if (!CLIENTS.includes(chosen.client)) chosen.client = DEFAULTS.client;
+function defaults(platform) {
+  return { platform: 'dingtalk', client: CLIENTS[platform][0], tab: 'journal', ...seeds[platform] };
+}
+
+/** Starts with the address; `seed` has what the simulator says for each platform, such as its default person. */
+export function startChoice(seed) {
+  seeds = seed;
+  const platform = given.get('platform') in seeds ? given.get('platform') : 'dingtalk';
+  const at = defaults(platform);
+  for (const key of Object.keys(at)) chosen[key] = given.get(key) ?? at[key];
+  chosen.platform = platform;
+  if (!CLIENTS[platform].includes(chosen.client)) chosen.client = at.client;
 }
 
 /** The page to open instead of the simulator's own, for somebody who develops another. */
@@ -26,10 +36,13 @@ export function choice() {
 
 export function choose(change) {
   const before = choice();
-  Object.assign(chosen, change);
+  // Another platform has other people, clients and enterprises.
+  const moved = 'platform' in change && change.platform !== chosen.platform;
+  Object.assign(chosen, moved ? { ...defaults(change.platform), tab: chosen.tab } : {}, change);
   const query = new URLSearchParams(location.search);
+  const usual = defaults(chosen.platform);
   for (const [key, value] of Object.entries(chosen)) {
-    if (value === DEFAULTS[key]) query.delete(key);
+    if (value === usual[key]) query.delete(key);
     else query.set(key, value);
   }
   const text = query.toString();

@@ -1,11 +1,22 @@
 // The faults on offer. Each says which endpoints it suits and what it asks of the simulator.
 
+import { kindOf as callKind } from './protocol.js';
+
 const isNative = (endpoint) => endpoint.startsWith('native/');
-const isOapi = (endpoint) => !isNative(endpoint);
+const isQyapi = (endpoint) => endpoint.startsWith('/cgi-bin/');
+const isLink = (endpoint) => callKind(endpoint) === 'link';
+const isOapi = (endpoint) => !isNative(endpoint) && !isQyapi(endpoint) && !isLink(endpoint);
+const isHost = (endpoint) => !isNative(endpoint);
 /** The new host has no errcode. */
 const isNew = (endpoint) => endpoint.startsWith('/v1.0/');
 const isOld = (endpoint) => isOapi(endpoint) && !isNew(endpoint);
 const isOneOf = (...endpoints) => (endpoint) => endpoints.includes(endpoint);
+const wecom = (errcode, words, suits = isQyapi) => ({
+  id: `wecom${errcode}`,
+  words: words.map((one) => `${one} ${errcode}`),
+  suits,
+  make: () => ({ errcode }),
+});
 const reply = (body, more) => ({ reply: { body, ...more } });
 
 function deadToken(endpoint) {
@@ -19,6 +30,15 @@ const REFUSED = 'Code:52013 - Message:签名校验失败,nonce:[],timestamp:[],u
 const PAGE = '<!doctype html><title>502</title><h1>502 Bad Gateway</h1>';
 
 export const KINDS = [
+  wecom(-1, ['系统繁忙', 'Busy,']),
+  wecom(40029, ['code 不认', 'Code refused,'], isOneOf('/cgi-bin/auth/getuserinfo')),
+  wecom(42001, ['token 过期', 'Token expired,'], isOneOf('/cgi-bin/auth/getuserinfo', '/cgi-bin/user/get')),
+  wecom(40001, ['secret 不对', 'Secret wrong,'], isOneOf('/cgi-bin/gettoken')),
+  wecom(60020, ['IP 不可信', 'Address not trusted,']),
+  wecom(45009, ['封禁 IP', 'Address banned,']),
+  wecom(50001, ['域名不可信', 'Domain not trusted,'], isOneOf('/cgi-bin/auth/getuserinfo')),
+  wecom(48002, ['没有接口权限', 'Endpoint forbidden,']),
+  { id: 'nothing', words: ['404，没有内容', '404 and no body'], suits: isQyapi, make: () => reply('', { status: 404 }) },
   { id: 'busy', words: ['系统繁忙 -1', 'Busy, -1'], suits: isOld, make: () => reply({ errcode: -1, errmsg: '系统繁忙' }) },
   {
     id: 'throttled',
@@ -42,7 +62,7 @@ export const KINDS = [
   {
     id: 'html',
     words: ['返回 HTML 网页', 'An HTML page'],
-    suits: isOapi,
+    suits: isHost,
     make: () => reply(PAGE, { status: 502, contentType: 'text/html' }),
   },
   {
@@ -69,11 +89,11 @@ export const KINDS = [
   },
   { id: 'silence', words: ['一直沉默', 'Silence for ever'], suits: isNative, make: () => ({ drop: true }) },
   { id: 'slow', words: ['慢 3 秒', '3 seconds late'], suits: () => true, make: () => ({ delayMs: 3000 }) },
-  { id: 'drop', words: ['连接断开', 'Connection dropped'], suits: isOapi, make: () => ({ drop: true }) },
+  { id: 'drop', words: ['连接断开', 'Connection dropped'], suits: isHost, make: () => ({ drop: true }) },
   {
     id: 'lost',
     words: ['办完事才断开', 'Dropped after the work was done'],
-    suits: isOapi,
+    suits: isHost,
     make: () => ({ drop: true, after: true }),
   },
 ];
@@ -86,6 +106,8 @@ function canonical(value) {
 
 /** The kind that a pending fault was made from, whoever made it. */
 export function kindOf(fault) {
-  const shape = (one) => canonical([one.reply?.body ?? null, one.drop ?? false, one.delayMs ?? 0, one.after ?? false]);
+  // A code is put into words by the simulator, which the fault then has beside it.
+  const said = (one) => one.errcode ?? one.reply?.body ?? null;
+  const shape = (one) => canonical([said(one), one.drop ?? false, one.delayMs ?? 0, one.after ?? false]);
   return KINDS.find((kind) => kind.suits(fault.endpoint) && shape(kind.make(fault.endpoint)) === shape(fault));
 }

@@ -1,14 +1,18 @@
 // Faults: the form that adds one, and the list of those that have not happened yet.
 
 import { addFault, clearFaults, removeFault } from './api.js';
+import { choice } from './choice.js';
 import { $, element } from './dom.js';
 import { KINDS, kindOf } from './fault-kinds.js';
-import { ENDPOINTS, KEPT } from './protocol.js';
+import { ENDPOINTS, KEPT, kindOf as callKind } from './protocol.js';
 import { inWords, pick, t } from './words.js';
 
-const ALL = { '*': 'allOapi', 'native/*': 'allNative' };
+const ALL = { '*': 'allOapi', 'native/*': 'allNative', '/cgi-bin/*': 'allQyapi' };
 /** The fault that teaches most at first: the login's own step fails once. */
-const FIRST = '/channel/user/get_by_code';
+const FIRST = { dingtalk: '/channel/user/get_by_code', wecom: '/cgi-bin/auth/getuserinfo' };
+/** Each platform's calls, of the server and of the phone. */
+const KINDS_OF = { dingtalk: { oapi: '*', native: 'native/*' }, wecom: { qyapi: '/cgi-bin/*', link: null } };
+const LEGEND = { oapi: 'legendOapi', native: 'legendNative', qyapi: 'legendQyapi', link: 'legendLink' };
 
 let pending = [];
 
@@ -17,16 +21,18 @@ function endpointName(endpoint) {
 }
 
 function endpointOptions() {
-  const kept = $('fault-endpoint').value || FIRST;
+  const { platform } = choice();
+  const kept = $('fault-endpoint').value;
   const group = (label, endpoints) =>
     element('optgroup', { label }, ...endpoints.map((one) => element('option', { value: one }, endpointName(one))));
-  const names = Object.keys(ENDPOINTS);
-  const native = names.filter((name) => name.startsWith('native/'));
-  $('fault-endpoint').replaceChildren(
-    group(t('legendOapi'), [...names.filter((name) => !native.includes(name)), '*']),
-    group(t('legendNative'), [...native, 'native/*'])
-  );
+  const groups = Object.entries(KINDS_OF[platform]).map(([kind, all]) => {
+    const names = Object.keys(ENDPOINTS).filter((name) => callKind(name) === kind);
+    return group(t(LEGEND[kind]), all ? [...names, all] : names);
+  });
+  $('fault-endpoint').replaceChildren(...groups);
   $('fault-endpoint').value = kept;
+  // What is not of this platform was not found.
+  if ($('fault-endpoint').value !== kept || !kept) $('fault-endpoint').value = FIRST[platform];
 }
 
 function kindOptions() {

@@ -5,7 +5,7 @@ import { choice } from './choice.js';
 import { $, duration, element } from './dom.js';
 import { now } from './knobs.js';
 import { logins, total } from './logins.js';
-import { FIRST_LOGIN } from './protocol.js';
+import { FIRST_LOGINS } from './protocol.js';
 import { makeRow, makeStep } from './row.js';
 import { inWords, locale, t } from './words.js';
 
@@ -29,7 +29,9 @@ let saying = null;
 let speaking = null;
 
 function names(sum) {
-  const person = sum.person && document.querySelector(`[data-person="${sum.person}"] .name`)?.textContent;
+  const of = sum.wecom ? 'wecom' : 'dingtalk';
+  const who = `[data-person="${sum.person}"][data-of="${of}"] .name`;
+  const person = sum.person && document.querySelector(who)?.textContent;
   const client = sum.client && document.querySelector(`#clients [data-client="${sum.client}"]`)?.textContent;
   return [person, client].filter(Boolean).join(' · ');
 }
@@ -163,7 +165,7 @@ export function startJournal(again) {
   $('clear').onclick = clearJournal;
   inWords(() => {
     // Before the first login the journal's place shows what is to come.
-    $('steps').replaceChildren(element('h3', {}, t('steps')), element('ol', { class: 'calls' }, ...FIRST_LOGIN.map(makeStep)));
+    $('steps').replaceChildren(element('h3', {}, t('steps')), element('ol', { class: 'calls' }, ...FIRST_LOGINS[choice().platform].map(makeStep)));
     redraw();
   });
 }

@@ -62,25 +62,30 @@ function onClick(selector, turn) {
   }
 }
 
-/** Classic windows with their two agents, today's, each an H5 app in an organisation of its own, and suites' customers. */
-function choosers({ corps, apps, customers }) {
-  const all = [...corps, ...apps.map(({ corpId, agentId }) => ({ corpId, agentIds: [agentId] })), ...customers];
+/**
+ * Classic windows with their two agents, today's, each an H5 app in an organisation of its own, and suites' customers; or
+ * WeCom's applications.
+ */
+function choosers({ corps, apps, customers }, wecom) {
+  const dingtalk = [...corps, ...apps.map(({ corpId, agentId }) => ({ corpId, agentIds: [agentId] })), ...customers];
+  const there = { dingtalk, wecom: [{ corpId: wecom.corpId, agentIds: wecom.apps.map(({ agentId }) => agentId) }] };
   const options = (values) => values.map((value) => element('option', {}, value));
-  const agentsOf = (corpId) => all.find((corp) => corp.corpId === corpId)?.agentIds ?? [];
+  const all = () => there[choice().platform];
+  const agentsOf = (corpId) => all().find((corp) => corp.corpId === corpId)?.agentIds ?? [];
   const show = ({ corp, agent }) => {
+    $('corp').replaceChildren(...options(all().map(({ corpId }) => corpId)));
     $('agent').replaceChildren(...options(agentsOf(corp)));
     $('corp').value = corp;
     $('agent').value = agent;
   };
-  $('corp').append(...options(all.map(({ corpId }) => corpId)));
   show(choice());
   onChoice(show);
   $('corp').onchange = () => choose({ corp: $('corp').value, agent: agentsOf($('corp').value)[0] });
   $('agent').onchange = () => choose({ agent: $('agent').value });
 }
 
-export function startKnobs(corps) {
-  choosers(corps);
+export function startKnobs(corps, wecom) {
+  choosers(corps, wecom);
   onClick('[data-advance]', ({ advance }) => advanceClock(Number(advance)));
   onClick('[data-latency]', ({ latency }) => changeSettings({ latencyMs: Number(latency) }));
   onClick('[data-revoke]', ({ revoke: what }) => revoke(what));

@@ -5,10 +5,18 @@ export const PAUSE_MS = 2000;
 /** A call without an answer after this long will hardly get one: servers and pages have given up by then. */
 export const PATIENCE_MS = 15000;
 
-/** The call that is the login itself, of a classic window and of today's. */
-const IDENTITY = ['/channel/user/get_by_code', '/topapi/v2/user/getuserinfo'];
+/** The call that is the login itself, of a classic window, of today's and of WeCom. */
+const IDENTITY = ['/channel/user/get_by_code', '/topapi/v2/user/getuserinfo', '/cgi-bin/auth/getuserinfo'];
 /** What a page begins with. */
 const CONFIG = 'native/requestJsApis';
+/** Calls by the phone, and calls by the server. */
+const BY_PHONE = ['native', 'link'];
+const BY_SERVER = ['oapi', 'qyapi'];
+
+/** A link is opened without an identity, which the client adds when it asks once more. */
+function begins(call) {
+  return call.endpoint === CONFIG || call.kind === 'push' || (call.kind === 'link' && !call.params.uin);
+}
 
 function endOf(call) {
   return call.atMs + (call.tookMs ?? 0);
@@ -28,7 +36,7 @@ export function logins(calls, openings) {
     const group = groups.at(-1);
     const before = group?.calls.at(-1);
     const reopened = before && openings.some((seq) => before.seq <= seq && seq < call.seq);
-    const another = group && (call.endpoint === CONFIG || call.kind === 'push') && isDone(group);
+    const another = group && begins(call) && isDone(group);
     if (!group || reopened || another || call.atMs - group.end > PAUSE_MS) {
       groups.push({ id: call.seq, start: call.atMs, end: endOf(call), calls: [call] });
     } else {
@@ -55,20 +63,21 @@ export function outcome(call, now) {
 export function total(group, now) {
   const { calls } = group;
   const of = (kind) => calls.filter((call) => outcome(call, now) === kind);
-  const native = calls.filter((call) => call.kind === 'native');
-  const named = native.find((call) => call.params.person);
+  const native = calls.filter((call) => BY_PHONE.includes(call.kind));
+  const named = native.find((call) => call.params.person ?? call.params.uin);
   return {
     calls: calls.length,
     native: native.length,
     pushes: calls.filter((call) => call.kind === 'push').length,
-    oapi: calls.filter((call) => call.kind === 'oapi').length,
+    oapi: calls.filter((call) => BY_SERVER.includes(call.kind)).length,
     waiting: of('waiting').length > 0,
     silent: of('silent').length,
     bad: of('bad'),
     // Somebody the directory does not know is refused there, and logged in all the same.
     failed: of('bad').length + of('silent').length > 0 && !isDone(group),
     ms: (of('waiting').length ? Math.max(group.end, now) : group.end) - group.start,
-    person: named?.params.person ?? null,
-    client: named?.params.client ?? null,
+    person: named?.params.person ?? named?.params.uin ?? null,
+    wecom: calls.some((call) => call.kind === 'link' || call.kind === 'qyapi'),
+    client: named?.params.client ?? named?.params.devicetype ?? null,
   };
 }

@@ -1,7 +1,7 @@
 // Puts the page together.
 
 import * as api from './api.js';
-import { startChoice } from './choice.js';
+import { choice, startChoice } from './choice.js';
 import { startFaults, showFaults } from './faults.js';
 import { forgetCalls, noteCall, startJournal, windowOpened } from './journal.js';
 import { showKnobs, startKnobs } from './knobs.js';
@@ -9,6 +9,7 @@ import { startPeople } from './people.js';
 import { openAgain, startPhone } from './phone.js';
 import { noteSuiteCall, startSuites } from './suites.js';
 import { selectTab, showView, startTabs, startViews } from './tabs.js';
+import { showWecom, startWecom } from './wecom.js';
 import { startWords } from './words.js';
 
 /** The login once more, with the calls in view. */
@@ -18,15 +19,19 @@ function again() {
   openAgain();
 }
 
-const [people, corps] = await Promise.all([api.people(), api.corps()]);
+const [people, corps, wecom] = await Promise.all([api.people(), api.corps(), api.wecom()]);
 const [corp] = corps.corps;
-startChoice({ person: people.person, corp: corp.corpId, agent: corp.agentIds[0] });
-startWords();
-startPeople(people.people);
+startChoice({
+  dingtalk: { person: people.person, corp: corp.corpId, agent: corp.agentIds[0] },
+  wecom: { person: wecom.settings.person, corp: wecom.corpId, agent: wecom.apps[0].agentId },
+});
+startWords(choice().platform);
+startPeople(people.people, wecom.people);
 startPhone(corps, windowOpened);
 startJournal(again);
 startFaults(again);
-startKnobs(corps);
+startKnobs(corps, wecom);
+startWecom();
 startSuites();
 startTabs();
 startViews();
@@ -40,5 +45,6 @@ api.follow({
   state(state) {
     showFaults(state.faults);
     showKnobs(state);
+    showWecom(state.wecom);
   },
 });

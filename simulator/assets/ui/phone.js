@@ -24,19 +24,38 @@ function address() {
   return [before + query, ...fragment].join('#');
 }
 
+/** One word for a path, as it stands in a query. */
+function word(path) {
+  return btoa(path).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+}
+
 /** Where 我的订单 leads after the login. */
 function target() {
   return deepLink ?? new URL('api/session', address()).pathname;
 }
 
+/** A server that sends WeCom on at once never sees a fragment, so there the query says it. */
 function addressFor(menu) {
-  return menu === 'orders' ? `${address().split('#')[0]}#next=${encodeURIComponent(target())}` : address();
+  if (menu !== 'orders') return address();
+  const [page] = address().split('#');
+  const wecom = choice().platform === 'wecom';
+  return wecom ? `${page}&next=${word(target())}` : `${page}#next=${encodeURIComponent(target())}`;
 }
 
-/** The frame's name is how the JSAPI in it learns who holds the phone, and which. */
+/** The frame's name is how the scripts in it learn who holds the phone, and which. */
 function windowName() {
-  const { person, client } = choice();
-  return `dingtalk-sim:${person}:${client}`;
+  const { platform, person, client } = choice();
+  return `${platform}-sim:${person}:${client}`;
+}
+
+/**
+ * How servers learn it, since a page cannot change the User-Agent: cookies know hosts and no ports, so the server that is
+ * tested gets this one too.
+ */
+function mark() {
+  const { platform, person, client } = choice();
+  const value = platform === 'wecom' ? `${person}:${client}; Max-Age=86400` : '; Max-Age=0';
+  document.cookie = `wecom-sim=${value}; Path=/; SameSite=Lax`;
 }
 
 /** Another person's phone, or another device, does not know who was logged in on this one. */
@@ -74,6 +93,7 @@ async function load() {
   $('progress').className = 'loading';
   describe();
   await takePhone();
+  mark();
   if (!opened) return;
   const url = addressFor(opened.dataset.menu);
   announce();
@@ -118,6 +138,7 @@ export function showTime(date) {
 function linkUp() {
   $('link').href = address();
   $('link').target = windowName();
+  mark();
 }
 
 export function startPhone(corps, onOpen) {
@@ -131,7 +152,7 @@ export function startPhone(corps, onOpen) {
   };
   onChoice((now, before) => {
     linkUp();
-    const same = ['person', 'client', 'corp', 'agent'].every((key) => now[key] === before[key]);
+    const same = ['platform', 'person', 'client', 'corp', 'agent'].every((key) => now[key] === before[key]);
     if (opened && !same) load();
   });
   linkUp();

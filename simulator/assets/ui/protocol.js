@@ -1,7 +1,9 @@
 // The protocol in plain words: what each call is for, and what the codes say. [Chinese, English]
 
+import * as wecom from './wecom-protocol.js';
+
 /** `short` stands in the row, `long` among the details. */
-export const ENDPOINTS = {
+const DINGTALK = {
   'native/requestJsApis': {
     short: ['dd.config：核对页面的签名，通过才能用 JSAPI。', 'dd.config: is the page’s signature right?'],
     long: [
@@ -174,7 +176,7 @@ const PUSHES = {
 };
 
 /** What a first login calls, in this order. */
-export const FIRST_LOGIN = [
+const FIRST_LOGIN = [
   '/channel/get_channel_token',
   '/channel/get_channel_jsapi_ticket',
   'native/requestJsApis',
@@ -184,13 +186,25 @@ export const FIRST_LOGIN = [
   '/topapi/user/getbyunionid',
 ];
 
+export const FIRST_LOGINS = { dingtalk: FIRST_LOGIN, wecom: wecom.FIRST_LOGIN };
+
+export const ENDPOINTS = { ...DINGTALK, ...wecom.ENDPOINTS };
+
+/** Whose call this is and to whom, as the journal's `kind` has it. */
+export function kindOf(endpoint) {
+  if (endpoint.startsWith('native/')) return 'native';
+  if (endpoint.startsWith('/cgi-bin/')) return 'qyapi';
+  return endpoint in wecom.ENDPOINTS ? 'link' : 'oapi';
+}
+
 const NONE = ['钉钉没有这个接口。', 'DingTalk has no such endpoint.'];
 const UNKNOWN = { short: NONE, long: NONE };
 const PUSHED = ['钉钉向套件推送的事件。', 'An event that DingTalk pushes to the suite.'];
 const OTHER_PUSH = { short: PUSHED, long: PUSHED };
 
 /** What a call is for, whether or not DingTalk has such an endpoint. */
-export function explained(endpoint) {
+export function explained({ endpoint, kind, params }) {
+  if (kind === 'link' && params.uin) return wecom.IDENTIFIED;
   const fallback = endpoint.startsWith('push/') ? OTHER_PUSH : UNKNOWN;
   return ENDPOINTS[endpoint] ?? PUSHES[endpoint] ?? fallback;
 }
@@ -207,6 +221,7 @@ export const KEPT = [
   '/service/get_corp_token',
   '/service/get_channel_corp_token',
   '/v1.0/oauth2/corpAccessToken',
+  ...wecom.KEPT,
 ];
 
 const CODES = {
@@ -249,6 +264,8 @@ const CODES = {
   90018: ['调用太频繁，被限流了。', 'Too many calls; throttled.'],
 };
 
-export function meaning(code) {
-  return CODES[code] ?? null;
+/** The platforms' numbers collide, so the kind of call says whose they are. */
+export function meaning(code, kind) {
+  if (kind !== 'qyapi' && kind !== 'link') return CODES[code] ?? null;
+  return wecom.CODES[code] ?? (kind === 'link' ? wecom.WRONG_LINK : null);
 }

@@ -2,7 +2,7 @@
 
 import { duration, element } from './dom.js';
 import { isWaiting, outcome } from './logins.js';
-import { ENDPOINTS, explained, meaning } from './protocol.js';
+import { ENDPOINTS, explained, kindOf, meaning } from './protocol.js';
 import { pick, t } from './words.js';
 
 function codeOf(call, kind) {
@@ -23,11 +23,11 @@ function term(name, ...value) {
 
 function details(call, kind, start) {
   const code = call.subCode ?? call.errcode;
-  const said = call.errcode === null || call.errcode === 0 ? null : meaning(code) ?? meaning(call.errcode);
+  const said = call.errcode === null || call.errcode === 0 ? null : meaning(code, call.kind) ?? meaning(call.errcode, call.kind);
   const took = call.tookMs === null ? '…' : duration(call.tookMs);
   const shown = [codeOf(call, kind), said && pick(said)].filter(Boolean).join(' · ');
   return [
-    ...term(t('purpose'), pick(explained(call.endpoint).long)),
+    ...term(t('purpose'), pick(explained(call).long)),
     ...term(t('request'), element('code', {}, `${call.method} ${call.endpoint}`)),
     ...term(t('code'), shown + (call.fault ? ` · ${t('injected')}` : '')),
     ...term(t('timing'), t('timingText', call.atMs === start ? '0 ms' : duration(call.atMs - start), took)),
@@ -37,7 +37,7 @@ function details(call, kind, start) {
 
 /** An endpoint before it was called. */
 export function makeStep(endpoint) {
-  const kind = endpoint.startsWith('native/') ? 'native' : 'oapi';
+  const kind = kindOf(endpoint);
   return element(
     'li',
     { class: `step ${kind}` },
@@ -74,7 +74,7 @@ export function makeRow(seq) {
     box.className = `call ${call.kind} ${kind}${call.fault ? ' fault' : ''}`;
     parts.label.textContent = t(call.kind);
     parts.name.textContent = call.endpoint.replace(/^(native|push)\//, '');
-    parts.why.textContent = pick(explained(call.endpoint).short);
+    parts.why.textContent = pick(explained(call).short);
     parts.time.textContent = call.tookMs === null ? '…' : duration(call.tookMs);
     parts.code.textContent = codeOf(call, kind);
     bar.style.left = `${((call.atMs - start) / Math.max(ms, 1)) * 100}%`;

@@ -1,6 +1,6 @@
 // The panel's tabs (arrow keys move between them), and on a narrow screen the switch between phone and panel.
 
-import { choice, choose } from './choice.js';
+import { choice, choose, onChoice } from './choice.js';
 import { $, press } from './dom.js';
 
 const KEYS = { ArrowRight: 1, ArrowLeft: -1 };
@@ -26,12 +26,17 @@ export function startTabs() {
     tab.onclick = () => select(tab);
     tab.onkeydown = (event) => {
       if (!(event.key in KEYS)) return;
-      const next = tabs.at((tabs.indexOf(tab) + KEYS[event.key]) % tabs.length);
+      // A platform may lack one of them.
+      const there = tabs.filter((one) => !one.hidden);
+      const next = there.at((there.indexOf(tab) + KEYS[event.key]) % there.length);
       select(next);
       next.focus();
     };
   }
   show($(`tab-${choice().tab}`) ?? tabs[0], tabs);
+  const elsewhere = () => $(`tab-${choice().tab}`)?.hidden && selectTab('journal');
+  onChoice(elsewhere);
+  elsewhere();
 }
 
 /** Brings the phone or the panel to the front of a narrow screen. */

@@ -1,6 +1,8 @@
 // The page's words in both languages, and the switch between them. The markup holds the Chinese ones, so that the page
 // reads well before any script has run; elements name their words with data-t (text) and data-t-label (aria-label).
 
+import { WECOM } from './wecom-words.js';
+
 const REMEMBERED = 'dingtalk-sim-lang';
 
 const WORDS = {
@@ -161,11 +163,17 @@ const WORDS = {
 };
 
 let at = 0;
+let platform = 'dingtalk';
 const listeners = [];
+
+/** Where the platforms are told apart, each has words of its own under one key. */
+function wordsFor(key) {
+  return platform === 'wecom' ? WECOM[key] ?? WORDS[key] : WORDS[key] ?? WECOM[key];
+}
 
 /** The words for `key`, with {0}, {1} … filled in; {0|call|calls} takes the first for one. */
 export function t(key, ...values) {
-  const words = WORDS[key]?.[at] ?? key;
+  const words = wordsFor(key)?.[at] ?? key;
   const filled = words.replace(/\{(\d)\|(\w+)\|(\w+)\}/g, (_, index, one, many) => (values[index] === 1 ? one : many));
   return filled.replace(/\{(\d)\}/g, (_, index) => values[index]);
 }
@@ -196,6 +204,12 @@ function show() {
   for (const write of listeners) write();
 }
 
+/** Another platform is spoken of from now on. */
+export function speakOf(other) {
+  platform = other;
+  show();
+}
+
 function remembered() {
   try {
     return localStorage.getItem(REMEMBERED);
@@ -204,7 +218,8 @@ function remembered() {
   }
 }
 
-export function startWords() {
+export function startWords(first) {
+  platform = first;
   const wanted = new URLSearchParams(location.search).get('lang') ?? remembered() ?? navigator.language;
   at = wanted.toLowerCase().startsWith('zh') ? 0 : 1;
   show();

@@ -74,6 +74,11 @@ fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
     // Parsed twice, so that broken JSON (400) is told from JSON with a wrong value in it (422).
     let value: serde_json::Value = serde_json::from_slice(body)
         .map_err(|error| Problem::syntax(format!("the body is not JSON: {error}")))?;
+    from_json(value)
+}
+
+/// JSON that was read, as this type, or the field that is wrong.
+pub fn from_json<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let (path, message) = (error.path().to_string(), error.inner().to_string());
         // Unknown and missing fields are named by the message; the path then ends at their parent.

@@ -18,6 +18,7 @@ use crate::journal::View;
 use crate::seed::PEOPLE;
 use crate::settings::{Change, Settings};
 use crate::suites::customers;
+use crate::wecom;
 use crate::world::Simulator;
 
 type Sim = State<Arc<Simulator>>;
@@ -40,6 +41,7 @@ pub fn routes(simulator: &Arc<Simulator>) -> Router<Arc<Simulator>> {
         .route("/people", get(people))
         .route("/corps", get(corps))
         .nest("/suites", suites::routes())
+        .nest("/wecom", wecom::control::routes())
         .fallback(async || Problem::not_found("the simulator has no such control; its README lists them"))
         .layer(from_fn_with_state(simulator.clone(), announce))
 }
@@ -91,8 +93,7 @@ async fn faults(State(simulator): Sim) -> Json<Value> {
 }
 
 async fn add_fault(simulator: Sim, Wanted(fault): Wanted<Fault>) -> Result<Json<Value>, Problem> {
-    fault.validate()?;
-    simulator.world().faults.add(fault)?;
+    simulator.world().add_fault(fault)?;
     Ok(faults(simulator).await)
 }
 
@@ -132,6 +133,9 @@ async fn revoke(State(simulator): Sim, Wanted(wanted): Wanted<Revoke>) -> Result
     }
     if wanted.what != Revoked::Tickets {
         world.tokens.revoke(corp_id);
+        if corp_id.is_none_or(|only| only == wecom::CORP_ID) {
+            world.wecom.tokens.forget(None);
+        }
     }
     if wanted.what != Revoked::Tokens {
         world.tickets.revoke(corp_id);

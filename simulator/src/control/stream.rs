@@ -59,6 +59,7 @@ impl Watcher {
         let news = world.journal.news(self.seen, LATEST);
         let state = json!({
             "settings": world.settings,
+            "wecom": { "settings": world.wecom.settings, "apps": world.wecom.apps },
             "faults": world.faults.pending(),
             "advancedSeconds": world.clock.advanced_seconds(),
         });

@@ -55,6 +55,35 @@ fn a_pause_an_opening_and_a_page_after_the_login_begin_another() {
 }
 
 #[test]
+fn a_link_opened_after_the_login_begins_another_and_its_repetition_does_not() {
+    let link = |seq, at, uin: Option<&str>| {
+        let params = uin.map_or(json!({}), |uin| json!({ "uin": uin, "devicetype": "wechat" }));
+        json!({ "seq": seq, "atMs": at, "tookMs": 1, "kind": "link", "endpoint": "/connect/oauth2/authorize",
+            "status": 302, "errcode": 0, "fault": false, "params": params })
+    };
+    let server = |seq, at, name: &str| {
+        json!({ "seq": seq, "atMs": at, "tookMs": 1, "kind": "qyapi", "endpoint": format!("/cgi-bin/{name}"),
+            "status": 200, "errcode": 0, "fault": false, "params": {} })
+    };
+    let calls = [
+        link(1, 0, None),
+        link(2, 10, Some("customer")),
+        server(3, 20, "gettoken"),
+        server(4, 30, "auth/getuserinfo"),
+        link(5, 40, Some("customer")),
+        link(6, 100, None),
+        link(7, 110, Some("customer")),
+        server(8, 120, "auth/getuserinfo"),
+    ];
+    let groups = grouped(&calls, &[], 200);
+    assert_eq!(seqs(&groups), json!([[1, 2, 3, 4, 5], [6, 7, 8]]));
+    let counted =
+        ["calls", "oapi", "native", "wecom", "person", "client"].map(|name| groups[1][name].clone());
+    assert_eq!(counted.as_slice(), json!([3, 1, 2, true, "customer", "wechat"]).as_array().unwrap());
+    assert_eq!(groups[1]["failed"], false);
+}
+
+#[test]
 fn a_push_after_a_login_is_none_of_it() {
     let ok = json!(0);
     let calls = [

@@ -19,3 +19,4 @@ mod push;
 mod signature;
 mod stream;
 mod suites;
+mod wecom;

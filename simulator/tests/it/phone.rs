@@ -80,6 +80,9 @@ async fn what_browser_tests_click_is_there() {
         "agent",
         "lang",
         "people",
+        "platforms",
+        "wecom-domain",
+        "wecom-stopped",
     ] {
         assert!(body.contains(&format!("id=\"{id}\"")), "#{id}");
     }
@@ -88,6 +91,14 @@ async fn what_browser_tests_click_is_there() {
         "client=\"android\"",
         "client=\"pc\"",
         "client=\"browser\"",
+        "client=\"wecom\"",
+        "client=\"wecom-pc\"",
+        "client=\"wechat\"",
+        "platform=\"dingtalk\"",
+        "platform=\"wecom\"",
+        "wecom=\"doubleRequest\"",
+        "wecom=\"usedCode\"",
+        "wecom-revoke=\"42001\"",
         "menu=\"orders\"",
         "menu=\"member\"",
         "menu=\"help\"",
@@ -105,7 +116,7 @@ async fn what_browser_tests_click_is_there() {
 #[tokio::test]
 async fn every_endpoint_is_explained() {
     let desk = Desk::open().await;
-    let (_, words) = file(&desk, "/ui/protocol.js").await;
+    let words = file(&desk, "/ui/protocol.js").await.1 + &file(&desk, "/ui/wecom-protocol.js").await.1;
     // The simulator names its endpoints itself, when it is asked for a fault at one that it does not have.
     let wrong = json!({ "endpoint": "?", "drop": true });
     let answer = desk.request("/_sim/faults", &wrong).send().await.unwrap().json::<Value>().await.unwrap();

@@ -123,7 +123,7 @@ fn the_operator_reads_which_address_is_not_allowed() {
         read(Role::Call, r#"{"errcode":60020,"errmsg":"访问ip不在白名单之中,request ip=203.0.113.7"}"#)
             .unwrap_err();
     assert!(error.to_string().contains("203.0.113.7"), "{error}");
-    let other = read(Role::Call, r#"{"errcode":40078,"errmsg":"somebody's code"}"#).unwrap_err();
+    let other = read(Role::Call, r#"{"errcode":40078,"errmsg":"another's code"}"#).unwrap_err();
     assert_eq!(other.words, None);
 }
 
@@ -133,12 +133,12 @@ fn nothing_long_or_odd_is_handed_on() {
         read(Role::Call, r#"{"errcode":40035,"request_id":"<script>","sub_code":{"a":1}}"#).unwrap_err();
     assert_eq!(
         *error.said.unwrap(),
-        DingTalkError { code: "40035".into(), sub_code: None, request_id: None }
+        UpstreamError { code: "40035".into(), sub_code: None, request_id: None }
     );
 }
 
 /// The same complaint in every envelope of either host: code, sub code where there is one, and the envelope.
-const ENVELOPES: [&str; 11] = [
+const ENVELOPES: [&str; 19] = [
     r#"{"errcode":CODE,"errmsg":"x","request_id":"r1"}"#,
     r#"{"errcode":"CODE","errmsg":"x","request_id":"r1"}"#,
     r#"{"ErrCode":CODE,"ErrMsg":"x","RequestId":"r1"}"#,
@@ -150,6 +150,14 @@ const ENVELOPES: [&str; 11] = [
     r#"{"errcode":0,"errmsg":"ok","result":{"ding_open_errcode":CODE,"error_msg":"x","success":false},"request_id":"r1"}"#,
     r#"{"success":false,"errorCode":"CODE","errorMsg":"x","requestId":"r1"}"#,
     r#"{"code":"CODE","message":"x","requestid":"r1"}"#,
+    r#"{"errcode":CODE.0,"errmsg":"x","request_id":"r1"}"#,
+    r#"{"errcode":"CODE.0","errmsg":"x","request_id":"r1"}"#,
+    r#"{"errcode":" CODE","errmsg":"x","request_id":"r1"}"#,
+    r#"{"errcode":15,"errmsg":"Remote service error","sub_code":"CODE","sub_msg":"x","request_id":"r1"}"#,
+    r#"{"code":15,"msg":"Remote service error","sub_code":CODE.0,"sub_msg":"x","request_id":"r1"}"#,
+    r#"{"errcode":0,"result":"{\"ding_open_errcode\":CODE,\"success\":false}","request_id":"r1"}"#,
+    r#"{"error_response":"{\"code\":15,\"sub_code\":\"CODE\",\"request_id\":\"r1\"}"}"#,
+    r#""{\"errcode\":CODE,\"errmsg\":\"x\",\"request_id\":\"r1\"}""#,
 ];
 
 #[test]
@@ -220,6 +228,56 @@ fn k11_words_of_the_new_host_and_of_the_gateway_come_from_the_old_one_too() {
     let named = Reply { retry_after: Some(named_pause(7)), ..reply(503, "<html>") };
     assert_eq!(throttled(named), (Kind::BadAnswer, Some(7)));
     assert_eq!(named_pause(u64::MAX).as_secs(), 300);
+}
+
+#[test]
+fn k11_the_gateway_writes_the_codes_of_others_behind_its_own_word() {
+    for envelope in [
+        r#"{"errcode":15,"sub_code":"CODE","errmsg":"Remote service error"}"#,
+        r#"{"errcode":88,"sub_code":"CODE","errmsg":"x"}"#,
+        r#"{"errcode":88,"errmsg":"ding talk error[subcode=CODE,submsg=x]"}"#,
+        r#"{"error_response":{"code":15,"msg":"x","sub_code":"CODE"}}"#,
+        r#"{"code":"CODE","message":"x"}"#,
+    ] {
+        for (code, expected) in [
+            ("isv.40078", Kind::CodeRejected),
+            ("isv.40014", Kind::TokenRejected),
+            ("isp.90018", Kind::Throttled),
+            ("isp.-1", Kind::Busy),
+            ("isp.http-error", Kind::Busy),
+            ("dingtalk.isv.60020", Kind::Misconfigured),
+        ] {
+            let body = envelope.replace("CODE", code);
+            assert_eq!(kind(&body), expected, "{body}");
+        }
+    }
+}
+
+#[test]
+fn k11_what_stands_around_the_json_or_after_a_whole_number_does_not_matter() {
+    const BODY: &str = r#"{"errcode":40078,"errmsg":"x"}"#;
+    for (before, after) in [
+        ("", "\0"),
+        ("\r\n", ""),
+        ("\u{feff}", "\0\0"),
+        ("\r\n\u{feff}", "\r\n"),
+        ("\u{feff}\r\n\u{feff} ", ""),
+    ] {
+        assert_eq!(kind(&format!("{before}{BODY}{after}")), Kind::CodeRejected, "{before:?} {after:?}");
+    }
+    for success in ["0.0", "-0.0", "0e0", "\"0.0\"", "\" 0 \""] {
+        let body = format!(r#"{{"errcode":{success},"access_token":"t","expires_in":7000.0}}"#);
+        let answer = read(Role::Token, &body).unwrap();
+        assert_eq!(
+            (answer.text("access_token").unwrap().as_str(), answer.number("expires_in")),
+            ("t", Some(7000))
+        );
+    }
+    for (odd, expected) in
+        [("40078.5", Kind::BadAnswer), ("1e300", Kind::BadAnswer), ("\"40078.5\"", Kind::Refused)]
+    {
+        assert_eq!(kind(&format!(r#"{{"errcode":{odd}}}"#)), expected, "{odd}");
+    }
 }
 
 #[test]

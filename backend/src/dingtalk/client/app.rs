@@ -3,10 +3,10 @@
 //! open.dingtalk.com: "获取企业内部应用的accessToken", "创建jsapi_ticket", "通过免登码获取用户信息".
 
 use super::{Client, issued};
-use crate::config::Secret;
 use crate::dingtalk::answer::Answer;
-use crate::dingtalk::credential::{AppTicket, AppToken, Issued, OpensApp};
-use crate::dingtalk::error::{Error, Kind, Role};
+use crate::dingtalk::tokens::{AppTicket, AppToken, OpensApp};
+use crate::secret::Secret;
+use crate::upstream::{Error, Issued, Kind, Role};
 use miandeng_shared::{AuthCode, UnionId, UserId};
 use serde_json::json;
 
@@ -37,13 +37,14 @@ impl Client {
     /// `POST /topapi/v2/user/getuserinfo`: spends the code. The call has been admitted.
     pub async fn employee_by_code(&self, token: &impl OpensApp, code: &AuthCode) -> Result<Employee, Error> {
         let body = json!({ "code": code.as_str() });
-        let request = |path: &str| self.post(path, token, &body);
+        let query = [("access_token", token.secret().expose())];
+        let request = |path: &str| self.post(path, &query, &body);
         self.call("/topapi/v2/user/getuserinfo", Role::Redeem, request, employee).await
     }
 }
 
 fn employee(answer: Answer) -> Result<Employee, Error> {
-    let answer = answer.result()?;
+    let answer = answer.result();
     let user_id = answer.optional_id("userid", UserId::new);
     let union_id = answer.optional_id("unionid", UnionId::new);
     if user_id.is_none() && union_id.is_none() {

@@ -4,10 +4,10 @@
 //! 007gzs/dingtalk-sdk (Python).
 
 use super::{Client, access_token, issued};
-use crate::config::Secret;
 use crate::dingtalk::answer::Answer;
-use crate::dingtalk::credential::{ChannelTicket, ChannelToken, Credential, Issued};
-use crate::dingtalk::error::{Error, Kind, Role};
+use crate::dingtalk::tokens::{ChannelTicket, ChannelToken};
+use crate::secret::Secret;
+use crate::upstream::{Error, Issued, Kind, Role, Token};
 use miandeng_shared::{AuthCode, CorpId, OpenId, UnionId};
 use serde_json::Value;
 

@@ -3,10 +3,10 @@
 //! open.dingtalk.com: "获取企业内部应用的access_token" (in the form that pairs with a channel secret), "根据unionid获取用户userid".
 
 use super::{Client, access_token};
-use crate::config::Secret;
 use crate::dingtalk::answer::Answer;
-use crate::dingtalk::credential::{CorpToken, Issued, OpensDirectory};
-use crate::dingtalk::error::{Error, Kind, Role};
+use crate::dingtalk::tokens::{CorpToken, OpensDirectory};
+use crate::secret::Secret;
+use crate::upstream::{Error, Issued, Kind, Role};
 use miandeng_shared::{CorpId, UnionId, UserId};
 use serde_json::json;
 
@@ -40,16 +40,53 @@ impl Client {
         id: &UnionId,
     ) -> Result<DirectoryEntry, Error> {
         let body = json!({ "unionid": id.as_str() });
-        let request = |path: &str| self.post(path, token, &body);
-        match self.call("/topapi/user/getbyunionid", Role::Call, request, entry).await {
+        let query = [("access_token", token.secret().expose())];
+        let request = |path: &str| self.post(path, &query, &body);
+        match self.call("/topapi/user/getbyunionid", Role::Call, request, |answer| Ok(entry(answer))).await {
             Err(error) if error.kind == Kind::UserUnknown => Ok(DirectoryEntry::default()),
             other => other,
         }
     }
 }
 
-fn entry(answer: Answer) -> Result<DirectoryEntry, Error> {
-    let answer = answer.result()?;
-    let contact_type = answer.number("contact_type").and_then(|n| u8::try_from(n).ok());
-    Ok(DirectoryEntry { user_id: answer.optional_id("userid", UserId::new), contact_type })
+/// Both facts may be missing. The older `/user/getUseridByUnionid` has them flat, and `contactType` for `contact_type`.
+fn entry(answer: Answer) -> DirectoryEntry {
+    let answer = answer.result();
+    let contact_type = ["contact_type", "contactType"].iter().find_map(|name| answer.number(name));
+    let contact_type = contact_type.and_then(|n| u8::try_from(n).ok());
+    DirectoryEntry { user_id: answer.optional_id("userid", UserId::new), contact_type }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upstream::Reply;
+
+    #[test]
+    fn k21_what_the_directory_does_not_say_is_no_failure() {
+        let person = (Some("u1"), Some(1));
+        for (body, expected) in [
+            (r#""result":{"userid":"u1","contact_type":1}"#, person),
+            (r#""result":{"userid":"u1","contactType":"1"}"#, person),
+            (r#""result":"{\"userid\":\"u1\",\"contact_type\":1}""#, person),
+            (r#""userid":"u1","contactType":1"#, person),
+            (r#""userid":"u1","contact_type":1.0,"result":null"#, person),
+            (r#""userid":"u2","result":{"userid":"u1","contact_type":1}"#, person),
+            (r#""result":{"userid":"u1","contact_type":"new"}"#, (Some("u1"), None)),
+            (r#""errmsg":"ok""#, (None, None)),
+            (r#""result":null"#, (None, None)),
+            (r#""result":[]"#, (None, None)),
+            (r#""result":[{"userid":"u1"}]"#, (None, None)),
+            (r#""result":"u1""#, (None, None)),
+            (r#""result":"{""#, (None, None)),
+            (r#""result":true"#, (None, None)),
+            (r#""result":{}"#, (None, None)),
+        ] {
+            let reply = format!(r#"{{"errcode":0,{body}}}"#).into_bytes();
+            let reply = Reply { status: 200, body: reply, ..Reply::default() };
+            let entry = entry(Answer::read("/topapi/user/getbyunionid", Role::Call, &reply).unwrap());
+            let DirectoryEntry { user_id, contact_type } = entry;
+            assert_eq!((user_id.as_ref().map(UserId::as_str), contact_type), expected, "{body}");
+        }
+    }
 }

@@ -3,11 +3,12 @@
 //! open.dingtalk.com, "获取第三方应用的suite_access_token" and its neighbours in the historical part; the names of the service
 //! window's own calls are those of the official Java ISV demo and 007gzs/dingtalk-sdk (Python).
 
-use super::{Client, access_token, at, issued};
-use crate::config::{Secret, Suite};
+use super::{Client, access_token, issued};
+use crate::apps::Suite;
 use crate::dingtalk::answer::Answer;
-use crate::dingtalk::credential::{ChannelToken, Credential, Issued, SuiteCorpToken, SuiteToken};
-use crate::dingtalk::error::{Error, Kind, Role};
+use crate::dingtalk::tokens::{ChannelToken, SuiteCorpToken, SuiteToken};
+use crate::secret::Secret;
+use crate::upstream::{Error, Issued, Kind, Role, Token, whole};
 use miandeng_shared::{AgentId, CorpId};
 use serde_json::{Value, json};
 
@@ -35,7 +36,7 @@ impl Client {
             "suite_ticket": ticket.expose(),
         });
         let read = |answer: Answer| issued(&answer, "suite_access_token", "expires_in");
-        let request = |path: &str| self.http.post(at(&self.oapi, path)).json(&body);
+        let request = |path: &str| self.post(path, &[], &body);
         self.call("/service/get_suite_token", Role::Token, request, read).await
     }
 
@@ -117,7 +118,7 @@ impl Client {
         read: impl Fn(Answer) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let query = [("suite_access_token", token.secret().expose())];
-        let request = |path: &str| self.http.post(at(&self.oapi, path)).query(&query).json(&body);
+        let request = |path: &str| self.post(path, &query, &body);
         self.call(endpoint, role, request, read).await
     }
 }
@@ -148,7 +149,7 @@ fn agents(info: Option<&Value>, list: &str) -> Vec<AgentId> {
 /// application of ours.
 pub fn agent_ids(list: &Value) -> Vec<AgentId> {
     let id = |item: &Value| match item.get("agentid").or_else(|| item.get("agentId")).unwrap_or(item) {
-        Value::Number(number) => AgentId::new(number.to_string()).ok(),
+        Value::Number(number) => AgentId::new(whole(number)?).ok(),
         Value::String(text) => AgentId::new(text).ok(),
         _ => None,
     };
@@ -158,7 +159,7 @@ pub fn agent_ids(list: &Value) -> Vec<AgentId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dingtalk::answer::Reply;
+    use crate::upstream::Reply;
 
     fn read(body: &str) -> Result<AllowedAgents, Error> {
         let body = format!(r#"{{"errcode":0,{body}}}"#);

@@ -1,5 +1,6 @@
 use super::*;
-use crate::dingtalk::credential::ChannelToken;
+use crate::dingtalk::tokens::ChannelToken;
+use crate::upstream::Reply;
 
 fn lifetime(expires_in: &str) -> u64 {
     let body = format!(r#"{{"errcode":0,"access_token":"t"{expires_in}}}"#);

@@ -4,8 +4,9 @@ use super::fields::Fields;
 use super::seal::{Opened, milliseconds};
 use super::sync;
 use super::version::Version;
-use crate::config::{Secret, Suite};
+use crate::apps::Suite;
 use crate::dingtalk::client::agent_ids;
+use crate::secret::Secret;
 use miandeng_shared::{AgentId, CorpId, UnionId, UserId};
 use std::time::Duration;
 
@@ -143,7 +144,7 @@ impl Message {
     pub fn read(suite: &Suite, opened: Opened) -> Result<Self, NotForUs> {
         let Opened { text, receiver, at_ms: pushed_ms } = opened;
         let fields = Fields::parse(&text).ok_or(NotForUs::Content)?;
-        let name = fields.text("eventtype").unwrap_or_default();
+        let name = fields.text("eventtype").unwrap_or_default().to_ascii_lowercase();
         let is_check = matches!(name.as_str(), "check_create_suite_url" | "check_update_suite_url");
         // Before a suite has its key, the check names the one that it is encrypted for.
         let test_key = fields.text("testsuitekey").filter(|_| is_check);
@@ -221,16 +222,26 @@ fn org_auth(fields: &Fields, corp: Option<CorpId>, anew: bool) -> Option<Event> 
     Some(Event::OrgAuth { corp: corp.or(named)?, pushed })
 }
 
-/// The pages differ in where the user's id is: in the data, or the item's own id.
+/// The pages differ in where the user's id is: in the data, where an associated organisation's person has it one layer
+/// further in, or the item's own id.
 fn person(fields: &Fields, corp: Option<CorpId>, biz_id: Option<String>, left: bool) -> Option<Event> {
-    let named = ["userid", "staffid"].iter().flat_map(|name| fields.texts(name));
-    let mut user_ids: Vec<UserId> = named.filter_map(|id| UserId::new(id).ok()).collect();
-    if user_ids.is_empty() {
-        user_ids.extend(biz_id.and_then(|id| UserId::new(id).ok()));
-    }
+    let corp = corp?;
+    let associated = fields.object("unionempext");
+    // That of another enterprise may be the id of another person here.
+    let associated = associated.filter(|ext| ext.corp("corpid").is_none_or(|of| of == corp));
+    let mut user_ids = user_ids(fields);
+    user_ids.extend(associated.iter().flat_map(self::user_ids));
     let union_id = fields.text("unionid").and_then(|id| UnionId::new(id).ok());
-    let known = !user_ids.is_empty() || union_id.is_some();
-    Some(Event::Person { corp: corp?, user_ids, union_id, left }).filter(|_| known)
+    if user_ids.is_empty() && union_id.is_none() {
+        user_ids.push(UserId::new(biz_id?).ok()?);
+    }
+    Some(Event::Person { corp, user_ids, union_id, left })
+}
+
+fn user_ids(fields: &Fields) -> Vec<UserId> {
+    let named = ["userid", "staffid", "userids", "staffids", "useridlist", "staffidlist"];
+    let named = named.iter().flat_map(|name| fields.texts(name));
+    named.filter_map(|id| UserId::new(id).ok()).collect()
 }
 
 /// Longer than DingTalk goes on pushing what was not answered.
@@ -295,6 +306,10 @@ mod tests {
         ] {
             assert_eq!(read("suitexyz", text).unwrap_err(), NotForUs::Content, "{text}");
         }
+        assert!(matches!(
+            one("suitexyz", r#"{"eventType":"SUITE_RELIEVE","corpId":"c1"}"#).event,
+            Event::Relieve { .. }
+        ));
         for (text, name) in [
             (r#"{"EventType":"market_buy<script>"}"#, "market_buyscript"),
             (r#"{"EventType":7}"#, "7"),

@@ -1,5 +1,6 @@
 //! The fields of a push, whose spelling differs between envelopes and pages: `AgentId`, `agentId`, `agentid`, `agent_id`.
 
+use crate::upstream::{whole, without_fraction};
 use miandeng_shared::{AgentId, CorpId};
 use serde_json::{Map, Value};
 
@@ -35,19 +36,20 @@ impl Fields {
     }
 
     pub fn number(&self, name: &str) -> Option<u64> {
-        self.text(name)?.trim().parse().ok()
+        without_fraction(&self.text(name)?).parse().ok()
     }
 
     pub fn object(&self, name: &str) -> Option<Self> {
         Self::of(self.get(name)?)
     }
 
-    /// What a list holds, or the one value that stands in its place.
+    /// What a list holds, which may be JSON text, or the one value that stands in its place.
     pub fn texts(&self, name: &str) -> Vec<String> {
-        match self.get(name) {
-            Some(Value::Array(items)) => items.iter().filter_map(text).collect(),
-            Some(one) => text(one).into_iter().collect(),
-            None => Vec::new(),
+        let Some(value) = self.get(name) else { return Vec::new() };
+        let list = value.as_str().and_then(|text| serde_json::from_str(text).ok()).filter(Value::is_array);
+        match list.as_ref().unwrap_or(value) {
+            Value::Array(items) => items.iter().filter_map(text).collect(),
+            one => text(one).into_iter().collect(),
         }
     }
 
@@ -63,7 +65,7 @@ impl Fields {
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::Number(number) => whole(number),
         _ => None,
     }
 }

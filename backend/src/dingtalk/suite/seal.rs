@@ -3,7 +3,7 @@
 //! open.dingtalk.com, "回调消息体加解密": AES-256-CBC, the first 16 bytes of the key as IV, PKCS#7 to blocks of **32** bytes;
 //! inside stand 16 random bytes, the length of the text (4 bytes, big-endian), the text, and whom it is for.
 
-use crate::config::Suite;
+use crate::apps::Suite;
 use aes::cipher::block_padding::NoPadding;
 use aes::cipher::{BlockDecryptMut, BlockEncryptMut, KeyIvInit};
 use base64::Engine;

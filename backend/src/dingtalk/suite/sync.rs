@@ -5,7 +5,7 @@ use super::event::{Event, Item, happened_at, plain, told};
 use super::fields::Fields;
 use super::seal::milliseconds;
 use super::version::Version;
-use crate::config::Suite;
+use crate::apps::Suite;
 use serde_json::Value;
 
 /// `_HIGH` and, for address books, `_MEDIUM`.
@@ -31,7 +31,7 @@ fn read(item: &Value, suite: &Suite, pushed_ms: u64) -> Item {
     let time = fields.text("gmtmodified").or_else(|| fields.text("gmtcreate"));
     let data = fields.object("bizdata");
     let text = |name| data.as_ref().and_then(|data| data.text(name));
-    let action = text("syncaction").unwrap_or_default();
+    let action = text("syncaction").unwrap_or_default().trim().to_ascii_lowercase();
     let version = Version {
         sync: true,
         seq: text("syncseq"),

@@ -1,4 +1,4 @@
-use super::super::forwarded::tests::{config, request};
+use super::super::client_ip::tests::{config, request};
 use super::*;
 use proptest::prelude::*;
 
@@ -71,6 +71,27 @@ fn k05_a_script_bears_a_mark() {
         ("x-csrf-token", b"t"),
         ("x-xsrf-token", b"t"),
         ("x-csrftoken", b"t"),
+        ("x-ic-request", b"true"),
+        ("x-ic-id", b"7"),
+        ("x-xhr-referer", b"https://h5.example.com/"),
+        ("x-gwt-permutation", b"A1"),
+        ("x-gwt-module-base", b"https://h5.example.com/"),
+        ("x-ajax", b"1"),
+        ("x-ajax-navigation", b"1"),
+        ("x-is-ajax-request", b"1"),
+        ("ajax-request", b"true"),
+        ("x-some-new-library-request", b"true"),
+        ("x-october-request-handler", b"onLoad"),
+        ("x-prototype-version", b"1.7"),
+        ("requestverificationtoken", b"t"),
+        ("x-moz", b"prefetch"),
+        ("x-purpose", b"preview"),
+        ("authorization", b"Bearer t"),
+        ("authorization", b"bearer t"),
+        ("authorization", b"t"),
+        ("accept", b"*/*;q=0.01"),
+        ("accept", b"*/* ; q = 0.01"),
+        ("accept", b"*/*;q=0.0"),
         ("purpose", b"prefetch"),
         ("sec-purpose", b"prefetch;prerender"),
         ("sec-fetch-dest", b"empty"),
@@ -79,11 +100,22 @@ fn k05_a_script_bears_a_mark() {
     ] {
         assert!(!navigates(&[HTML, mark]), "{mark:?}");
     }
-    assert!(!navigates(&[("accept", b"text/html, */*; q=0.01")]), "jQuery's, to another origin");
+    for jquery in ["text/html, */*; q=0.01", "text/html,*/*;q=0.01", "text/html , */* ;q=0.010"] {
+        assert!(!navigates(&[("accept", jquery.as_bytes())]), "{jquery}: to another origin");
+    }
     for no_mark in [
         ("x-requested-with", &b"com.alibaba.android.rimet"[..]),
         ("x-requested-with", b"com.tencent.mm"),
+        ("x-requested-with", b"com.alibaba.dingtalk.pad"),
+        ("x-requested-with", b"com.alibaba.taurus.enterprise"),
         ("x-requested-with", b""),
+        ("authorization", b"Basic dTpw"),
+        ("authorization", b"Negotiate YII="),
+        ("x-request-id", b"7"),
+        ("x-amzn-trace-id", b"Root=1"),
+        ("x-oss-request-id", b"7"),
+        ("x-real-ip", b"198.51.100.7"),
+        ("accept", b"*/*;q=0.1"),
         ("upgrade-insecure-requests", b"1"),
         ("sec-fetch-dest", b"document"),
         ("sec-fetch-dest", b"iframe"),

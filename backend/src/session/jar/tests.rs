@@ -4,6 +4,7 @@ use super::super::tests::{key, longest, sessions, user};
 use super::super::{Cookies, Store};
 use super::*;
 use axum::http::{HeaderValue, header};
+use miandeng_shared::{OpenId, UnionId, UserId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -27,7 +28,8 @@ impl Browser {
     }
 
     fn log_in(&mut self, sessions: &Sessions, user: User, now: SystemTime) -> Session {
-        let (session, cookies) = sessions.create(&self.headers(), user, None, now);
+        let session = sessions.begin(user, None, now);
+        let cookies = sessions.set(&self.headers(), &session);
         self.take(cookies);
         session
     }
@@ -208,8 +210,8 @@ fn k15_what_cannot_be_opened_goes_first_but_only_for_want_of_room() {
     browser.log_in(&sessions, of_agent(1, "o1"), now);
     // Another server's, on the same host.
     let other_server = super::super::tests::sessions(2, &[]);
-    let theirs =
-        other_server.create(&HeaderMap::new(), of_agent(2, "o1"), None, now + Duration::from_secs(1)).1;
+    let theirs = other_server
+        .set(&HeaderMap::new(), &other_server.begin(of_agent(2, "o1"), None, now + Duration::from_secs(1)));
     browser.take(theirs);
     for agent in 3..=9 {
         browser.log_in(&sessions, of_agent(agent, "o1"), now + Duration::from_secs(2));
@@ -310,6 +312,48 @@ async fn what_ends_everywhere_ends_for_every_application() {
     assert_eq!(read[0].person(), "dingcorp1:o2");
 }
 
+#[tokio::test]
+async fn what_ends_everywhere_ends_for_every_kind_of_application() {
+    // Each session knows its person by some of (openid, unionid, userid), as its kind of application does.
+    let person = |agent, ids: [&str; 3]| {
+        let [open_id, union_id, user_id] = ids;
+        User {
+            open_id: OpenId::new(open_id).ok(),
+            union_id: UnionId::new(union_id).ok(),
+            user_id: UserId::new(user_id).ok(),
+            ..of_agent(agent, "o")
+        }
+    };
+    for (one, other, is_same) in [
+        (["o1", "u1", "i1"], ["", "u1", "i1"], true),
+        (["o1", "u1", ""], ["", "u1", "i1"], true),
+        (["o1", "u1", ""], ["o2", "u1", ""], true),
+        (["o1", "u1", "i1"], ["", "", "i1"], true),
+        (["", "u1", "i1"], ["", "", "i1"], true),
+        (["", "u1", "user:x"], ["", "", "user:x"], true),
+        (["", "", "i1"], ["", "", "i1"], true),
+        // A userid that was given again, ids that look alike, and a window's visitors who have nothing in common.
+        (["o1", "u1", "i1"], ["", "u2", "i1"], false),
+        (["", "u1", "i1"], ["", "u2", "i1"], false),
+        (["o1", "x", "i1"], ["", "u2", "x"], false),
+        (["", "user:i2", "i1"], ["", "", "i2"], false),
+        (["o1", "", ""], ["o2", "", ""], false),
+        (["o1", "u1", ""], ["", "", "i1"], false),
+    ] {
+        for (ended, left) in [(one, other), (other, one)] {
+            let (sessions, now) = (sessions(1, &[]), SystemTime::now());
+            let (mut here, mut there) = (Browser::default(), Browser::default());
+            let session = here.log_in(&sessions, person(1, ended), now);
+            there.log_in(&sessions, person(2, left), now);
+            sessions.end(&session, true, now).await.unwrap();
+            assert!(sessions.all(&here.headers(), now).is_empty());
+            assert_eq!(sessions.all(&there.headers(), now).is_empty(), is_same, "{ended:?} {left:?}");
+            there.log_in(&sessions, person(2, left), now);
+            assert_eq!(sessions.all(&there.headers(), now).len(), 1, "a new login is a new session");
+        }
+    }
+}
+
 #[test]
 fn f13_a_clock_that_is_out_of_range_is_no_reason_to_panic() {
     let before_1970 = SystemTime::UNIX_EPOCH - Duration::from_secs(86_400 * 3650);
@@ -324,7 +368,8 @@ fn f13_a_clock_that_is_out_of_range_is_no_reason_to_panic() {
     ] {
         let cookies = Arc::new(Cookies::new(&key(1), &[], true));
         let sessions = Sessions::new(cookies, Duration::from_secs(3600), Arc::new(Store::memory()));
-        let (session, cookies) = sessions.create(&HeaderMap::new(), user("o1"), None, now);
+        let session = sessions.begin(user("o1"), None, now);
+        let cookies = sessions.set(&HeaderMap::new(), &session);
         assert_eq!(session.expires_at(), ends);
         let mut browser = Browser::default();
         browser.take(cookies);

@@ -1,14 +1,15 @@
 //! The connection to Redis. One that cannot write or does not answer is dropped, whatever the reason, and replaced: at
 //! once where it has served for a while, else after a pause that grows.
 
-use super::endings::RECORD;
+use super::revocations::RECORD;
 use super::{WRITE, entry_key, lock_key};
 use crate::store::PATIENCE;
+use crate::upstream::tls;
 use futures_util::FutureExt;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{
-    AsyncCommands, AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture,
-    RedisResult, ServerErrorKind, Value,
+    AsyncCommands, AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, Pipeline, RedisError,
+    RedisFuture, RedisResult, ServerErrorKind, Value,
 };
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -204,7 +205,15 @@ async fn open(client: &Client, patience: Duration) -> RedisResult<MultiplexedCon
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(PATIENCE))
         .set_response_timeout(Some(patience));
-    client.get_multiplexed_async_connection_with_config(&config).await
+    let opened = client.get_multiplexed_async_connection_with_config(&config).await;
+    match (opened, client.get_connection_info().addr()) {
+        (Err(error), ConnectionAddr::TcpTls { host, port, .. })
+            if error.to_string().contains("certificate") =>
+        {
+            Err(tls::refusal(host, *port).await.map_or(error, RedisError::from))
+        }
+        (opened, _) => opened,
+    }
 }
 
 /// One of each command that is used later: what a connection cannot do is known before it counts as one.

@@ -5,19 +5,22 @@ use redis::aio::MultiplexedConnection;
 
 const CLUSTER: &str = "store.url names a node of a Redis cluster that divides its keys among several: name a proxy that \
                        hides this, or an instance of one shard";
-const PASSWORD: &str = "the user or the password of store.url is not right; special characters in them are \
-                        percent-encoded (# is %23, @ is %40, / is %2F)";
+const NO_PASSWORD: &str = "Redis asks for a password: write it into store.url";
+const PASSWORD: &str = "the user or the password of store.url is not right, or this Redis asks for none; special \
+                        characters in them are percent-encoded (# is %23, @ is %40, / is %2F)";
 const RIGHTS: &str = "the user of store.url may not do what is needed: grant ~miandeng:* +@read +@write +@scripting +select +info";
 const OLD: &str = "Redis 6.2 or newer is needed, with scripts and streams";
 
 /// A word of what Redis says → the remedy, and whether without it there is no use in trying again.
-const REMEDIES: [(&str, &str, bool); 18] = [
+const REMEDIES: [(&str, &str, bool); 20] = [
     ("moved", CLUSTER, true),
     ("crossslot", CLUSTER, true),
     ("in cluster mode", "a Redis cluster has database 0 only: leave the number in store.url away", true),
     ("db index", "store.url names a database that this Redis does not have", true),
-    ("noauth", "Redis asks for a password: write it into store.url", true),
+    ("noauth", NO_PASSWORD, true),
+    ("authentication required", NO_PASSWORD, true),
     ("authentication failed", PASSWORD, true),
+    ("wrongpass", PASSWORD, true),
     ("noperm", RIGHTS, true),
     ("has no permissions", RIGHTS, true),
     ("user executing the script", RIGHTS, true),

@@ -95,6 +95,11 @@ async fn the_simulators_phone_keeps_nobody_out() {
             phone.click(&format!("#tab-{tab}")).await;
             check(&phone, &format!("{tab}, {width} wide")).await;
         }
+        phone.click("[data-platform=wecom]").await;
+        for tab in ["journal", "faults", "knobs"] {
+            phone.click(&format!("#tab-{tab}")).await;
+            check(&phone, &format!("WeCom's {tab}, {width} wide")).await;
+        }
         phone.close().await;
     }
 }

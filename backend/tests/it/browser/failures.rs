@@ -55,9 +55,9 @@ async fn new_code_is_asked_for_once() {
 #[tokio::test]
 async fn back_off_and_then_retry() {
     for (reply, expected, word) in [
-        (json!({ "body": errcode(-1) }), "dingtalk_busy", "钉钉系统繁忙"),
-        (json!({ "body": errcode(90018) }), "dingtalk_throttled", "限制了调用频率"),
-        (json!({ "contentType": "text/html", "body": "<html></html>" }), "dingtalk_bad_answer", "无法识别"),
+        (json!({ "body": errcode(-1) }), "platform_busy", "钉钉系统繁忙"),
+        (json!({ "body": errcode(90018) }), "platform_throttled", "限制了调用频率"),
+        (json!({ "contentType": "text/html", "body": "<html></html>" }), "platform_bad_answer", "无法识别"),
     ] {
         let (sim, _sdk, server, phone) = on_android().await;
         // More often than the page tries by itself.

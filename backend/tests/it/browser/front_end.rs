@@ -1,4 +1,4 @@
-//! `deploy/front-end.html` where nobody can log in, and on today's applications. `proxies` has the login of a service window.
+//! `deploy/front-end.html` where no login is possible, and on today's applications. `proxies` has the login of a service window.
 
 use super::sdk::{Sdk, dingtalk_phone};
 use super::{Phone, Ua};

@@ -126,7 +126,7 @@ const FAIL: &str = "(() => { const find = document.getElementById.bind(document)
     const [path, how] = (sessionStorage.fault || '').split(' '); \
     if (!path || new URL(request.url || request, location.href).pathname !== path) return ask(request); \
     sessionStorage.removeItem('fault'); return faults[how](() => ask(request)) }; \
-    const error = (code) => JSON.stringify({ error: { code, message: 'm', hint: 'h', dingtalk: null } }); \
+    const error = (code) => JSON.stringify({ error: { code, message: 'm', hint: 'h', upstream: null } }); \
     const answer = (status, body, type, after) => Promise.resolve(new Response(body, { status, \
         headers: Object.assign({ 'Content-Type': type }, after && { 'Retry-After': after }) })); \
     const faults = [FAULTS] })()";
@@ -182,12 +182,12 @@ async fn what_stays_is_told() {
     let ban = json!({ "reply": { "body": { "status": 1111, "wait": 5, "punish": "deny" } } });
     let scene = Scene::start().await;
     for (fault, step, expected) in [
-        (errcode(-1), 2, "dingtalk_busy"),
-        (errcode(90018), 0, "dingtalk_throttled"),
+        (errcode(-1), 2, "platform_busy"),
+        (errcode(90018), 0, "platform_throttled"),
         (errcode(40089), 0, "app_misconfigured"),
-        (errcode(90020), 4, "dingtalk_quota"),
+        (errcode(90020), 4, "platform_quota"),
         (errcode(50002), 2, "not_permitted"),
-        (ban, 1, "dingtalk_banned"),
+        (ban, 1, "platform_banned"),
     ] {
         assert_eq!(scene.at(CALLS[step].1, &fault, 99).await, expected);
     }

@@ -2,6 +2,7 @@
 
 mod axe;
 mod demo;
+mod engine;
 mod entry;
 mod failures;
 mod front_end;
@@ -12,11 +13,13 @@ mod look;
 mod matrix;
 mod native;
 mod neighbours;
+mod old_engines;
 mod phone;
 mod pictures;
 mod policy;
 mod proxies;
 mod sdk;
 mod targets;
+mod wecom_phone;
 
 pub use phone::{Phone, Ua};

@@ -121,7 +121,7 @@ async fn the_page() {
 
     // More often than the page tries by itself.
     scene.sim.reply("/channel/user/get_by_code", 4, errcode(-1)).await;
-    scene.fail("dingtalk_busy").await;
+    scene.fail("platform_busy").await;
     take(&scene.phone, "failure-back-off.png").await;
     scene.phone.dark(true).await;
     take(&scene.phone, "failure-back-off-dark.png").await;

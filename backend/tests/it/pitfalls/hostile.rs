@@ -20,7 +20,12 @@ fn routes() -> Vec<Route> {
         route("POST /api/login", Some(format!("{{{ids},\"code\":\"hostile\"}}"))),
         route("GET /api/session", None),
         route("DELETE /api/session?everywhere=1", None),
-        route("POST /api/report", Some(format!("{{{ids},\"nonceStr\":\"n\",\"error\":\"52013\"}}"))),
+        route(
+            "POST /api/report",
+            Some(format!(
+                "{{{ids},\"timeStamp\":\"1\",\"nonceStr\":\"n\",\"url\":\"u\",\"signature\":\"s\",\"error\":\"52013\"}}"
+            )),
+        ),
         route("POST /api/token", Some(String::new())),
         route(&format!("GET /auth?{app}"), None),
         route("GET /auth?mode=redirect", None),

@@ -200,8 +200,9 @@ async fn s31_hosts_are_compared_in_one_form() {
         );
     })
     .await;
-    let body =
-        format!("{{\"corpId\":\"{CORP}\",\"agentId\":\"{AGENT}\",\"nonceStr\":\"n\",\"error\":\"1\"}}");
+    let body = format!(
+        "{{\"corpId\":\"{CORP}\",\"agentId\":\"{AGENT}\",\"timeStamp\":\"1\",\"nonceStr\":\"n\",\"url\":\"u\",\"signature\":\"s\",\"error\":\"1\"}}"
+    );
     for (origin, allowed) in [
         ("https://h5.example.com", true),
         ("https://www.example.com", true),

@@ -1,7 +1,7 @@
 //! S17 to S25 and S36: what never leaves, and what nobody can guess.
 
 use super::wire::{exchange, request};
-use crate::support::{AGENT, CORP, Person, Redis, Server, Sim, json_of, start};
+use crate::support::{AGENT, CORP, Person, Redis, Server, Sim, json_of, report_of, start};
 use proptest::prelude::*;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -79,8 +79,7 @@ async fn s18_a_ticket_never_leaves_the_server() {
         &whole(person.send(person.request(Method::GET, &format!("/?corpid={CORP}&agentid={AGENT}"))).await)
             .await,
     );
-    let report =
-        json!({ "corpId": CORP, "agentId": AGENT, "nonceStr": config["nonceStr"], "error": "52011" });
+    let report = report_of(&config, "52011");
     said.push_str(
         &whole(person.request(Method::POST, "/api/report").json(&report).send().await.unwrap()).await,
     );

@@ -65,7 +65,7 @@ async fn s35_nobody_leads_this_server_elsewhere() {
         let reply = json!({ "status": status, "headers": { "location": target }, "body": "" });
         sim.fault(json!({ "endpoint": BY_CODE, "reply": reply })).await;
         let answer = person.post_code(&person.code_again().await).await;
-        assert_eq!(json_of(answer).await["error"]["code"], "dingtalk_bad_answer", "{status} {target}");
+        assert_eq!(json_of(answer).await["error"]["code"], "platform_bad_answer", "{status} {target}");
     }
     assert_eq!(elsewhere.total().await, 0);
     // And no request names an address that this server would open by itself.

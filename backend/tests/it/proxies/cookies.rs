@@ -123,7 +123,7 @@ async fn the_sessions_of_many_applications_cost_none_its_own_cookies(kind: Kind)
         let kept: Vec<String> = sent.into_iter().filter(|cookie| !cookie.contains("miandeng")).collect();
         assert_eq!(split(&found), kept);
     }
-    // A browser holds 180 cookies of a site, and somebody may have set all of them.
+    // A browser holds 180 cookies of a site, and all of them may be set.
     let many: String = (0..180).map(|number| format!("miandeng{number}=secret; a{number}=1; ")).collect();
     let found = received(&send(&site.url, "GET /public/x", &[format!("Cookie: {many}")], "").await.json());
     assert!(!found.contains("secret"), "{found}");

@@ -1,7 +1,7 @@
 //! What goes wrong with nginx where the shipped files are not followed to the letter, and that they are right.
 
 use super::{NAVIGATION, SCRIPT, site};
-use crate::support::raw::{exchange, send};
+use crate::support::raw::{Answer, exchange, send};
 use crate::support::{AGENT, CORP, Kind, Nginx, Site, free_port, plain_site_conf, shipped};
 
 /// A further nginx before the application and the miandeng of `site`, with files changed by `adjust`, and its `site.conf`
@@ -131,8 +131,26 @@ async fn a_preflight_is_answered_before_the_guard() {
     assert_eq!(answer.header("access-control-allow-origin"), Some("https://shop.example.com"));
     assert!(answer.header("access-control-allow-methods").unwrap().contains("PUT"));
     assert_eq!(send(&nginx.url, "OPTIONS /orders", &preflight, "").await.status, 401);
-    assert_eq!(send(&nginx.url, "PUT /api/orders", &preflight, "a=1").await.status, 401);
-    assert_eq!(send(&nginx.url, "PUT /api/orders", &[cookie], "a=1").await.json()["body"], "a=1");
+    // What the front end reads of the guard's answer, of the application's, and of nothing outside `/api/`.
+    let cors = |answer: &Answer| {
+        ["allow-origin", "allow-credentials", "expose-headers"]
+            .map(|name| answer.header(&format!("access-control-{name}")).map(str::to_owned))
+    };
+    let readable =
+        ["https://shop.example.com", "true", "X-Miandeng-Login"].map(|value| Some(value.to_owned()));
+    for (line, body) in [("PUT /api/orders", "a=1"), ("GET /api/orders?a=b", ""), ("DELETE /api/orders", "")]
+    {
+        let refused = send(&nginx.url, line, &preflight, body).await;
+        assert_eq!((refused.status, cors(&refused)), (401, readable.clone()), "{line}");
+        assert!(refused.header("x-miandeng-login").is_some(), "{line}");
+        let answer = send(&nginx.url, line, &[cookie.clone(), preflight[0].clone()], body).await;
+        assert_eq!((answer.status, cors(&answer)), (200, readable.clone()), "{line}");
+        assert_eq!(answer.json()["body"], body);
+    }
+    for path in ["/orders", "/orders?x=/api/", "/public/x", "/_miandeng/", "/_miandeng/api/session"] {
+        let answer = send(&nginx.url, &format!("GET {path}"), &preflight[..1], "").await;
+        assert_eq!(cors(&answer)[2], None, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ behind_both!(
 );
 
 /// Some programs read these as something under `/public/`, and others as something else.
-pub const ODD: [&str; 76] = [
+pub const ODD: [&str; 81] = [
     "/orders/../public/x",
     "/orders/..%2fpublic/x",
     "/orders/..%2Fpublic/x",
@@ -90,9 +90,14 @@ pub const ODD: [&str; 76] = [
     "/public/..%e0%80%aforders",
     "/public/%ef%bc%8e%ef%bc%8e/orders",
     "/public/..%ef%bc%bcorders",
+    "/public/%e2%80%a5/orders",
+    "/public/%E2%80%A4%E2%80%A4/orders",
+    "/public/%EF%B9%92%EF%B9%92%EF%B9%A8orders",
+    "/public/x%3f.css",
+    "/public/x%23.css",
 ];
 
-/// Nobody is logged in, so none of these may reach the application, which answers everything with 200.
+/// There is no session, so none of these may reach the application, which answers everything with 200.
 async fn no_path_is_public_in_one_reading_and_guarded_in_another(kind: Kind) {
     let site = site(kind).await;
     for path in ODD {

@@ -16,7 +16,7 @@ mod switch;
 
 pub use caddy::Caddy;
 pub use nginx::Nginx;
-pub use person::{Person, json_of};
+pub use person::{Person, json_of, report_of};
 pub use recorder::Recorder;
 pub use redis::{Redis, keys_and_values};
 pub use sample::{Sample, Trust};
@@ -30,13 +30,14 @@ pub const CORP: &str = "dingcorp1";
 pub const AGENT: &str = "123456";
 
 /// The headers that tell an application who it is.
-pub const IDENTITY: [&str; 6] = [
+pub const IDENTITY: [&str; 7] = [
     "X-Miandeng-Jwt",
     "X-Miandeng-Corp",
     "X-Miandeng-Agent",
     "X-Miandeng-Open-Id",
     "X-Miandeng-Union-Id",
     "X-Miandeng-User-Id",
+    "X-Miandeng-External-User-Id",
 ];
 
 /// The configuration for the simulator's first suite.

@@ -153,6 +153,14 @@ impl<'a> Person<'a> {
     }
 }
 
+/// What a page reports of a `dd.config` that was refused with `error`: what it was given to sign with.
+pub fn report_of(config: &Value, error: &str) -> Value {
+    json!({
+        "corpId": "dingcorp1", "agentId": "123456", "error": error, "timeStamp": config["timeStamp"],
+        "nonceStr": config["nonceStr"], "url": config["url"], "signature": config["signature"],
+    })
+}
+
 pub async fn json_of(response: Response) -> Value {
     let status = response.status();
     let text = response.text().await.unwrap();

@@ -3,6 +3,9 @@
 use dingtalk_simulator::Options;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+static OPENED: AtomicU64 = AtomicU64::new(0);
 
 pub struct Sim {
     pub url: String,
@@ -50,6 +53,34 @@ impl Sim {
         self.send(self.http.delete(format!("{}/_sim/journal", self.url))).await;
     }
 
+    /// WeCom's knobs.
+    pub async fn wecom(&self, settings: Value) {
+        self.put("/_sim/wecom/settings", settings).await;
+    }
+
+    /// What WeCom has of an application: `trustedDomain`, `secret`, `stopped`.
+    pub async fn wecom_app(&self, agent_id: &str, change: Value) {
+        self.put(&format!("/_sim/wecom/apps/{agent_id}"), change).await;
+    }
+
+    /// Where WeCom's client goes with the link that a redirect of ours leads to. It takes the fragment for its sign, and
+    /// adds an identity.
+    pub async fn wecom_open(&self, link: &str, person: &str) -> String {
+        let plain = link.strip_suffix("#wechat_redirect").unwrap_or_else(|| panic!("no sign in {link}"));
+        // Another key is another opening, which gets another code.
+        let key = OPENED.fetch_add(1, Ordering::Relaxed);
+        let link = format!("{plain}&uin={person}&key={key}&pass_ticket=t");
+        let response = self.http.get(&link).send().await.unwrap();
+        assert_eq!(response.status(), 302, "{link}");
+        response.headers()["location"].to_str().unwrap().to_owned()
+    }
+
+    /// How often the server called each endpoint of WeCom's.
+    pub async fn wecom_counts(&self) -> BTreeMap<String, u64> {
+        let journal = self.send(self.http.get(format!("{}/_sim/journal", self.url))).await;
+        serde_json::from_value(journal["qyapiCounts"].clone()).unwrap()
+    }
+
     /// How often each endpoint of the oapi host was called.
     pub async fn counts(&self) -> BTreeMap<String, u64> {
         let journal = self.send(self.http.get(format!("{}/_sim/journal", self.url))).await;
@@ -82,4 +113,21 @@ impl Drop for Sim {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+#[tokio::test]
+async fn wecom_can_be_set_up_and_its_links_opened() {
+    let sim = Sim::start(1).await;
+    sim.wecom_app("1000002", json!({ "trustedDomain": "h5.example" })).await;
+    let link = format!(
+        "{}/connect/oauth2/authorize?appid=ww0123456789abcdef&redirect_uri=https%3A%2F%2Fh5.example%2Fcb&response_type=code\
+         &scope=snsapi_base&state=abc&agentid=1000002#wechat_redirect",
+        sim.url
+    );
+    let (one, other) = (sim.wecom_open(&link, "customer").await, sim.wecom_open(&link, "customer").await);
+    assert!(one.starts_with("https://h5.example/cb?code=") && one.ends_with("&state=abc"), "{one}");
+    assert_ne!(one, other);
+    sim.wecom(json!({ "decline": true })).await;
+    assert_eq!(sim.wecom_open(&link, "customer").await, "https://h5.example/cb?state=abc");
+    assert!(sim.wecom_counts().await.is_empty());
 }

@@ -109,7 +109,7 @@ impl Site {
         Front::plain(kind, [miandeng, app]).await
     }
 
-    /// Somebody whose miandeng is this site's.
+    /// A person whose miandeng is this site's.
     pub fn visitor(&self) -> Person<'_> {
         let mut person = Person::at(&self.sim, &format!("{}{BASE}", self.url));
         if self.url.starts_with("https") {

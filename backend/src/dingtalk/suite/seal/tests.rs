@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::Secret;
+use crate::secret::Secret;
 use proptest::prelude::*;
 
 fn official() -> Suite {

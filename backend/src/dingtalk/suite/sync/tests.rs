@@ -38,6 +38,12 @@ fn k02_every_documented_item_is_read() {
         (json!(16), json!({ "syncAction": "org_remove" }), "org_remove"),
         (json!(17), json!({ "syncAction": "market_order" }), "other"),
         (json!(999), json!({ "syncAction": "org_suite_relieve" }), "other"),
+        (json!(2.0), json!({ "syncAction": "suite_ticket", "suiteTicket": "t1" }), "suite_ticket"),
+        (json!(7.0), json!({ "syncAction": "org_micro_app_stop", "agentId": 12345677.0 }), "micro_app"),
+        (json!(" 4.0"), json!({ "syncAction": "org_suite_relieve" }), "suite_relieve"),
+        (json!(4), json!({ "SyncAction": "ORG_SUITE_RELIEVE" }), "suite_relieve"),
+        (json!(16), json!({ "syncAction": " Org_Remove " }), "org_remove"),
+        (json!(7.5), json!({ "syncAction": "org_micro_app_stop", "agentId": 1 }), "unreadable"),
     ] {
         assert_eq!(read_one(kind.clone(), data.clone()).label(), label, "{kind} {data}");
     }
@@ -83,6 +89,37 @@ fn k02_what_must_not_be_lost_is_not_taken_for_read() {
     assert!(read_all(nobodys).unwrap().iter().all(|item| matches!(item.event, Event::Unreadable)));
     assert!(read_all(json!({ "biz_type": 2 })).is_none() && read_all(json!(null)).is_none());
     assert_eq!(read_all(json!([])).unwrap().len(), 0);
+}
+
+#[test]
+fn k02_a_person_is_read_wherever_the_pages_have_the_id() {
+    let ext = |corp: &str| json!({ "corpId": corp, "staffId": "u1" });
+    for (data, ids, union_id) in [
+        (json!({}), "b1", None),
+        (json!({ "userIds": ["u1", "u2"] }), "u1 u2", None),
+        (json!({ "userIdList": "[\"u1\",\"u2\"]" }), "u1 u2", None),
+        (json!({ "userIdList": "u1" }), "u1", None),
+        (json!({ "user_ids": [12345678901234567890_u64, 7.0] }), "12345678901234567890 7", None),
+        (json!({ "staffIds": ["u1"], "userId": "u2" }), "u2 u1", None),
+        (json!({ "unionEmpExt": ext("dingcorp1") }), "u1", None),
+        (json!({ "unionEmpExt": { "staffId": "u1" } }), "u1", None),
+        (json!({ "union_emp_ext": ext("dingcorp1").to_string() }), "u1", None),
+        (json!({ "unionEmpExt": ext("dingother"), "unionid": "un1" }), "", Some("un1")),
+        (json!({ "unionid": "un1" }), "", Some("un1")),
+        (json!({ "unionid": "un1", "userIds": [] }), "", Some("un1")),
+    ] {
+        let mut all = data.clone();
+        all["syncAction"] = json!("user_leave_org");
+        let Event::Person { user_ids, union_id: union, left: true, .. } = read_one(json!(13), all) else {
+            panic!("{data}")
+        };
+        let read: Vec<&str> = user_ids.iter().map(miandeng_shared::UserId::as_str).collect();
+        assert_eq!(
+            (read.join(" ").as_str(), union.as_ref().map(miandeng_shared::UnionId::as_str)),
+            (ids, union_id),
+            "{data}"
+        );
+    }
 }
 
 #[test]

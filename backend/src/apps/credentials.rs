@@ -1,0 +1,130 @@
+//! The kinds of application and what each needs to speak to its platform.
+
+use super::Suite;
+use crate::secret::Secret;
+use miandeng_shared::AppKind;
+use serde::Serialize;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// What an application proves itself with. The kinds share nothing, so a secret cannot end up in the other's place.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Credentials {
+    /// The classic 服务窗.
+    Channel {
+        channel_secret: Secret,
+        /// With it, unionid becomes userid.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        corp_secret: Option<Secret>,
+        /// The AppKey of an application of the same corporation; `corp_secret` is then its AppSecret. Enterprises of
+        /// today have no CorpSecret any more.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        corp_app_key: Option<String>,
+    },
+    /// Today's 服务窗, an H5 app in the window's virtual organisation, and the employee micro-app.
+    H5 { client_id: String, client_secret: Secret },
+    /// A self-built application of 企业微信.
+    WeCom {
+        secret: Secret,
+        audience: Audience,
+        /// Asks for each member whether the application is visible to them, with one more call.
+        visible_only: bool,
+        /// Ordinary browsers get WeCom's web login.
+        web_login: bool,
+    },
+    /// Either kind, as an application of an ISV's suite. It is granted by a corporation and never configured.
+    #[serde(skip)]
+    Suite(Granted),
+}
+
+/// Whom a WeCom application is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    #[default]
+    Members,
+    /// And members.
+    Customers,
+    Anyone,
+}
+
+impl FromStr for Audience {
+    type Err = ();
+    fn from_str(s: &str) -> Result<Self, ()> {
+        match s {
+            "members" => Ok(Self::Members),
+            "customers" => Ok(Self::Customers),
+            "anyone" => Ok(Self::Anyone),
+            _ => Err(()),
+        }
+    }
+}
+
+/// What a corporation granted a suite.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Granted {
+    pub kind: AppKind,
+    pub suite: Arc<Suite>,
+    pub permanent_code: Secret,
+    /// Only where the suite has a service window.
+    pub ch_permanent_code: Option<Secret>,
+}
+
+/// What a kind brings where the configuration is silent.
+pub struct Defaults {
+    pub jsapi_url: Option<&'static str>,
+    pub js_api_list: &'static [&'static str],
+}
+
+impl Credentials {
+    pub fn kind(&self) -> AppKind {
+        match self {
+            Credentials::Channel { .. } => AppKind::Channel,
+            Credentials::H5 { .. } => AppKind::H5,
+            Credentials::WeCom { .. } => AppKind::Wecom,
+            Credentials::Suite(granted) => granted.kind,
+        }
+    }
+
+    /// The client id that a page names beside the corporation; a classic service window has none.
+    pub fn client_id(&self) -> Option<&str> {
+        match self {
+            Credentials::Channel { .. } | Credentials::WeCom { .. } => None,
+            Credentials::H5 { client_id, .. } => Some(client_id),
+            // Inferred: the developer console shows a suite's key where other applications have their client id.
+            Credentials::Suite(granted) => {
+                (granted.kind == AppKind::H5).then_some(granted.suite.suite_key.as_str())
+            }
+        }
+    }
+
+    /// The key of the suite that brought this application, if one did.
+    pub fn suite_key(&self) -> Option<&str> {
+        match self {
+            Credentials::Suite(granted) => Some(&granted.suite.suite_key),
+            Credentials::Channel { .. } | Credentials::H5 { .. } | Credentials::WeCom { .. } => None,
+        }
+    }
+
+    pub fn defaults(&self) -> Defaults {
+        defaults(self.kind())
+    }
+}
+
+pub fn defaults(kind: AppKind) -> Defaults {
+    match kind {
+        // The SDK that the classic 服务窗 was documented with; it needs at least 0.8.3.
+        AppKind::Channel => Defaults {
+            jsapi_url: Some("https://g.alicdn.com/dingding/open-develop/1.5.1/dingtalk.js"),
+            js_api_list: &["channel.permission.requestAuthCode"],
+        },
+        // Its login needs no signed API.
+        AppKind::H5 => Defaults {
+            jsapi_url: Some("https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js"),
+            js_api_list: &[],
+        },
+        // Nothing of it is in the page.
+        AppKind::Wecom => Defaults { jsapi_url: None, js_api_list: &[] },
+    }
+}

@@ -1,0 +1,253 @@
+//! For a proxy that guards somebody else's application: `/auth` says whose session a request carries, `/start` sends
+//! people to the login. Neither believes a word of the request about who it is: the cookie decides.
+
+use super::NO_STORE;
+use super::error::ApiError;
+use super::extract::{Fields, Query};
+use super::guard;
+use super::navigation::{is_navigation, return_to};
+use crate::config::Config;
+use crate::session::{IDENTITY_HEADERS, Session};
+use crate::state::AppState;
+use crate::telemetry;
+use axum::body::{Body, HttpBody};
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use miandeng_shared::{AgentId, CorpId, ErrorCode, encode_next, parameter};
+use std::time::SystemTime;
+
+const LOGIN: HeaderName = HeaderName::from_static("x-miandeng-login");
+
+/// What the proxy wants to know.
+#[derive(Debug, PartialEq, Eq)]
+struct Asked {
+    /// None: any application that is known here.
+    app: Option<(CorpId, AgentId)>,
+    /// Whether people are to be redirected, for proxies that pass a refusal on as it is.
+    redirect: bool,
+}
+
+impl Asked {
+    /// None where a part is missing, malformed, given twice or unknown: a guard that was written wrongly must not open.
+    fn read(query: Result<Query, ApiError>) -> Option<Self> {
+        let Query(mut fields) = query.ok()?;
+        let app = match (fields.optional("corpid"), fields.optional("agentid")) {
+            (None, None) => None,
+            (Some(corp), Some(agent)) => Some((CorpId::new(corp).ok()?, AgentId::new(agent).ok()?)),
+            _ => return None,
+        };
+        let redirect = match fields.optional("mode").as_deref() {
+            None => false,
+            Some("redirect") => true,
+            Some(_) => return None,
+        };
+        Fields::is_empty(&fields).then_some(Self { app, redirect })
+    }
+
+    fn is_about(&self, session: &Session) -> bool {
+        let user = &session.user;
+        self.app.as_ref().is_none_or(|(corp, agent)| user.corp_id == *corp && user.agent_id == *agent)
+    }
+}
+
+/// `/auth`: 200 with the identity where the request carries a session of the application, else 401 or a redirect.
+pub async fn auth(
+    State(state): State<AppState>,
+    query: Result<Query, ApiError>,
+    request: Request,
+) -> Response {
+    let response = match Asked::read(query) {
+        Some(asked) => judge(&state, &asked, &request),
+        None => {
+            telemetry::forward_auth("misasked");
+            for session in state.sessions.all(request.headers(), SystemTime::now()) {
+                state.refused_sessions.note(&session, None);
+            }
+            misasked(&state.config, &request)
+        }
+    };
+    closing(response, &request)
+}
+
+fn judge(state: &AppState, asked: &Asked, request: &Request) -> Response {
+    let now = SystemTime::now();
+    let (mut decision, mut refused) = ("no_session", None);
+    for session in state.sessions.all(request.headers(), now) {
+        if !asked.is_about(&session) || !state.registry.knows_app_of(&session) {
+            decision = "other_app";
+            refused = Some(session);
+            continue;
+        }
+        let identity = match state.identities.of(&session, now) {
+            Ok(identity) => identity,
+            Err(error) => {
+                tracing::error!(%error, "an identity could not be signed");
+                decision = "unsigned";
+                continue;
+            }
+        };
+        telemetry::forward_auth("allowed");
+        let mut response = Response::new(Body::empty());
+        let headers = response.headers_mut();
+        headers.extend(IDENTITY_HEADERS.into_iter().zip(identity.headers.iter().cloned()));
+        headers.insert(header::CACHE_CONTROL, NO_STORE);
+        return response;
+    }
+    telemetry::forward_auth(decision);
+    if let (Some(session), Some(_)) = (refused, &asked.app) {
+        state.refused_sessions.note(&session, asked.app.as_ref());
+    }
+    to_login(state, asked, asked.redirect, request)
+}
+
+/// `/start`: people to the login, scripts a 401.
+pub async fn start(
+    State(state): State<AppState>,
+    query: Result<Query, ApiError>,
+    request: Request,
+) -> Response {
+    let response = match Asked::read(query) {
+        Some(asked) => to_login(&state, &asked, true, &request),
+        None => misasked(&state.config, &request),
+    };
+    closing(response, &request)
+}
+
+/// A body is not read, and may never come where the proxy keeps it: the connection ends, and the proxy has to know.
+fn closing(mut response: Response, request: &Request) -> Response {
+    if !request.body().is_end_stream() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+fn to_login(state: &AppState, asked: &Asked, redirect: bool, request: &Request) -> Response {
+    let config = &state.config;
+    let default = config.default_app().map(|app| (&app.corp_id, &app.agent_id));
+    let app = asked.app.as_ref().map(|(corp, agent)| (corp, agent)).or(default);
+    // Which applications a suite has only the store or DingTalk know, and they are not asked here.
+    if let Some((corp, agent)) = app
+        && config.suites.is_empty()
+        && state.registry.configured(corp, agent).is_none()
+    {
+        let place = format!("[[apps]], or corpid and agentid of the proxy's {}", request.uri().path());
+        guard::note(ErrorCode::UnknownApp, &place, &format!("{corp}/{agent}"));
+    }
+    let login = login_page(config, app, return_to(config, request).as_deref());
+    if redirect && is_navigation(config, request) {
+        return (StatusCode::FOUND, [(header::LOCATION, login), (header::CACHE_CONTROL, NO_STORE)])
+            .into_response();
+    }
+    refused(ErrorCode::NoSession, login)
+}
+
+fn misasked(config: &Config, request: &Request) -> Response {
+    let asked = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+    // A value of a parameter that is not ours may be a secret of the application's.
+    let shown = asked.map(|(name, value)| match parameter(&name).as_str() {
+        "corpid" | "agentid" | "mode" => format!("{name}={value}"),
+        _ => format!("{name}=…"),
+    });
+    let place = format!("corpid, agentid or mode in the query of the proxy's {}", request.uri().path());
+    guard::note(ErrorCode::AuthMisconfigured, &place, &shown.collect::<Vec<_>>().join("&"));
+    refused(ErrorCode::AuthMisconfigured, login_page(config, None, None))
+}
+
+fn refused(code: ErrorCode, login: HeaderValue) -> Response {
+    ([(LOGIN, login), (header::CACHE_CONTROL, NO_STORE)], ApiError::from(code)).into_response()
+}
+
+/// nginx gives an answer's headers 4 KB unless it is told otherwise, and makes a 502 of more.
+const MAX_LOGIN_URL: usize = 3072;
+
+/// The address of the login page: always on `public_url`, whatever host the request names, and absolute, because a
+/// proxy would put its own idea of scheme and port before a path. A deep link that is too long is left out.
+fn login_page(config: &Config, app: Option<(&CorpId, &AgentId)>, next: Option<&str>) -> HeaderValue {
+    let mut url = config.issuer();
+    if !url.ends_with('/') {
+        url.push('/');
+    }
+    let mut query = app.map(|(corp, agent)| format!("corpid={corp}&agentid={agent}")).unwrap_or_default();
+    // In the query, because a fragment here would replace that of the page that was asked for, which browsers keep.
+    if let Some(next) =
+        next.map(encode_next).filter(|next| url.len() + query.len() + next.len() < MAX_LOGIN_URL)
+    {
+        let and = if query.is_empty() { "" } else { "&" };
+        query.push_str(&format!("{and}next={next}"));
+    }
+    if !query.is_empty() {
+        url.push_str(&format!("?{query}"));
+    }
+    // Everything in it is printable ASCII: an origin, a base path, plain identifiers and base64url.
+    HeaderValue::from_str(&url).unwrap_or(HeaderValue::from_static("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use axum::extract::FromRequestParts;
+
+    async fn asked(query: &str) -> Option<Asked> {
+        let (mut parts, ()) = Request::get(format!("/auth?{query}")).body(()).unwrap().into_parts();
+        Asked::read(Query::from_request_parts(&mut parts, &()).await)
+    }
+
+    #[tokio::test]
+    async fn a_guard_that_is_written_wrongly_asks_for_nothing() {
+        assert_eq!(asked("").await, Some(Asked { app: None, redirect: false }));
+        assert_eq!(asked("mode=redirect").await, Some(Asked { app: None, redirect: true }));
+        for one in ["agentid=7&corpid=ding1", "corpID=ding1&agentID=7", "%43orp%49d=ding1&+AgentId=7"] {
+            let one = asked(one).await.unwrap();
+            assert_eq!(one.app.map(|(corp, agent)| format!("{corp}/{agent}")).as_deref(), Some("ding1/7"));
+        }
+        for wrong in [
+            "corpid=ding1",
+            "agentid=7",
+            "corpid=&agentid=",
+            "corpid=ding1&agentid=",
+            "corpid=$CORPID$&agentid=7",
+            "corpid=ding1&agentid=7&corpid=ding2",
+            "corpid=ding1&agentid=7&corpId=ding2",
+            "corpId=&agentId=",
+            "corpId=ding1",
+            "AGENTID=7",
+            "corpid=ding1%0d%0aX-Miandeng-User-Id:x&agentid=7",
+            "corp=ding1&agent=7",
+            "mode=",
+            "mode=Redirect",
+            "mode=redirect&mode=redirect",
+            "next=/a",
+            "%ff",
+        ] {
+            assert_eq!(asked(wrong).await, None, "{wrong}");
+        }
+    }
+
+    fn login(base_path: &str, next: Option<&str>) -> String {
+        let text = format!(
+            "public_url = \"https://h5.example.com\"\nbase_path = \"{base_path}\"\n[store]\nurl = \"memory:\"\n\
+             [[apps]]\ncorp_id = \"ding1\"\nagent_id = \"7\"\nkind = \"channel\"\nchannel_secret = \"s\""
+        );
+        let config = config::parse(&text, std::iter::empty()).config.unwrap();
+        let app = config.default_app().map(|app| (&app.corp_id, &app.agent_id));
+        login_page(&config, app, next).to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn k03_the_login_page_is_told_where_to_go_in_one_word_of_its_query() {
+        assert_eq!(login("/", None), "https://h5.example.com/?corpid=ding1&agentid=7");
+        assert_eq!(
+            login("/_miandeng", Some("/a%2Fb/?q=%E4%B8%AD+x&y='1'")),
+            "https://h5.example.com/_miandeng/?corpid=ding1&agentid=7&next=L2ElMkZiLz9xPSVFNCVCOCVBRCt4Jnk9JzEn"
+        );
+        for path in [&format!("/{}", "a".repeat(2047)), &format!("/{}", "%E4".repeat(682)), "/", "/spa/a//b"]
+        {
+            let login = login("/", Some(path));
+            let word = login.strip_prefix("https://h5.example.com/?corpid=ding1&agentid=7&next=").unwrap();
+            assert_eq!(miandeng_shared::decode_next(word).as_deref(), Some(path));
+            assert!(login.len() < MAX_LOGIN_URL, "nginx would make a 502 of it");
+        }
+    }
+}

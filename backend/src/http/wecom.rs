@@ -1,0 +1,219 @@
+//! The login by way of the platform's own pages: `wecom/start` sends people there, `wecom/callback` takes the code that they
+//! bring back. Neither renders anything.
+
+use super::error::ApiError;
+use super::navigation::is_navigation;
+use super::{NO_STORE, audit};
+use crate::provider::Entry;
+use crate::recent::memory;
+use crate::registry::Registered;
+use crate::session::{Session, SetCookie, attempt};
+use crate::state::AppState;
+use crate::telemetry;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use miandeng_shared::{Address, AuthCode, ErrorCode, decode_next, encode_next, return_path};
+use moka::sync::Cache;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+/// A client may ask for the callback twice, some 20 ms apart, and go on with either answer (reported of 2016's clients).
+const FLIGHT_MEMORY: Duration = Duration::from_secs(60);
+
+type Flight = Shared<BoxFuture<'static, Result<Session, ApiError>>>;
+
+/// Redemptions of this minute, by attempt and code: the second request of a pair gets the session of the first.
+pub struct Flights(Cache<[u8; 32], Flight>);
+
+impl Default for Flights {
+    fn default() -> Self {
+        Self(memory(FLIGHT_MEMORY))
+    }
+}
+
+/// `wecom/start`: to the platform, for navigations.
+pub async fn start(State(state): State<AppState>, request: Request) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let app = match Address::read(query) {
+        Address { corp_id: Ok(corp), agent_id: Ok(agent), .. } => state.registry.configured(&corp, &agent),
+        _ => None,
+    };
+    match app {
+        _ if !is_navigation(&state.config, &request) => ApiError::from(ErrorCode::NoSession).into_response(),
+        Some(app) => begin(&state, app, request.headers(), next_of(query).as_deref(), false),
+        // The page tells what is wrong with the address.
+        None => found(&format!("{}?{query}#", state.config.base_path), Vec::new()),
+    }
+}
+
+/// Where the query says to go after the login: a path, or one in a word.
+pub fn next_of(query: &str) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let (_, next) = pairs.find(|(name, _)| name.eq_ignore_ascii_case("next"))?;
+    return_path(&next).map(str::to_owned).or_else(|| decode_next(&next))
+}
+
+/// Sends the browser to the platform, or to the page where the platform does not take it.
+pub fn begin(
+    state: &AppState,
+    app: &Registered,
+    headers: &HeaderMap,
+    next: Option<&str>,
+    is_restart: bool,
+) -> Response {
+    let (word, cookies) = state.attempts.begin(headers, app, next, is_restart, SystemTime::now());
+    match app.provider.link(app, headers, &word) {
+        Some(link) => found(link.as_str(), cookies),
+        None => found(&page(state, app, next, Some(ErrorCode::NotInWecom)), Vec::new()),
+    }
+}
+
+/// `wecom/callback`: a code becomes a session, for the browser that began the attempt.
+pub async fn callback(State(state): State<AppState>, from: audit::ClientAddr, request: Request) -> Response {
+    let headers = request.headers();
+    let (mut code, mut word) = (String::new(), String::new());
+    for (name, value) in url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()) {
+        match name.as_ref() {
+            "code" => code = value.into_owned(),
+            "state" => word = value.into_owned(),
+            _ => {}
+        }
+    }
+    let Some(attempt) = state.attempts.find(headers, &word, SystemTime::now()) else {
+        return stray(&state, headers, &word);
+    };
+    let Some(app) = state.registry.configured(&attempt.corp_id, &attempt.agent_id).cloned() else {
+        return found(&format!("{}#", state.config.base_path), Vec::new());
+    };
+    let next = attempt.next.clone();
+    let again = |restart| begin(&state, &app, headers, attempt.next.as_deref(), restart);
+    // Opened again, by the button that leads back or by reloading: the session decides, and the code is not looked at.
+    if attempt.done || code.is_empty() {
+        return match (is_logged_in(&state, &app, headers), attempt.done) {
+            (true, _) => found(&onwards(&state, &app, next.as_deref()), Vec::new()),
+            (false, true) => again(false),
+            (false, false) => {
+                found(&page(&state, &app, next.as_deref(), Some(ErrorCode::Cancelled)), Vec::new())
+            }
+        };
+    }
+    let outcome = match AuthCode::new(code) {
+        Ok(code) => redeem(&state, &app, attempt.state(), code, from).await,
+        Err(_) => Err(ErrorCode::CodeRejected.into()),
+    };
+    match outcome {
+        Ok(session) => {
+            let mut cookies = state.sessions.set(headers, &session);
+            cookies.extend(state.attempts.finish(headers, attempt));
+            found(&onwards(&state, &app, next.as_deref()), cookies)
+        }
+        // Perhaps another replica has redeemed it for the same person a moment ago.
+        Err(error) if matches!(error.code, ErrorCode::CodeRejected | ErrorCode::CodeUsed) => {
+            match (is_logged_in(&state, &app, headers), attempt.is_restart()) {
+                (true, _) => found(&onwards(&state, &app, next.as_deref()), Vec::new()),
+                (false, false) => again(true),
+                (false, true) => found(&page(&state, &app, next.as_deref(), Some(error.code)), Vec::new()),
+            }
+        }
+        Err(error) => found(&page(&state, &app, next.as_deref(), Some(error.code)), Vec::new()),
+    }
+}
+
+/// A callback without an attempt: a link that was passed on, another browser, a cookie that was lost. It redeems nothing.
+fn stray(state: &AppState, headers: &HeaderMap, word: &str) -> Response {
+    let Some(app) = state.registry.all_configured().find(|app| attempt::is_of(word, app)) else {
+        return found(&format!("{}#", state.config.base_path), Vec::new());
+    };
+    if is_logged_in(state, app, headers) {
+        found(&onwards(state, app, None), Vec::new())
+    } else if attempt::is_restart(word) {
+        found(&page(state, app, None, Some(ErrorCode::CookiesRefused)), Vec::new())
+    } else {
+        begin(state, app, headers, None, true)
+    }
+}
+
+fn is_logged_in(state: &AppState, app: &Registered, headers: &HeaderMap) -> bool {
+    let sessions = state.sessions.all(headers, SystemTime::now());
+    sessions.iter().any(|session| session.is_of(&app.corp_id, &app.agent_id))
+}
+
+/// One redemption for all requests with this attempt and code. It goes on where its caller leaves.
+async fn redeem(
+    state: &AppState,
+    app: &Arc<Registered>,
+    attempt: &str,
+    code: AuthCode,
+    from: audit::ClientAddr,
+) -> Result<Session, ApiError> {
+    let key = Sha256::digest(format!("{} {attempt} {}", app.name(), code.as_str())).into();
+    let launch = || {
+        let (state, app) = (state.clone(), Arc::clone(app));
+        let task = tokio::spawn(async move {
+            let started = Instant::now();
+            let outcome = super::login::redeem(&state, &app, &code).await;
+            let told = outcome.as_ref().map(|session| &session.user);
+            telemetry::login(&app, told.err().map(|error: &ApiError| error.code.as_str()));
+            audit::login(&app, from, told, started.elapsed());
+            outcome
+        });
+        async move { task.await.unwrap_or_else(|_| Err(ErrorCode::Internal.into())) }.boxed().shared()
+    };
+    let flight = state.flights.0.get_with(key, launch);
+    flight.await
+}
+
+/// Where a person who is logged in goes.
+pub fn onwards(state: &AppState, app: &Registered, next: Option<&str>) -> String {
+    match next.or(app.home.as_deref()) {
+        Some(next) => with_fragment(next),
+        None => page(state, app, None, None),
+    }
+}
+
+/// The page of `app`. With an error it shows that, and does not go anywhere by itself: so a failure ends there.
+fn page(state: &AppState, app: &Registered, next: Option<&str>, error: Option<ErrorCode>) -> String {
+    let mut page = format!("{}?corpid={}&agentid={}", state.config.base_path, app.corp_id, app.agent_id);
+    if let Some(next) = next {
+        page.push_str(&format!("&next={}", encode_next(next)));
+    }
+    if let Some(error) = error {
+        page.push_str(&format!("&error={error}"));
+    }
+    with_fragment(&page)
+}
+
+/// An address with a fragment of its own, or the browser would keep that of the platform's link, which upsets routers.
+fn with_fragment(address: &str) -> String {
+    if address.contains('#') { address.to_owned() } else { format!("{address}#") }
+}
+
+/// Onwards, and never kept by a browser: the address may have a code in it.
+fn found(location: &str, cookies: Vec<SetCookie>) -> Response {
+    let location = HeaderValue::try_from(location).unwrap_or(HeaderValue::from_static("/"));
+    let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, NO_STORE)];
+    (StatusCode::FOUND, headers, AppendHeaders(cookies)).into_response()
+}
+
+/// What `/` answers to a browser that the platform redirects at once; None where the page has something to show.
+pub fn at_once(state: &AppState, app: &Registered, request: &Request) -> Option<Response> {
+    let (headers, query) = (request.headers(), request.uri().query().unwrap_or_default());
+    let has_error = || Address::read(query).error.is_some();
+    if app.provider.entry(headers) != (Entry::Redirect { at_once: true })
+        || has_error()
+        || !is_navigation(&state.config, request)
+    {
+        return None;
+    }
+    let next = next_of(query);
+    if !is_logged_in(state, app, headers) {
+        return Some(begin(state, app, headers, next.as_deref(), false));
+    }
+    // Without a place to go to, the page greets.
+    let place = next.or_else(|| app.home.clone())?;
+    Some(found(&with_fragment(&place), Vec::new()))
+}

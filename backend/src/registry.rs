@@ -1,0 +1,119 @@
+//! All applications that people can log in to: the configured ones, and those that corporations granted a suite.
+
+use crate::apps::{App, Suite};
+use crate::config::Config;
+use crate::dingtalk::DingTalk;
+use crate::dingtalk::suite::SuiteFailure;
+use crate::provider::Provider;
+use crate::session::{Session, Sessions};
+use crate::store::Store;
+use crate::wecom;
+use miandeng_shared::{AgentId, CorpId};
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// An application with what logs people in to it.
+pub struct Registered {
+    pub app: App,
+    pub provider: Provider,
+}
+
+impl Deref for Registered {
+    type Target = App;
+    fn deref(&self) -> &App {
+        &self.app
+    }
+}
+
+/// Every application by its name.
+pub struct Registry {
+    configured: HashMap<(CorpId, AgentId), Arc<Registered>>,
+    pub dingtalk: DingTalk,
+    wecom: wecom::Rooms,
+}
+
+impl Registry {
+    /// The applications of `config`. Nothing is asked of any platform yet.
+    ///
+    /// # Errors
+    /// Where TLS cannot be set up.
+    pub fn new(config: &Config, store: &Arc<Store>, sessions: &Arc<Sessions>) -> anyhow::Result<Self> {
+        let dingtalk = DingTalk::new(config, store, sessions)?;
+        let wecom = wecom::Rooms::new(config, store)?;
+        // Only applications of one corporation share credentials; of ten thousand corporations, each is looked at once.
+        let mut corps: HashMap<&CorpId, Vec<&App>> = HashMap::new();
+        for app in &config.apps {
+            corps.entry(&app.corp_id).or_default().push(app);
+        }
+        let registered = |app: &App| {
+            let provider = dingtalk.provider(app, &corps[&app.corp_id]);
+            let provider = provider.or_else(|| wecom.provider(app).map(Provider::WeCom))?;
+            let name = (app.corp_id.clone(), app.agent_id.clone());
+            Some((name, Arc::new(Registered { app: app.clone(), provider })))
+        };
+        let configured = config.apps.iter().filter_map(registered).collect();
+        Ok(Self { configured, dingtalk, wecom })
+    }
+
+    #[cfg(test)]
+    pub fn insert(&mut self, app: Registered) {
+        self.configured.insert((app.corp_id.clone(), app.agent_id.clone()), Arc::new(app));
+    }
+
+    /// The configured application of that name.
+    pub fn configured(&self, corp: &CorpId, agent: &AgentId) -> Option<&Arc<Registered>> {
+        self.configured.get(&(corp.clone(), agent.clone()))
+    }
+
+    /// All configured applications.
+    pub fn all_configured(&self) -> impl Iterator<Item = &Arc<Registered>> {
+        self.configured.values()
+    }
+
+    /// The application of that name: a configured one, else one that a corporation granted a suite.
+    ///
+    /// # Errors
+    /// Where it may be a suite's, and neither the store nor DingTalk can tell.
+    pub async fn find(
+        &self,
+        corp: &CorpId,
+        agent: &AgentId,
+    ) -> Result<Option<Arc<Registered>>, SuiteFailure> {
+        match self.configured(corp, agent) {
+            Some(app) => Ok(Some(Arc::clone(app))),
+            None => self.dingtalk.suites.app(corp, agent).await,
+        }
+    }
+
+    /// Whether an application may still log people in, looked up where the truth is.
+    pub async fn is_still_granted(&self, app: &App) -> bool {
+        self.dingtalk.suites.is_still_granted(app).await
+    }
+
+    /// Whether the application that a session was made for is still one of ours. Asks neither store nor platform: a session names the suite
+    /// that it was made for, and what a corporation takes back ends the sessions that were made with it.
+    pub fn knows_app_of(&self, session: &Session) -> bool {
+        match &session.suite {
+            None => self.configured(&session.user.corp_id, &session.user.agent_id).is_some(),
+            Some(key) => self.suite(key).is_some(),
+        }
+    }
+
+    /// Where a login to the application of this session goes.
+    pub fn home_of(&self, session: &Session) -> Option<String> {
+        match &session.suite {
+            None => self.configured(&session.user.corp_id, &session.user.agent_id)?.home.clone(),
+            Some(key) => self.suite(key)?.home.clone(),
+        }
+    }
+
+    /// Whether a platform refuses the credentials of an application, so that only an operator can help.
+    pub fn is_refused(&self) -> bool {
+        self.dingtalk.is_refused() || self.wecom.is_refused()
+    }
+
+    fn suite(&self, key: &str) -> Option<&Arc<Suite>> {
+        self.dingtalk.suites.configured().iter().find(|suite| suite.suite_key == key)
+    }
+}

@@ -1,0 +1,123 @@
+//! An attempt to log in by way of another site: what has to be known when the person comes back, sealed in a cookie for each
+//! attempt, so that tabs do not take it from each other. A callback without it is a stray, and logs nobody in.
+
+use super::cookie::{Cookies, SetCookie, app_tag};
+use crate::apps::App;
+use crate::clock::seconds;
+use crate::secret::random_hex;
+use axum::http::HeaderMap;
+use miandeng_shared::{AgentId, CorpId};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use subtle::ConstantTimeEq;
+
+/// Longer than any login takes, shorter than a forgotten phone.
+const LIFETIME: Duration = Duration::from_secs(600);
+const KIND: &str = "miandeng_wecom_";
+/// For the attempts of all tabs. A deep link of up to `MAX_NEXT` fits into it.
+const ROOM: usize = 2400;
+const MAX_NEXT: usize = 1500;
+/// The parts of a state: random digits, the application, how often the login began anew. Only letters and digits, because
+/// WeCom's link takes no other.
+const RANDOM: usize = 32;
+const TAG: usize = 8;
+
+/// One attempt.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Attempt {
+    state: String,
+    pub corp_id: CorpId,
+    pub agent_id: AgentId,
+    pub next: Option<String>,
+    expires_at: u64,
+    /// Its person is logged in: a callback that is opened again leads on and redeems nothing.
+    pub done: bool,
+}
+
+impl Attempt {
+    /// Names the attempt.
+    pub fn state(&self) -> &str {
+        &self.state
+    }
+
+    /// Whether it began anew already.
+    pub fn is_restart(&self) -> bool {
+        is_restart(&self.state)
+    }
+}
+
+/// What a state says by itself: whether the login began anew already. Forged it loses a retry and nothing else.
+pub fn is_restart(state: &str) -> bool {
+    !state.ends_with('0')
+}
+
+/// Whether `state` was made for this application, as far as it says so by itself.
+pub fn is_of(state: &str, app: &App) -> bool {
+    let whole = state.len() == RANDOM + TAG + 1 && state.bytes().all(|b| b.is_ascii_hexdigit());
+    whole && state.get(RANDOM..RANDOM + TAG) == Some(&tag(app))
+}
+
+fn tag(app: &App) -> String {
+    app_tag(&app.corp_id, &app.agent_id).chars().take(TAG).collect()
+}
+
+/// Begins attempts, and knows them again.
+pub struct Attempts {
+    cookies: Arc<Cookies>,
+}
+
+impl Attempts {
+    pub fn new(cookies: Arc<Cookies>) -> Self {
+        Self { cookies }
+    }
+
+    /// A new attempt to log in to `app` and go on to `next`: its state, and the cookies that carry it.
+    pub fn begin(
+        &self,
+        headers: &HeaderMap,
+        app: &App,
+        next: Option<&str>,
+        is_restart: bool,
+        now: SystemTime,
+    ) -> (String, Vec<SetCookie>) {
+        let state = format!("{}{}{}", random_hex(), tag(app), u8::from(is_restart));
+        let attempt = Attempt {
+            state: state.clone(),
+            corp_id: app.corp_id.clone(),
+            agent_id: app.agent_id.clone(),
+            next: next.filter(|next| next.len() <= MAX_NEXT).map(str::to_owned),
+            expires_at: seconds(now).saturating_add(LIFETIME.as_secs()),
+            done: false,
+        };
+        let cookies = self.set(headers, &attempt);
+        (state, cookies)
+    }
+
+    /// Keeps that the person of `attempt` is logged in.
+    pub fn finish(&self, headers: &HeaderMap, attempt: Attempt) -> Vec<SetCookie> {
+        self.set(headers, &Attempt { done: true, ..attempt })
+    }
+
+    fn set(&self, headers: &HeaderMap, attempt: &Attempt) -> Vec<SetCookie> {
+        let name = cookie_name(&attempt.state);
+        let others = |other: &str| other.starts_with(KIND) && other != name;
+        let made = |other: Attempt| Some(other.expires_at);
+        self.cookies.set_beside(self.cookies.set(&name, attempt, LIFETIME), headers, others, ROOM, made)
+    }
+
+    /// The attempt with this state that the browser began.
+    pub fn find(&self, headers: &HeaderMap, state: &str, now: SystemTime) -> Option<Attempt> {
+        let name = cookie_name(state);
+        let mut begun = self.cookies.named(headers, |other| other == name);
+        begun.find_map(|(name, value)| {
+            let attempt: Attempt = self.cookies.open(name, value)?;
+            let same = bool::from(attempt.state.as_bytes().ct_eq(state.as_bytes()));
+            (same && seconds(now) < attempt.expires_at).then_some(attempt)
+        })
+    }
+}
+
+fn cookie_name(state: &str) -> String {
+    format!("{KIND}{}", state.chars().take(TAG).filter(char::is_ascii_hexdigit).collect::<String>())
+}

@@ -1,0 +1,166 @@
+//! The login cookie: it proves that the browser that posts a code is one that opened the login page of that
+//! application. Without it, a code stolen or planted by another page would do (login CSRF).
+
+use super::cookie::{Cookies, SetCookie, app_tag};
+use crate::apps::App;
+use crate::clock::seconds;
+use crate::secret::random_hex;
+use axum::http::HeaderMap;
+use miandeng_shared::CrossSite;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// Longer than any login takes, shorter than a forgotten phone.
+const LIFETIME: Duration = Duration::from_secs(600);
+/// For the login cookies of all applications, three of them. With the sessions' `ROOM` it stays below the 4 KB of cookies
+/// that proxies pass on.
+const ROOM: usize = 700;
+const KIND: &str = "miandeng_login_";
+
+#[derive(Serialize, Deserialize)]
+struct LoginCookie {
+    id: String,
+    /// `corpId/agentId`.
+    app: String,
+    expires_at: u64,
+}
+
+/// Hands out and checks login cookies.
+pub struct LoginCsrf {
+    cookies: Arc<Cookies>,
+}
+
+impl LoginCsrf {
+    pub fn new(cookies: Arc<Cookies>) -> Self {
+        Self { cookies }
+    }
+
+    /// A fresh login cookie for `app`. Tabs of one browser may overwrite each other's: every one is good for the app.
+    pub fn issue(&self, headers: &HeaderMap, app: &App, now: SystemTime) -> Vec<SetCookie> {
+        let expires_at = seconds(now).saturating_add(LIFETIME.as_secs());
+        let proof = LoginCookie { id: random_hex(), app: app.name(), expires_at };
+        let name = cookie_name(app);
+        let others = |other: &str| other.starts_with(KIND) && other != name;
+        let made = |proof: LoginCookie| Some(proof.expires_at);
+        self.cookies.set_beside(self.cookies.set(&name, &proof, LIFETIME), headers, others, ROOM, made)
+    }
+
+    /// Whether the request comes from a browser that opened the page of `app` not long ago.
+    ///
+    /// # Errors
+    /// What is wrong with its login cookie.
+    pub fn verify(&self, headers: &HeaderMap, app: &App, now: SystemTime) -> Result<(), CrossSite> {
+        let (name, app, now) = (cookie_name(app), app.name(), seconds(now));
+        let mut wrong = CrossSite::NoLoginCookie;
+        for (name, value) in self.cookies.named(headers, |its_name| its_name == name) {
+            match self.cookies.open::<LoginCookie>(name, value) {
+                Some(proof) if proof.app == app && now < proof.expires_at => return Ok(()),
+                Some(_) => {}
+                None => wrong = CrossSite::LoginCookieOfAnotherKey,
+            }
+        }
+        Err(wrong)
+    }
+}
+
+/// One cookie per application, so that tabs of two applications do not take it from each other.
+fn cookie_name(app: &App) -> String {
+    let tag = app_tag(&app.corp_id, &app.agent_id);
+    format!("{KIND}{}", tag.get(..8).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self};
+    use crate::secret::{Secret, SessionKey};
+    use axum::http::{HeaderValue, header};
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use std::collections::BTreeMap;
+
+    fn proofs(key: u8) -> LoginCsrf {
+        let key = SessionKey::new(&Secret::new(STANDARD.encode([key; 32]))).unwrap();
+        LoginCsrf::new(Arc::new(Cookies::new(&key, &[], true)))
+    }
+
+    fn app(agent: u64) -> App {
+        let text = format!(
+            "public_url = \"https://h5.example.com\"\n[store]\nurl = \"memory:\"\n[[apps]]\ncorp_id = \"ding1\"\n\
+             agent_id = \"{agent}\"\nkind = \"channel\"\nchannel_secret = \"s\""
+        );
+        config::parse(&text, std::iter::empty()).config.unwrap().apps.remove(0)
+    }
+
+    /// `name=value` of each cookie that is set, and of those that are removed.
+    fn pairs(cookies: Vec<SetCookie>) -> Vec<(String, String)> {
+        let pair = |(_, line): SetCookie| {
+            let (name, rest) = line.to_str().unwrap().split_once('=').unwrap();
+            (name.to_owned(), rest.split(';').next().unwrap().to_owned())
+        };
+        cookies.into_iter().map(pair).collect()
+    }
+
+    fn headers(line: &str) -> HeaderMap {
+        HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_bytes(line.as_bytes()).unwrap())])
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_login_cookie_is_told_apart() {
+        let (proofs, now) = (proofs(1), SystemTime::now());
+        let verify = |line: &str, now| proofs.verify(&headers(line), &app(7), now);
+        let (name, value) = pairs(proofs.issue(&HeaderMap::new(), &app(7), now)).remove(0);
+        let good = format!("{name}={value}");
+        let theirs = pairs(self::proofs(2).issue(&HeaderMap::new(), &app(7), now)).remove(0).1;
+        let other = pairs(proofs.issue(&HeaderMap::new(), &app(8), now)).remove(0);
+        assert_eq!(verify(&good, now), Ok(()));
+        assert_eq!(verify(&format!("{name}={theirs}; {good}"), now), Ok(()), "one that is good is enough");
+        for missing in
+            ["", "a=b", &format!("{}={}", other.0, other.1), &format!("\u{2000}{good}"), &format!("x{good}")]
+        {
+            assert_eq!(verify(missing, now), Err(CrossSite::NoLoginCookie), "{missing}");
+        }
+        assert_eq!(verify(&good, now + LIFETIME), Err(CrossSite::NoLoginCookie));
+        for unreadable in [&theirs, &other.1] {
+            let line = format!("{name}={unreadable}");
+            assert_eq!(verify(&line, now), Err(CrossSite::LoginCookieOfAnotherKey), "{line}");
+        }
+        // K18: as it is set now, and as earlier versions set it.
+        assert!(value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)), "{value}");
+        let padding = "=".repeat(value.len().wrapping_neg() % 4);
+        let earlier = format!("{}{padding}", value.replace('-', "+").replace('_', "/"));
+        for value in
+            [format!("\"{value}\""), earlier.clone(), format!("\"{earlier}\""), earlier.replace('=', "%3D")]
+        {
+            assert_eq!(verify(&format!("{name}={value}"), now), Ok(()), "{value}");
+        }
+    }
+
+    #[test]
+    fn k15_login_cookies_of_many_applications_leave_room() {
+        let (proofs, start) = (proofs(1), SystemTime::now());
+        let mut browser = BTreeMap::new();
+        for agent in 1..=20 {
+            let now = start + Duration::from_secs(agent);
+            let line = |browser: &BTreeMap<String, String>| {
+                browser.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+            };
+            for (name, value) in pairs(proofs.issue(&headers(&line(&browser)), &app(agent), now)) {
+                if value.is_empty() {
+                    browser.remove(&name)
+                } else {
+                    browser.insert(name, value)
+                };
+            }
+            assert!(line(&browser).len() <= ROOM, "{}", line(&browser));
+            for recent in agent.saturating_sub(2).max(1)..=agent {
+                assert_eq!(
+                    proofs.verify(&headers(&line(&browser)), &app(recent), now),
+                    Ok(()),
+                    "{recent} of {agent}"
+                );
+            }
+        }
+    }
+}

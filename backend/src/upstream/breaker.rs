@@ -1,0 +1,43 @@
+//! The circuit breaker for a platform's ban of our address, and for that alone: calls during the ban would prolong nothing
+//! but the wait, and every other failure is better answered by trying.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Shared by all calls, because the ban concerns the address and not an application.
+#[derive(Debug, Default)]
+pub(super) struct Breaker {
+    until: Mutex<Option<Instant>>,
+}
+
+impl Breaker {
+    /// `platform` has banned us for `pause`.
+    pub fn open(&self, platform: &str, pause: Duration) {
+        let seconds = pause.as_secs();
+        tracing::error!(seconds, "{platform} has banned this server's address: no calls until it ends");
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + pause);
+    }
+
+    /// How long the ban still lasts.
+    pub fn remaining(&self) -> Option<Duration> {
+        let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        until?.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_ban_ends_by_itself() {
+        let ban = Breaker::default();
+        assert_eq!(ban.remaining(), None);
+        ban.open("a platform", Duration::from_secs(300));
+        tokio::time::advance(Duration::from_secs(299)).await;
+        assert_eq!(ban.remaining(), Some(Duration::from_secs(1)));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(ban.remaining(), None);
+    }
+}

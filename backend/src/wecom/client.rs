@@ -1,0 +1,155 @@
+//! The calls to qyapi: token, who a code belongs to, and whether a member is in the application's range.
+
+use super::errcodes::classify;
+use crate::apps::App;
+use crate::secret::Secret;
+use crate::upstream::{
+    Error, Issued, Kind, Reply, Role, Token, Upstream, json, token, whole, without_fraction,
+};
+use miandeng_shared::{AuthCode, CorpId, ExternalUserId, OpenId, UpstreamError, UserId};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use url::Url;
+
+token!(
+    /// One application's: from corpid and its secret. It redeems the codes of no other.
+    WeComToken
+);
+
+/// Who a code belongs to.
+#[derive(Debug)]
+pub enum Visitor {
+    /// Also a member whom the application is not visible to.
+    Member(UserId),
+    Outsider {
+        open_id: OpenId,
+        external_user_id: Option<ExternalUserId>,
+    },
+}
+
+/// The call that is the range check.
+pub const MEMBER: &str = "/cgi-bin/user/get";
+
+/// A client of WeCom.
+#[derive(Debug, Clone)]
+pub struct Client {
+    upstream: Upstream,
+    qyapi: Arc<Url>,
+}
+
+impl Client {
+    pub fn new(upstream: Upstream, qyapi: &Url) -> Self {
+        Self { upstream, qyapi: Arc::new(qyapi.clone()) }
+    }
+
+    /// The same client, with its calls charged to `app`.
+    pub fn paid_by(&self, app: &App) -> Self {
+        Self { upstream: self.upstream.paid_by(app), ..self.clone() }
+    }
+
+    /// Asks for the call that redeems a code, before the code counts as used.
+    pub fn admit_redemption(&self) -> Result<(), Error> {
+        self.upstream.admit("login code")
+    }
+
+    /// `GET /cgi-bin/gettoken`.
+    pub async fn token(&self, corp: &CorpId, secret: &Secret) -> Result<Issued<WeComToken>, Error> {
+        const PATH: &str = "/cgi-bin/gettoken";
+        let query = [("corpid", corp.as_str()), ("corpsecret", secret.expose())];
+        let read =
+            |answer: Answer| Ok(Issued::new(answer.required("access_token")?, answer.number("expires_in")));
+        self.call(PATH, Role::Token, &query, read).await
+    }
+
+    /// `GET /cgi-bin/auth/getuserinfo`: spends the code. The call has been admitted.
+    pub async fn visitor(&self, token: &WeComToken, code: &AuthCode) -> Result<Visitor, Error> {
+        const PATH: &str = "/cgi-bin/auth/getuserinfo";
+        let query = [("access_token", token.secret().expose()), ("code", code.as_str())];
+        let read = |answer: Answer| {
+            if let Some(user_id) = answer.id("userid", UserId::new) {
+                return Ok(Visitor::Member(user_id));
+            }
+            let open_id =
+                answer.id("openid", OpenId::new).ok_or_else(|| Error::new(PATH, Kind::BadAnswer))?;
+            Ok(Visitor::Outsider {
+                open_id,
+                external_user_id: answer.id("external_userid", ExternalUserId::new),
+            })
+        };
+        self.call(PATH, Role::Redeem, &query, read).await
+    }
+
+    /// `GET /cgi-bin/user/get`: the name of a member, whom the application has to be visible to.
+    pub async fn member(&self, token: &WeComToken, user_id: &UserId) -> Result<Option<String>, Error> {
+        let query = [("access_token", token.secret().expose()), ("userid", user_id.as_str())];
+        self.call(MEMBER, Role::Call, &query, |answer| Ok(answer.text("name"))).await
+    }
+
+    /// Everything travels in the query, tokens and secrets too.
+    async fn call<T>(
+        &self,
+        path: &'static str,
+        role: Role,
+        query: &[(&str, &str)],
+        read: impl Fn(Answer) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let request =
+            || -> RequestBuilder { self.upstream.request(Method::GET, &self.qyapi, path).query(query) };
+        self.upstream.call(path, role, request, |reply| Answer::read(path, role, reply).and_then(&read)).await
+    }
+}
+
+/// A successful answer.
+struct Answer {
+    path: &'static str,
+    fields: Map<String, Value>,
+}
+
+impl Answer {
+    /// Errors are HTTP 200 and JSON, with the number in `errcode`; an unknown path is a 404 without a body.
+    fn read(path: &'static str, role: Role, reply: &Reply) -> Result<Self, Error> {
+        let Some(Value::Object(fields)) = json(&reply.body) else {
+            return Err(Error::new(path, Kind::BadAnswer));
+        };
+        let answer = Self { path, fields };
+        match answer.number("errcode") {
+            Some(0) => Ok(answer),
+            Some(code) => Err(answer.refusal(code, role)),
+            None => Err(Error::new(path, Kind::BadAnswer)),
+        }
+    }
+
+    /// The words name our address, and are for the log only.
+    fn refusal(&self, code: i64, role: Role) -> Error {
+        const ENOUGH: usize = 200;
+        let error = Error::new(self.path, classify(code, role, self.path));
+        let words = self.text("errmsg").filter(|_| error.kind.policy().logs_words);
+        let said = UpstreamError { code: code.to_string(), ..UpstreamError::default() };
+        Error {
+            said: Some(Box::new(said)),
+            words: words.map(|words| words.chars().take(ENOUGH).collect()),
+            ..error
+        }
+    }
+
+    fn number(&self, field: &str) -> Option<i64> {
+        match self.fields.get(field)? {
+            Value::Number(number) => whole(number)?.parse().ok(),
+            Value::String(text) => without_fraction(text).parse().ok(),
+            _ => None,
+        }
+    }
+
+    fn text(&self, field: &str) -> Option<String> {
+        self.fields.get(field)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    fn required(&self, field: &str) -> Result<String, Error> {
+        self.text(field).ok_or_else(|| Error::new(self.path, Kind::BadAnswer))
+    }
+
+    fn id<T, E>(&self, field: &str, new: impl FnOnce(String) -> Result<T, E>) -> Option<T> {
+        new(self.text(field)?).ok()
+    }
+}

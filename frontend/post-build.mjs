@@ -81,7 +81,9 @@ function leanModules() {
     // Of the two the login keeps what it allocates (src/login_main.rs).
     writeFileSync(path, lean(readFileSync(path), name.startsWith('login')));
     // A load that would trap ends nothing that anybody waits for. Its second packing of data gives two segments one name.
-    const options = ['--enable-mutable-globals', '--ignore-implicit-traps', '-Oz', '--converge', '--skip-pass=memory-packing'];
+    // The module has been lowered (index.html), and says of itself that it may have more.
+    const lowered = ['sign-ext', 'bulk-memory', 'nontrapping-float-to-int'].map((feature) => `--disable-${feature}`);
+    const options = [...lowered, '--ignore-implicit-traps', '-Oz', '--converge', '--skip-pass=memory-packing'];
     execFileSync('wasm-opt', [...options, '--strip-producers', '--strip-target-features', path, '-o', path], { stdio: 'inherit' });
   }
 }

@@ -87,6 +87,7 @@ pub(super) fn answer(
     entry: Entry,
     signed: Option<SignedConfig>,
 ) -> ConfigAnswer {
+    let jsapi = app.jsapi.as_ref();
     let start = || format!("wecom/start?corpid={}&agentid={}", app.corp_id, app.agent_id);
     let (time_stamp, nonce_str, signature, url) = match signed {
         Some(s) => (Some(s.time_stamp), Some(s.nonce_str), Some(s.signature), Some(s.url)),
@@ -96,12 +97,12 @@ pub(super) fn answer(
         corp_id: app.corp_id.clone(),
         agent_id: app.agent_id.clone(),
         kind: app.credentials.kind(),
-        jsapi_url: app.jsapi_url.clone().unwrap_or_default(),
-        jsapi_fallback_url: app.jsapi_fallback_url.clone(),
+        jsapi_url: jsapi.map(|jsapi| jsapi.url.clone()).unwrap_or_default(),
+        jsapi_fallback_url: jsapi.and_then(|jsapi| jsapi.fallback_url.clone()),
         client_id: app.credentials.client_id().map(str::to_owned),
         login_url: matches!(entry, Entry::Redirect { .. }).then(start),
         simulator: state.config.dingtalk.simulator,
-        js_api_list: app.js_api_list.clone(),
+        js_api_list: jsapi.map(|jsapi| jsapi.js_api_list.clone()).unwrap_or_default(),
         config_type: match app.credentials.kind() {
             AppKind::Channel => SERVICE_WINDOW,
             AppKind::H5 | AppKind::Wecom => MICRO_APP,

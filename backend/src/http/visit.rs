@@ -23,7 +23,8 @@ pub fn block(state: &AppState, app: &Registered, headers: &HeaderMap, query: Opt
     let entry = app.provider.entry(headers);
     let elsewhere = is_elsewhere(headers);
     let loads = logs_in && (state.config.dingtalk.simulator || !elsewhere);
-    let component = app.jsapi_url.as_deref().filter(|_| loads).map(component).unwrap_or_default();
+    let component =
+        app.jsapi.as_ref().filter(|_| loads).map(|jsapi| component(&jsapi.url)).unwrap_or_default();
     // Visitors who cannot log in are no reason to ask for a ticket.
     let asks = logs_in && (!elsewhere || app.provider.holds_ticket());
     format!("{}{component}", written(&visit(state, app, entry, session, query.filter(|_| asks))))

@@ -1,10 +1,10 @@
 //! What the server knows of a visit, written into the HTML so that the page need not ask for it.
 
 use super::{config, guard, session};
+use crate::http::AppState;
 use crate::provider::Entry;
 use crate::registry::Registered;
 use crate::session::Session;
-use crate::state::AppState;
 use axum::http::{HeaderMap, header};
 use futures_util::FutureExt;
 use miandeng_shared::{AppKind, SignedConfig, Visit};

@@ -43,3 +43,4 @@ mod support;
 mod synchttp;
 mod token;
 mod verify_jwt;
+mod wecom;

@@ -68,7 +68,7 @@ async fn session_headers_and_claims_name_the_same_person() {
     let external = "wm-customer-ww0123456789abcdef";
     for (person, user_id, open_id, external_id, contact_type, sub) in [
         ("member", Some("zhangsan"), None, None, json!(0), "user:zhangsan"),
-        ("hidden", Some("LiSi@hr-1"), None, None, json!(0), "user:lisi@hr-1"),
+        ("hidden", Some("LiSi@hr-1"), None, None, json!(0), "user:LiSi@hr-1"),
         ("linked", Some(linked), None, None, Value::Null, "user:wwfedcba9876543210/wangwu"),
         ("customer", None, Some(open), Some(external), json!(1), open),
         ("stranger", None, Some(stranger), None, Value::Null, stranger),

@@ -18,8 +18,8 @@ fn rows() -> Vec<Row> {
     let heals = |error: &'static str| (["ok", error, "ok"], [error; 3]);
     let (app, refused) = ("app_misconfigured", "platform_refused");
     let token = ([app, "ok", "ok"], [app; 3]);
-    // A code may be tried anew, once; at the other steps WeCom does not say so.
-    let spent = (["code_rejected", "ok", "ok"], ["code_rejected"; 3]);
+    // The login begins anew, once.
+    let spent = (["ok"; 3], ["code_rejected"; 3]);
     let rows = [
         ("-1 busy", code(-1), heals("platform_busy")),
         ("45033 too many at once", code(45033), heals("platform_throttled")),

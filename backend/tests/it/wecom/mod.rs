@@ -17,13 +17,17 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use url::Url;
 
-const CORP: &str = "ww0123456789abcdef";
-const AGENT: &str = "1000002";
+pub const CORP: &str = "ww0123456789abcdef";
+pub const AGENT: &str = "1000002";
 const OTHER_AGENT: &str = "1000003";
 
 const TOKEN: &str = "/cgi-bin/gettoken";
-const CODE: &str = "/cgi-bin/auth/getuserinfo";
+pub const CODE: &str = "/cgi-bin/auth/getuserinfo";
 const RANGE: &str = "/cgi-bin/user/get";
+
+/// How the names of session cookies begin, and those of attempts.
+const SESSION: &str = "miandeng-";
+const ATTEMPT: &str = "miandeng_wecom_";
 
 const WECOM: &str = "Mozilla/5.0 (Linux; Android 14; wv) AppleWebKit/537.36 Chrome/138.0.7204.180 Mobile Safari/537.36 \
     XWEB/1380275 wxwork/5.0.6 MicroMessenger/7.0.1 NetType/WIFI";
@@ -32,7 +36,7 @@ const WECHAT: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) App
 const DESKTOP: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36";
 
 /// Both applications beside DingTalk's, with `extra` in the section of the first.
-fn beside(config: &mut String, sim: &Sim, extra: &str) {
+pub fn beside(config: &mut String, sim: &Sim, extra: &str) {
     for (agent, extra) in [(OTHER_AGENT, ""), (AGENT, extra)] {
         config.push_str(&format!(
             "[[apps]]\ncorp_id = \"{CORP}\"\nagent_id = \"{agent}\"\nkind = \"wecom\"\nsecret = \"secret-of-{agent}\"\n{extra}\n"
@@ -46,7 +50,7 @@ fn beside(config: &mut String, sim: &Sim, extra: &str) {
 }
 
 /// WeCom trusts the host of `url`.
-async fn trust(sim: &Sim, url: &str) {
+pub async fn trust(sim: &Sim, url: &str) {
     let url = Url::parse(url).unwrap();
     let domain = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
     for agent in [AGENT, OTHER_AGENT] {
@@ -66,7 +70,7 @@ async fn start(extra: &str) -> (Sim, Server) {
     (sim, server)
 }
 
-async fn count(sim: &Sim, endpoint: &str) -> u64 {
+pub async fn count(sim: &Sim, endpoint: &str) -> u64 {
     sim.wecom_counts().await.get(endpoint).copied().unwrap_or_default()
 }
 
@@ -131,6 +135,10 @@ impl<'a> Visitor<'a> {
 
     fn cookie_names(&self, kind: &str) -> Vec<String> {
         self.cookies.lock().unwrap().keys().filter(|name| name.contains(kind)).cloned().collect()
+    }
+
+    fn has_session(&self) -> bool {
+        !self.cookie_names(SESSION).is_empty()
     }
 
     fn forget(&self, kind: &str) {

@@ -162,7 +162,7 @@ async fn on_two_replicas_the_pair_is_one_session_and_no_error() {
             let restarts = end.way.iter().filter(|at| at.contains("/connect/oauth2/")).count();
             assert!(restarts <= 1, "{:?}", end.way);
             assert_eq!(visitor.who().await.as_deref(), Some("zhangsan"));
-            assert_eq!(visitor.cookie_names("session").len(), 1, "{:?}", visitor.cookie_names(""));
+            assert_eq!(visitor.cookie_names(SESSION).len(), 1, "{:?}", visitor.cookie_names(""));
         }
     }
 }

@@ -7,7 +7,7 @@ async fn site(kind: Kind) -> Site {
     let app = "include miandeng/app.conf;\n";
     let of = format!("{app}set $miandeng_corpid {CORP};\nset $miandeng_agentid {AGENT};\n");
     let guard_this =
-        |_: &str, sites: String| sites.replace("dingcorp1", CORP).replace("123456", AGENT).replace(app, &of);
+        |_: &str, sites: String| sites.replace("123456", AGENT).replace("dingcorp1", CORP).replace(app, &of);
     let extra = "audience = \"anyone\"\ndefault = true";
     let site =
         Site::changed(kind, Scheme::Http, |config, sim| beside(config, sim, extra), &[], guard_this).await;

@@ -37,9 +37,14 @@ async fn links(sim: &Sim) -> u64 {
     journal["linkCounts"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum()
 }
 
-/// The page is there, with its script done, and its address has this error.
+/// Waits for what the page's script shows.
+async fn is_there(phone: &Phone) {
+    phone.client.wait().for_element(Locator::Css("#app *")).await.unwrap();
+}
+
+/// The page is there, and its address has this error.
 async fn ends_on_the_page(phone: &Phone, error: &str) {
-    phone.text("#app *").await;
+    is_there(phone).await;
     let search = phone.run("return location.search").await;
     let search = search.as_str().unwrap();
     assert!(search.ends_with(&format!("&error={error}")), "{search}");
@@ -56,7 +61,7 @@ async fn wecom_and_wechat_lead_to_the_deep_link_and_a_desktop_to_the_page() {
             open(&phone, &sim, &server, person, client, "&next=/api/session").await;
             match (client, id) {
                 ("browser", _) => {
-                    phone.text("#app *").await;
+                    is_there(&phone).await;
                     assert_eq!(phone.run("return location.pathname").await, "/");
                     assert_eq!(links(&sim).await, before);
                 }

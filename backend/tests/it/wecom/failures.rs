@@ -262,3 +262,42 @@ async fn codes_tokens_and_secrets_are_in_no_log() {
         assert!(!log.contains(&secret), "{secret} is in\n{log}");
     }
 }
+
+#[tokio::test]
+async fn our_own_bound_on_calls_is_told() {
+    let sim = Sim::start(1).await;
+    let server = Server::start(&sim, |config| {
+        beside(config, &sim, "");
+        config.push_str("max_calls_per_minute = 1\n");
+    })
+    .await;
+    trust(&sim, &server.url).await;
+    let visitor = Visitor::new(&sim, &server, "member");
+    let end = visitor.open(&visitor.menu()).await;
+    assert_eq!((error_in(&end.at).as_deref(), links(&end)), (Some("call_budget"), 1), "{:?}", end.way);
+    assert_eq!(sim.wecom_counts().await, BTreeMap::from([(TOKEN.to_owned(), 1)]));
+}
+
+/// One line and one count for a login, however often its callback came.
+#[tokio::test]
+async fn every_login_is_counted_and_audited_once() {
+    let (sim, server) = start("").await;
+    for person in ["member", "customer"] {
+        let visitor = Visitor::new(&sim, &server, person);
+        let callback = visitor.callback_of(&visitor.menu()).await;
+        visitor.several(&callback, 3).await;
+    }
+    let metrics = reqwest::get(format!("{}/metrics", server.ops_url)).await.unwrap().text().await.unwrap();
+    let logins: Vec<_> = metrics
+        .lines()
+        .filter(|line| {
+            line.starts_with("miandeng_logins_total") && line.contains(CORP) && !line.ends_with(" 0")
+        })
+        .collect();
+    assert_eq!(logins.len(), 2, "{logins:?}");
+    assert!(logins.iter().all(|line| line.ends_with(" 1") && line.contains(AGENT)), "{logins:?}");
+    assert!(logins.iter().any(|line| line.contains("not_permitted")), "{logins:?}");
+    let log = server.log_with("not_permitted", 1).await;
+    let audited = log.lines().filter(|line| line.contains("audit") && line.contains(AGENT));
+    assert_eq!(audited.count(), 2, "{log}");
+}

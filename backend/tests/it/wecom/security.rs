@@ -205,3 +205,31 @@ async fn s55_a_stray_link_restarts_once_and_then_says_why() {
     let end = desktop.open(&stray).await;
     assert_eq!(error_in(&end.at).as_deref(), Some("not_in_wecom"), "{:?}", end.way);
 }
+
+/// No script reads an attempt, no other site sends or sets it, and none outlives its ten minutes.
+#[tokio::test]
+async fn an_attempt_lies_in_a_cookie_as_strict_as_a_session() {
+    let sim = Sim::start(1).await;
+    let server = Server::start(&sim, |config| {
+        let own = config.lines().find(|line| line.starts_with("public_url")).unwrap().to_owned();
+        *config = config.replace(&own, "public_url = \"https://h5.example.com\"");
+        beside(config, &sim, "");
+    })
+    .await;
+    let visitor = Visitor::new(&sim, &server, "member");
+    for address in [visitor.menu(), visitor.start("")] {
+        let answer = visitor.step(&address).await;
+        let set: Vec<_> =
+            answer.headers().get_all("set-cookie").iter().map(|line| line.to_str().unwrap()).collect();
+        let [line] = set[..] else { panic!("{set:?}") };
+        assert!(line.starts_with("__Host-miandeng_wecom_"), "{line}");
+        for part in ["; HttpOnly", "; SameSite=Lax", "; Secure", "; Path=/", "; Max-Age=600"] {
+            assert!(line.contains(part), "{part}: {line}");
+        }
+        let link = joined(&address, &answer);
+        assert_eq!(parameter(&link, "redirect_uri").unwrap(), "https://h5.example.com/wecom/callback");
+        let state = parameter(&link, "state").unwrap();
+        assert!(state.len() <= 128 && state.bytes().all(|b| b.is_ascii_alphanumeric()), "{state}");
+        assert!(!line.contains(&state[8..]), "what is in the address is not in the clear beside it");
+    }
+}

@@ -53,6 +53,21 @@ async fn a_guarded_deep_link_is_reached_through_wecom(kind: Kind) {
     }
 }
 
+/// People who are logged in to another application of the same host.
+async fn a_guard_of_another_application_does_not_loop(kind: Kind) {
+    let site = site(kind).await;
+    let visitor = Visitor::at(&site.sim, &format!("{}/_miandeng", site.url), "member");
+    visitor.open(&visitor.menu()).await;
+    let there = format!("{}/orders", site.url);
+    assert_eq!(visitor.open(&there).await.at, there);
+    visitor.forget(SESSION);
+    visitor.open(&visitor.menu_of(OTHER_AGENT)).await;
+    assert!(visitor.has_session());
+    let end = visitor.open(&there).await;
+    assert_eq!(end.at, there, "the guarded application's login follows: {:?}", end.way);
+    assert_eq!(visitor.cookie_names(SESSION).len(), 2);
+}
+
 async fn a_failure_ends_on_the_page(kind: Kind) {
     let site = site(kind).await;
     site.sim.fault(json!({ "endpoint": CODE, "errcode": 50001, "times": 1000 })).await;
@@ -74,12 +89,42 @@ async fn a_long_deep_link_fits_through(kind: Kind) {
     assert_eq!(end.at, format!("{}{deep}", site.url), "{:?}", end.way);
 }
 
+/// Without the page in between, the browser alone would go round until it gives up.
+#[tokio::test]
+async fn a_guard_that_refuses_who_is_logged_in_is_named_after_a_few_rounds() {
+    let (sim, server) = start("home = \"/home\"").await;
+    let visitor = Visitor::new(&sim, &server, "member");
+    visitor.open(&visitor.menu()).await;
+    let sent_back = format!("{}&next={}", visitor.menu(), miandeng_shared::encode_next("/orders/7"));
+    let mut rounds = 0;
+    let told = loop {
+        let answer = visitor.step(&sent_back).await;
+        if answer.status() != StatusCode::FOUND {
+            break answer.text().await.unwrap();
+        }
+        rounds += 1;
+        assert!(rounds < 6, "no end");
+    };
+    assert!(rounds >= 2 && told.contains("guard_without_session"), "{rounds}: {told}");
+    // Elsewhere, and from the menu, people come through as before.
+    for (more, at) in [("&next=/other", "/other"), ("", "/home"), ("", "/home"), ("", "/home"), ("", "/home")]
+    {
+        let end = visitor.open(&format!("{}{more}", visitor.menu())).await;
+        assert_eq!(end.at, format!("{}{at}", server.url));
+    }
+}
+
 mod nginx {
     use super::*;
 
     #[tokio::test]
     async fn a_guarded_deep_link_is_reached_through_wecom() {
         super::a_guarded_deep_link_is_reached_through_wecom(Kind::Nginx).await;
+    }
+
+    #[tokio::test]
+    async fn a_guard_of_another_application_does_not_loop() {
+        super::a_guard_of_another_application_does_not_loop(Kind::Nginx).await;
     }
 
     #[tokio::test]
@@ -99,6 +144,11 @@ mod caddy {
     #[tokio::test]
     async fn a_guarded_deep_link_is_reached_through_wecom() {
         super::a_guarded_deep_link_is_reached_through_wecom(Kind::Caddy).await;
+    }
+
+    #[tokio::test]
+    async fn a_guard_of_another_application_does_not_loop() {
+        super::a_guard_of_another_application_does_not_loop(Kind::Caddy).await;
     }
 
     #[tokio::test]

@@ -79,29 +79,28 @@ impl<'a> Services<'a> {
         name: &'static str,
         directory: &Path,
         command: &mut Command,
-    ) -> Result<u32> {
+    ) -> Result<()> {
         let log = directory.join(format!("{name}.log"));
         let (out, err) = run::log_file(&log)?;
         self.start(name, Some(log), command.stdout(out).stderr(err))
     }
 
     /// Starts a service whose output the developer wants to see.
-    pub fn start_shown(&mut self, name: &'static str, command: &mut Command) -> Result<u32> {
+    pub fn start_shown(&mut self, name: &'static str, command: &mut Command) -> Result<()> {
         self.start(name, None, command)
     }
 
-    fn start(&mut self, name: &'static str, log: Option<PathBuf>, command: &mut Command) -> Result<u32> {
+    fn start(&mut self, name: &'static str, log: Option<PathBuf>, command: &mut Command) -> Result<()> {
         let mut child = command
             .stdin(Stdio::null())
             .process_group(0)
             .spawn()
             .with_context(|| format!("cannot start the {name}"))?;
         let index = self.services.len();
-        let pid = child.id();
-        self.services.push(Service { name, group: pid, log, running: true });
+        self.services.push(Service { name, group: child.id(), log, running: true });
         let to_us = self.sender.clone();
         thread::spawn(move || to_us.send(Event::Exited { index, status: child.wait() }));
-        Ok(pid)
+        Ok(())
     }
 
     /// Waits until `ready` says so, at most for `patience`.

@@ -1,14 +1,17 @@
-// Starts the page, and says so where it cannot start. ES5 and a classic script: it has to run where nothing else does.
+// Starts the login's module, and says so where it cannot start. The build puts the module's glue in here (post-build.mjs), so
+// that a phone asks for one script and not for two; upgrade.js speaks for engines that cannot read it.
 (function () {
   'use strict';
 
-  // Without scripts the style sheet hides the waiting indicator, which would turn for ever.
+  // Until then the style sheet has an answer of its own to a script that does not come.
   document.documentElement.className = 'js';
 
-  // A slow phone network needs about half of it for the page's 75 kB. A start that comes later still takes over.
-  var LIMIT = 20000;
-  var started = false;
-  var timer = window.setTimeout(function () { fail('timeout'); }, LIMIT);
+  const tag = document.currentScript;
+
+  // A slow phone network needs a tenth of it for what the login takes. A start that comes later still takes over.
+  const LIMIT = 20000;
+  let started = false;
+  const timer = window.setTimeout(() => { fail('timeout'); }, LIMIT);
 
   function element(id) { return document.getElementById(id); }
 
@@ -17,27 +20,34 @@
     element('upgrade').hidden = ok;
   }
 
+  // A script may run before the document is all there.
+  function whenParsed(then) {
+    if (document.readyState === 'loading') { document.addEventListener('DOMContentLoaded', then); } else { then(); }
+  }
+
   function fail(reason) {
     if (started) { return; }
     window.clearTimeout(timer);
-    // The reason is for whoever gets a screenshot of it.
-    element('upgrade-reason').textContent = String(reason).slice(0, 120);
-    element('reload').onclick = function () { window.location.reload(); return false; };
-    show(false);
+    whenParsed(() => {
+      // The reason is for those who get a screenshot of it.
+      element('upgrade-reason').textContent = String(reason).slice(0, 120);
+      element('reload').onclick = () => { window.location.reload(); return false; };
+      show(false);
+    });
   }
 
   function done() {
     started = true;
     window.clearTimeout(timer);
-    show(true);
+    whenParsed(() => { show(true); });
   }
 
   // The server chooses the page's policy by what the engine calls itself. One that may not compile under it has this
   // cookie ask for the wider policy of old engines; whether it is there already is what ends the reloading.
   function widen(error) {
-    var refused = error instanceof WebAssembly.CompileError || error instanceof EvalError;
+    const refused = error instanceof WebAssembly.CompileError || error instanceof EvalError;
     if (!refused || asks()) { return false; }
-    var secure = window.location.protocol === 'https:' ? '; Secure' : '';
+    const secure = window.location.protocol === 'https:' ? '; Secure' : '';
     document.cookie = 'miandeng_eval=1; Max-Age=2592000; SameSite=Lax' + secure;
     if (!asks()) { return false; }
     window.location.reload();
@@ -46,29 +56,37 @@
 
   function asks() { return /(^|; )miandeng_eval=1/.test(document.cookie); }
 
-  function start() {
-    try {
-      if (typeof WebAssembly !== 'object') { return fail('no WebAssembly'); }
-      // A glue that threw while it ran leaves a name behind that may not even be asked for its type: hence the `try`.
-      if (typeof wasm_bindgen !== 'function') { return fail('script not loaded'); }
-      wasm_bindgen({ module_or_path: element('glue').getAttribute('data-wasm') }).then(done, function (error) {
-        if (!widen(error)) { fail(error); }
-      });
-    } catch (error) {
-      fail(error);
-    }
-  }
-
-  // A module that gives up later does so as a trap; the page would stand still without a word.
+  // A module that gives up later does so as a trap, and the view's may not come; the page would stand still without a word.
   function crashed(error) {
-    if (typeof WebAssembly === 'object' && error instanceof WebAssembly.RuntimeError) {
-      started = false;
-      fail(error);
-    }
+    started = false;
+    fail(error);
   }
-  window.addEventListener('error', function (event) { crashed(event.error); });
-  window.addEventListener('unhandledrejection', function (event) { crashed(event.reason); });
+  function trapped(error) {
+    if (typeof WebAssembly === 'object' && error instanceof WebAssembly.RuntimeError) { crashed(error); }
+  }
+  window.addEventListener('error', (event) => { trapped(event.error); });
+  window.addEventListener('unhandledrejection', (event) => { trapped(event.reason); });
 
-  // Deferred scripts, and so the glue, have run or failed by then.
-  document.addEventListener('DOMContentLoaded', start);
+  // Where the login's module and the view's meet (src/start.rs). The view is fetched when there is something to show.
+  const view = document.createElement('script');
+  window.miandeng = {
+    crashed,
+    fetchView() {
+      if (view.src) { return; }
+      view.src = tag.getAttribute('data-view');
+      view.setAttribute('data-wasm', tag.getAttribute('data-view-wasm'));
+      view.onerror = () => { crashed('view not loaded'); };
+      document.head.appendChild(view);
+    },
+  };
+
+  try {
+    if (typeof WebAssembly !== 'object') { throw 'no WebAssembly'; }
+    /* glue */
+    wasm_bindgen({ module_or_path: tag.getAttribute('data-wasm') }).then(done, (error) => {
+      if (!widen(error)) { fail(error); }
+    });
+  } catch (error) {
+    fail(error);
+  }
 })();

@@ -1,6 +1,7 @@
 // Runs after Trunk has built the page and before it moves it to dist/ (Trunk.toml, [[hooks]]).
 //
-// 1. Lowers the scripts to ES2017: wasm-bindgen's glue has a `?.`, which Chromium 69 cannot read.
+// 1. Puts each module's glue into what starts the module, and lowers the scripts to ES2017: wasm-bindgen's glue has a
+//    `?.`, which Chromium 69 cannot read.
 // 2. In release: names every asset by its content. Trunk names module and glue by what cargo built, so another wasm-opt
 //    or another esbuild would change the content under a name that browsers keep for ever.
 // 3. In release: writes .br and .gz beside whatever compresses, so that the server compresses nothing.
@@ -31,13 +32,29 @@ function esbuild() {
   }
 }
 
+const boot = new URL('boot.js', import.meta.url);
+// The view's script is there because the login's has asked for it.
+const VIEW = `(function () {
+  const wasm = document.currentScript.getAttribute('data-wasm');
+  /* glue */
+  wasm_bindgen({ module_or_path: wasm }).catch(window.miandeng.crashed);
+})();`;
+
+/** Glues are global variables of one name; inside of a function both have room, and a minifier may shorten what is in them. */
+function mergeGlue() {
+  for (const name of assets().filter((name) => /^(login|view)\b.*\.js$/.test(name))) {
+    const path = join(staging, name);
+    const around = name.startsWith('login') ? readFileSync(boot, 'utf8') : VIEW;
+    const glue = readFileSync(path, 'utf8');
+    writeFileSync(path, around.replace('/* glue */', () => glue));
+  }
+}
+
 function lowerScripts(tool) {
   for (const name of assets().filter((name) => name.endsWith('.js'))) {
     const path = join(staging, name);
-    // The glue is a global variable of a classic script: names at the top must stay as they are, and they do, because
-    // esbuild renames nothing at the top level of a file that is no module.
-    // boot.js has to run where the glue does not.
-    const target = name.startsWith('boot-') ? 'es5' : 'es2017';
+    // It has to run where the others do not.
+    const target = name.startsWith('upgrade-') ? 'es5' : 'es2017';
     const { code } = tool.transformSync(readFileSync(path, 'utf8'), { target, minify: release, charset: 'utf8' });
     writeFileSync(path, code);
   }
@@ -57,7 +74,7 @@ function nameByContent() {
   let page = readFileSync(html, 'utf8');
   for (const name of assets()) {
     const hash = createHash('sha256').update(readFileSync(join(staging, name))).digest('hex').slice(0, 16);
-    const named = name.replace(/-[0-9a-f]{8,16}(_bg)?\./, (_, bg) => `-${hash}${bg ?? ''}.`);
+    const named = name.replace(/^([a-z]+)(-[0-9a-f]{8,16})?(_bg)?\./, (_, stem, old, bg) => `${stem}-${hash}${bg ?? ''}.`);
     if (named === name) continue;
     if (!page.includes(name)) throw new Error(`index.html does not refer to ${name}`);
     renameSync(join(staging, name), join(staging, named));
@@ -77,6 +94,7 @@ function compress() {
 }
 
 if (!existsSync(html)) throw new Error(`${html} is missing`);
+mergeGlue();
 const tool = esbuild();
 if (tool) {
   lowerScripts(tool);

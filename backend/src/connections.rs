@@ -1,7 +1,7 @@
 //! A listener's connections: how many there may be, how long one may keep silent or leave an answer untaken, and an end
 //! at which all that wait in the kernel's queue are served and may finish.
 
-mod patience;
+mod timeouts;
 mod watched;
 
 use crate::telemetry;
@@ -14,7 +14,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::service::TowerToHyperService;
-use patience::{Last, Patience};
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -23,6 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::{SystemTime, UNIX_EPOCH};
+use timeouts::{Last, Timeouts};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
 use watched::Watched;
@@ -98,7 +98,7 @@ impl Room {
         if let Ok(seat) = seats().try_acquire_owned() {
             return Ok(seat);
         }
-        self.metrics.crowded();
+        self.metrics.waited();
         self.leave.send_replace(true);
         seats().acquire_owned().await
     }
@@ -116,21 +116,21 @@ impl Room {
     }
 }
 
-/// Serves one connection until it ends, runs out of patience, or is asked to leave and has nothing more to finish.
+/// Serves one connection until it ends, runs out of time, or is asked to leave and has nothing more to finish.
 async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut leave: watch::Receiver<bool>) {
     // Answers are small and whole; to wait for more to fill a packet would only delay them.
     let _ = stream.set_nodelay(true);
-    let patience = Arc::new(Patience::new());
-    let stream = Watched::new(stream, Arc::clone(&patience));
+    let timeouts = Arc::new(Timeouts::new());
+    let stream = Watched::new(stream, Arc::clone(&timeouts));
     let app = TowerToHyperService::new(app);
     let service = service_fn(|request: hyper::Request<Incoming>| {
-        patience.begin();
+        timeouts.begin();
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        let (answer, patience) = (app.call(request), Arc::clone(&patience));
+        let (answer, timeouts) = (app.call(request), Arc::clone(&timeouts));
         async move {
             let mut answer = answer.await?;
-            if patience.end() == Last::Yes {
+            if timeouts.end() == Last::Yes {
                 answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             Ok::<_, Infallible>(answer)
@@ -140,12 +140,12 @@ async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut leave:
     let mut http = http1::Builder::new();
     let mut http =
         pin!(http.max_buf_size(MAX_HEAD).max_header_size(MAX_HEAD).serve_connection(stream, service));
-    let mut alarm = pin!(tokio::time::sleep_until(patience.look_again()));
+    let mut alarm = pin!(tokio::time::sleep_until(timeouts.look_again()));
     let mut is_leaving = false;
     loop {
         // Set anew only where it has to ring earlier.
         let rings = poll_fn(|cx| {
-            let next = patience.look_again();
+            let next = timeouts.look_again();
             if next < alarm.deadline() {
                 alarm.as_mut().reset(next);
             }
@@ -161,17 +161,17 @@ async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut leave:
             }) => return,
             Ok(()) = leave.changed() => {
                 if *leave.borrow_and_update() {
-                    patience.crowd();
+                    timeouts.crowd();
                 }
                 // Hyper would turn away a client whose first request is still on its way.
-                if !is_leaving && patience.leave_after_first() == Last::No {
+                if !is_leaving && timeouts.leave_after_first() == Last::No {
                     http.as_mut().graceful_shutdown();
                 }
                 is_leaving = true;
             }
-            () = rings => match patience.is_over() {
+            () = rings => match timeouts.is_over() {
                 true => return,
-                false => alarm.as_mut().reset(patience.look_again()),
+                false => alarm.as_mut().reset(timeouts.look_again()),
             }
         }
     }

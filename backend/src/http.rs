@@ -2,27 +2,28 @@
 
 mod assets;
 mod audit;
+mod client_ip;
 mod config;
+mod csp;
 mod demo;
 mod engine;
 mod error;
-mod fields;
-mod forward;
-mod forwarded;
+mod extract;
+mod forward_auth;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod guard;
-mod headers;
 mod login;
 mod login_loop;
 mod navigation;
 pub mod ops;
-mod pace;
 mod page;
+mod rate_limit;
 mod report;
 mod session;
 mod suite_callback;
 mod token;
+mod visit;
 mod wecom;
 
 pub use login_loop::RefusedSessions;
@@ -35,7 +36,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodRouter, any, get, post};
-use pace::Pace;
+use rate_limit::RateLimit;
 use std::num::NonZeroU32;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -88,8 +89,9 @@ pub fn router(state: AppState) -> Router {
     }
     // A proxy asks here for every request it gets, and may pass on the length of a body that it keeps: these read no
     // body, wait for nothing, and take any method.
-    let forward =
-        Router::new().route(&at("auth"), any(forward::auth)).route(&at("start"), any(forward::start));
+    let forward = Router::new()
+        .route(&at("auth"), any(forward_auth::auth))
+        .route(&at("start"), any(forward_auth::start));
     // A guarded page's refusal says nothing of anybody, and others may see that it is there, as the login page itself.
     let refusal = |response: &Response| (!response.status().is_success()).then_some(CROSS_ORIGIN);
     let forward = forward.layer(SetResponseHeaderLayer::if_not_present(RESOURCE_POLICY, refusal));
@@ -97,8 +99,8 @@ pub fn router(state: AppState) -> Router {
     let push = match state.config.suites.is_empty() {
         true => any(error::not_found),
         false => {
-            let pace = Pace::new(&state, "push", REFUSED_PUSHES);
-            post(suite_callback::callback).layer(from_fn_with_state(pace, pace::refusals))
+            let rate_limit = RateLimit::new(&state, "push", REFUSED_PUSHES);
+            post(suite_callback::callback).layer(from_fn_with_state(rate_limit, rate_limit::refusals))
         }
     };
     // It reads its body itself, so that one that is too large is answered as everything else that is wrong with a push.
@@ -107,7 +109,7 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer((timeout, always(header::CACHE_CONTROL, "no-store")));
     // A value of None sets nothing.
-    let policy = headers::policy_header(&state.config, &headers::policy_of_the_rest(&state.config));
+    let policy = csp::policy_header(&state.config, &csp::policy_of_the_rest(&state.config));
     let (policy_name, policy) = policy.unzip();
     let policy_name = policy_name.unwrap_or(header::CONTENT_SECURITY_POLICY);
     router
@@ -127,7 +129,7 @@ pub fn router(state: AppState) -> Router {
             // Under `no-referrer`, old webviews send `Origin: null`.
             always(header::REFERRER_POLICY, "same-origin"),
             from_fn(error::localize),
-            from_fn_with_state(state.clone(), forwarded::warn_of_dropped),
+            from_fn_with_state(state.clone(), client_ip::warn_of_dropped),
             CatchPanicLayer::new(),
         ))
         .with_state(state)
@@ -142,7 +144,7 @@ fn paced(
 ) -> MethodRouter<AppState> {
     match NonZeroU32::new(per_minute).filter(|_| !state.config.trusted_proxies.is_empty()) {
         Some(per_minute) => {
-            handler.layer(from_fn_with_state(Pace::new(state, route, per_minute), pace::keep))
+            handler.layer(from_fn_with_state(RateLimit::new(state, route, per_minute), rate_limit::enforce))
         }
         None => handler,
     }

@@ -16,6 +16,8 @@ pub enum Provider {
     /// The same, granted to a suite.
     SuiteH5(H5<SuiteCorpToken>),
     WeCom(WeCom),
+    #[cfg(test)]
+    Stub(tests::Stub),
 }
 
 /// How people come to the code that logs them in.
@@ -43,6 +45,8 @@ impl Provider {
     pub fn entry(&self, headers: &HeaderMap) -> Entry {
         match self {
             Self::Window(_) | Self::H5(_) | Self::SuiteH5(_) => Entry::Page,
+            #[cfg(test)]
+            Self::Stub(_) => Entry::Page,
             Self::WeCom(app) => match app.browser(headers) {
                 Browser::WeCom | Browser::WeChat => Entry::Redirect { at_once: true },
                 Browser::Other if app.takes(Browser::Other) => Entry::Redirect { at_once: false },
@@ -56,6 +60,8 @@ impl Provider {
         match self {
             Self::Window(_) | Self::H5(_) | Self::SuiteH5(_) => None,
             Self::WeCom(wecom) => wecom.link(app, wecom.browser(headers), state),
+            #[cfg(test)]
+            Self::Stub(_) => None,
         }
     }
 
@@ -69,8 +75,22 @@ impl Provider {
             Self::H5(app) => app.signer.sign(href).await,
             Self::SuiteH5(app) => app.signer.sign(href).await,
             Self::WeCom(_) => return Ok(None),
+            #[cfg(test)]
+            Self::Stub(_) => return Ok(None),
         }
         .map(Some)
+    }
+
+    /// Whether pages can be signed at once.
+    pub fn holds_ticket(&self) -> bool {
+        match self {
+            Self::Window(window) => window.signer.holds_ticket(),
+            Self::H5(app) => app.signer.holds_ticket(),
+            Self::SuiteH5(app) => app.signer.holds_ticket(),
+            Self::WeCom(_) => false,
+            #[cfg(test)]
+            Self::Stub(_) => false,
+        }
     }
 
     /// Whether the ticket of today signed this.
@@ -80,6 +100,8 @@ impl Provider {
             Self::H5(app) => app.signer.has_signed(signed),
             Self::SuiteH5(app) => app.signer.has_signed(signed),
             Self::WeCom(_) => false,
+            #[cfg(test)]
+            Self::Stub(_) => false,
         }
     }
 
@@ -90,6 +112,8 @@ impl Provider {
             Self::H5(app) => app.signer.forget_signer_of(signed).await,
             Self::SuiteH5(app) => app.signer.forget_signer_of(signed).await,
             Self::WeCom(_) => false,
+            #[cfg(test)]
+            Self::Stub(_) => false,
         }
     }
 
@@ -103,6 +127,8 @@ impl Provider {
             Self::H5(app) => app.prepare().await,
             Self::SuiteH5(app) => app.prepare().await,
             Self::WeCom(app) => app.prepare().await,
+            #[cfg(test)]
+            Self::Stub(stub) => stub.prepare(),
         }
         .map(|()| Permit(()))
     }
@@ -118,6 +144,11 @@ impl Provider {
             Self::H5(h5) => h5.redeem(app, code).await,
             Self::SuiteH5(h5) => h5.redeem(app, code).await,
             Self::WeCom(wecom) => wecom.redeem(app, code).await,
+            #[cfg(test)]
+            Self::Stub(stub) => stub.redeem(app, code),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,6 +56,11 @@ impl Registry {
         Ok(Self { configured, dingtalk, wecom })
     }
 
+    #[cfg(test)]
+    pub fn insert(&mut self, app: Registered) {
+        self.configured.insert((app.corp_id.clone(), app.agent_id.clone()), Arc::new(app));
+    }
+
     /// The configured application of that name.
     pub fn configured(&self, corp: &CorpId, agent: &AgentId) -> Option<&Arc<Registered>> {
         self.configured.get(&(corp.clone(), agent.clone()))

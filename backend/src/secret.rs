@@ -83,6 +83,11 @@ impl AesKey {
 /// What is shown in place of a key.
 const MASK: &str = "***";
 
+/// 128 bits of randomness for a name that nobody may guess.
+pub fn random_hex() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}
+
 macro_rules! masked {
     ($($name:ident)*) => {$(
         impl fmt::Debug for $name {

@@ -2,30 +2,31 @@
 
 pub mod attempt;
 mod cookie;
-mod follower;
 mod identity;
 mod jar;
-mod login_proof;
+mod login_csrf;
 mod revocation;
+mod revocation_sync;
 mod signing;
 mod used_codes;
 
 pub use attempt::Attempts;
 pub use cookie::{Cookies, SetCookie};
-pub use identity::{IDENTITY_HEADERS, Identities, Identity};
-pub use login_proof::LoginProofs;
+pub use identity::{IDENTITY_HEADERS, Identities};
+pub use login_csrf::LoginCsrf;
 pub use used_codes::UsedCodes;
 
-use crate::store::{Ending, Store, StoreError};
-use follower::Follower;
+use crate::clock::{millis, rfc3339, seconds};
+use crate::store::{Revocation, Store, StoreError};
 use miandeng_shared::{AgentId, CorpId, UnionId, User, UserId};
 use moka::sync::Cache;
 use revocation::Revocations;
+use revocation_sync::RevocationSync;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 /// A verified session.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -137,7 +138,7 @@ impl Sessions {
 
     /// Learns which sessions have ended, and goes on hearing of those that end elsewhere.
     pub async fn follow(&self) {
-        let follower = Follower {
+        let follower = RevocationSync {
             store: Arc::clone(&self.store),
             revocations: Arc::downgrade(&self.revocations),
             keep: self.ttl + KEEP_LONGER,
@@ -156,11 +157,16 @@ impl Sessions {
     /// # Errors
     /// Where it could not be recorded. Then nothing has ended, here neither.
     pub async fn end(&self, session: &Session, everywhere: bool, now: SystemTime) -> Result<(), StoreError> {
-        let one = Ending { of: session.ending(), up_to_ms: session.issued_at_ms, until: session.expires_at };
+        let one = Revocation {
+            subject: session.ending(),
+            not_before_ms: session.issued_at_ms,
+            expires_at: session.expires_at,
+        };
         let mut endings = vec![one];
         if everywhere {
-            let up_to_ms = self.revocations.ended_up_to(|| session.endings()).max(session.issued_at_ms);
-            endings.extend(session.person_endings().into_iter().map(|of| self.ending(of, up_to_ms, now)));
+            let not_before_ms = self.revocations.ended_up_to(|| session.endings()).max(session.issued_at_ms);
+            endings
+                .extend(session.person_endings().into_iter().map(|of| self.ending(of, not_before_ms, now)));
         }
         self.store.record(&endings, self.ttl + KEEP_LONGER).await?;
         self.learn(endings, now);
@@ -196,38 +202,27 @@ impl Sessions {
     async fn end_all(&self, of: Vec<String>, now: SystemTime) -> Result<(), StoreError> {
         // Sessions that began right after the end before this one are a little later than it, whatever the clock says.
         let after = |of: &String| self.revocations.ended_up_to(|| vec![of.clone()]).saturating_add(1);
-        let endings: Vec<Ending> =
+        let endings: Vec<Revocation> =
             of.into_iter().map(|of| self.ending(of.clone(), after(&of), now)).collect();
         self.learn(endings.clone(), now);
         self.store.record(&endings, self.ttl + KEEP_LONGER).await
     }
 
-    /// The end of all sessions of `of` that have begun by now, on any replica, and at least up to `up_to_ms`.
-    fn ending(&self, of: String, up_to_ms: u64, now: SystemTime) -> Ending {
-        let up_to_ms = up_to_ms.max(millis(now + CLOCKS));
-        Ending { of, up_to_ms, until: seconds(now + CLOCKS + self.ttl).saturating_add(1) }
+    /// The end of all sessions of `of` that have begun by now, on any replica, and at least up to `not_before_ms`.
+    fn ending(&self, of: String, not_before_ms: u64, now: SystemTime) -> Revocation {
+        let not_before_ms = not_before_ms.max(millis(now + CLOCKS));
+        Revocation {
+            subject: of,
+            not_before_ms,
+            expires_at: seconds(now + CLOCKS + self.ttl).saturating_add(1),
+        }
     }
 
-    fn learn(&self, endings: Vec<Ending>, now: SystemTime) {
+    fn learn(&self, endings: Vec<Revocation>, now: SystemTime) {
         for ending in endings {
             self.revocations.learn(ending, seconds(now));
         }
     }
-}
-
-/// 128 bits of randomness for a name that nobody may guess.
-pub fn random_hex() -> String {
-    format!("{:032x}", rand::random::<u128>())
-}
-
-/// Seconds since 1970.
-pub fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
-}
-
-/// Milliseconds since 1970.
-pub fn millis(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// An identifier that begins like what is marked is marked itself, so that no two people have one name.
@@ -235,12 +230,5 @@ fn unmarked(id: &str) -> Cow<'_, str> {
     let is_marked = ["user:", "session:", "id:"].iter().any(|mark| id.starts_with(mark));
     if is_marked { format!("id:{id}").into() } else { id.into() }
 }
-/// The last second that RFC 3339 can write.
-const LAST: u64 = 253_402_300_799;
-
-fn rfc3339(seconds: u64) -> String {
-    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds.min(LAST))).to_string()
-}
-
 #[cfg(test)]
 mod tests;

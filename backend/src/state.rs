@@ -5,7 +5,7 @@ use crate::dingtalk::suite::Pushes;
 use crate::http::{Flights, RefusedSessions, TicketRenewals};
 use crate::registry::Registry;
 use crate::secret::SessionKey;
-use crate::session::{Attempts, Cookies, Identities, LoginProofs, Sessions, UsedCodes};
+use crate::session::{Attempts, Cookies, Identities, LoginCsrf, Sessions, UsedCodes};
 use crate::store::{Store, StoreError};
 use anyhow::Context;
 use std::ops::Deref;
@@ -26,7 +26,7 @@ pub struct Shared {
     pub config: Config,
     pub registry: Registry,
     pub sessions: Arc<Sessions>,
-    pub login_proofs: LoginProofs,
+    pub login_csrf: LoginCsrf,
     pub attempts: Attempts,
     pub flights: Flights,
     pub identities: Identities,
@@ -74,7 +74,7 @@ impl AppState {
             sessions,
             attempts: Attempts::new(Arc::clone(&cookies)),
             flights: Flights::default(),
-            login_proofs: LoginProofs::new(cookies),
+            login_csrf: LoginCsrf::new(cookies),
             identities,
             used_codes: UsedCodes::default(),
             ticket_renewals: TicketRenewals::default(),
@@ -84,6 +84,14 @@ impl AppState {
             store,
             config,
         })))
+    }
+}
+
+#[cfg(test)]
+impl AppState {
+    /// One application more.
+    pub fn insert(&mut self, app: crate::registry::Registered) {
+        Arc::get_mut(&mut self.0).unwrap().registry.insert(app);
     }
 }
 

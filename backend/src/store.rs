@@ -11,8 +11,8 @@ use crate::config::{self};
 use crate::secret::Secret;
 use crate::telemetry;
 use embedded::Embedded;
-pub use redis::Feed;
 use redis::Redis;
+pub use redis::RevocationStream;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
 use std::sync::{Mutex, PoisonError};
@@ -30,13 +30,16 @@ pub struct Entry {
 
 /// That sessions ended before their time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ending {
-    /// Whose: a session, a person or a corporation, by a name that [`crate::session`] gives it.
-    pub of: String,
+pub struct Revocation {
+    /// Whose (the names in the store are those of the first version): a session, a person or a corporation, by a name that [`crate::session`] gives it.
+    #[serde(rename = "of")]
+    pub subject: String,
     /// Those that began up to then are over; milliseconds since 1970.
-    pub up_to_ms: u64,
+    #[serde(rename = "up_to_ms")]
+    pub not_before_ms: u64,
     /// When the last of them has expired anyway and this may be forgotten; seconds since 1970.
-    pub until: u64,
+    #[serde(rename = "until")]
+    pub expires_at: u64,
 }
 
 /// The right to fetch a credential. Elsewhere it is granted to one at a time.
@@ -112,6 +115,7 @@ impl Store {
 
     /// A store that keeps nothing beyond the process.
     #[must_use]
+    #[cfg(any(test, fuzzing))]
     pub fn memory() -> Self {
         Self { backend: Backend::Memory(durable::InProcess::default()), failing: Mutex::default() }
     }
@@ -138,7 +142,7 @@ impl Store {
 
     /// Tries to become the one who fetches `key`; the right ends by itself after `lifetime`.
     pub async fn lock(&self, key: &str, lifetime: Duration) -> Result<Option<Lock>, StoreError> {
-        let lock = Lock { token: crate::session::random_hex() };
+        let lock = Lock { token: crate::secret::random_hex() };
         let granted = self.watch("lock", async {
             match &self.backend {
                 // One process: its own single flight has granted it already.
@@ -209,7 +213,7 @@ impl Store {
     }
 
     /// Records ends of sessions for every replica and restart, to be kept for `keep`.
-    pub async fn record(&self, endings: &[Ending], keep: Duration) -> Result<(), StoreError> {
+    pub async fn record(&self, endings: &[Revocation], keep: Duration) -> Result<(), StoreError> {
         self.watch("record", async {
             match &self.backend {
                 Backend::Memory(_) => Ok(()),
@@ -222,7 +226,7 @@ impl Store {
 
     /// All ends that are recorded and, where others may record some, the feed of what comes after. Takes as long as it
     /// takes; each question is bounded in time.
-    pub async fn follow(&self) -> Result<(Vec<Ending>, Option<Feed>), StoreError> {
+    pub async fn follow(&self) -> Result<(Vec<Revocation>, Option<RevocationStream>), StoreError> {
         match &self.backend {
             Backend::Memory(_) => Ok((Vec::new(), None)),
             Backend::Embedded(store) => Ok((store.endings().await?, None)),

@@ -68,7 +68,7 @@ pub fn store_error(operation: &'static str) {
 }
 
 /// For how long logouts elsewhere have not been heard of; zero while they are.
-pub fn behind(duration: Duration) {
+pub fn revocation_lag(duration: Duration) {
     metrics::gauge!("miandeng_logouts_behind_seconds").set(duration.as_secs_f64());
 }
 
@@ -112,7 +112,7 @@ impl Connections {
     }
 
     /// A connection had to wait because there were as many as there may be.
-    pub fn crowded(self) {
+    pub fn waited(self) {
         metrics::counter!(self.waited).increment(1);
     }
 }

@@ -1,16 +1,16 @@
 //! Our own server: five requests, each with a timeout. Every way to fail is a [`Failure`].
 
-use crate::{failure::Failure, json};
-use futures_util::future::{Either, select};
-use gloo_net::http::{Method, Request, RequestBuilder, Response};
-use gloo_timers::future::TimeoutFuture;
+use crate::{
+    failure::Failure,
+    js,
+    json::{self, Object, Read},
+    settle::settle,
+};
 use miandeng_shared::{
-    AgentId, ConfigAnswer, CorpId, ErrorAnswer, ErrorCode, Lang, LoginAnswer, LoginRequest, ReportRequest,
+    AgentId, ConfigAnswer, CorpId, ErrorBody, ErrorCode, Lang, LoginAnswer, LoginRequest, ReportRequest,
     SessionAnswer,
 };
-use serde::de::DeserializeOwned;
-use std::pin::{Pin, pin};
-use web_sys::{AbortController, AbortSignal, RequestCredentials, Url};
+use wasm_bindgen::JsValue;
 
 /// The server answers from memory; what takes time is a phone's network.
 const QUICK: u32 = 10_000;
@@ -21,158 +21,180 @@ const SIGN: u32 = 15_000;
 /// A login is up to five calls of 5 s each; giving up earlier would lose a code that is spent already.
 const LOGIN: u32 = 30_000;
 
-/// Where the server is, and the language its answers should be in.
+/// Where the server is, which application is meant, and the language of answers.
 #[derive(Debug, Clone)]
 pub struct Api {
-    base: String,
-    credentials: RequestCredentials,
-    lang: Lang,
+    /// With a slash at its end; empty where the server is where the page is.
+    pub base: String,
+    /// Cookies go to other origins only where they are told to.
+    pub elsewhere: bool,
+    pub lang: Lang,
 }
 
-impl Api {
-    /// `base` is relative to the document; without it the server is where the page is.
-    #[must_use]
-    pub fn new(base: Option<&str>, lang: Lang) -> Self {
-        let document = web_sys::window().and_then(|window| window.document());
-        let page = document.and_then(|document| document.base_uri().ok().flatten()).unwrap_or_default();
-        let slashed = base.map(|base| format!("{}/", base.trim_end_matches('/'))).unwrap_or_default();
-        let url = Url::new_with_base(&slashed, &page).ok();
-        let origin = |url: &Url| url.origin();
-        let ours = Url::new(&page).ok().as_ref().map(origin);
-        let credentials = if url.as_ref().map(origin) == ours {
-            RequestCredentials::SameOrigin
-        } else {
-            RequestCredentials::Include
-        };
-        Self { base: url.map_or(page, |url| url.href()), credentials, lang }
-    }
+/// One request to be sent.
+struct Ask {
+    method: &'static str,
+    path: &'static str,
+    query: String,
+    body: Option<String>,
+    limit: u32,
+}
 
+type Done<T> = Box<dyn FnOnce(Result<T, Failure>)>;
+
+impl Api {
     /// Who is logged in to the application; None: no session.
-    pub async fn session(
-        &self,
-        corp_id: &CorpId,
-        agent_id: &AgentId,
-    ) -> Result<Option<SessionAnswer>, Failure> {
-        let query = [("corpid", corp_id.as_str()), ("agentid", agent_id.as_str())];
-        match read(self.send(Method::GET, "api/session", &query, None, QUICK).await?) {
-            Err(failure) if failure.code == ErrorCode::NoSession => Ok(None),
-            other => other.map(Some),
-        }
+    pub fn session(&self, corp_id: &CorpId, agent_id: &AgentId, done: Done<Option<SessionAnswer>>) {
+        let ask = Ask {
+            method: "GET",
+            path: "api/session",
+            query: app(corp_id, agent_id),
+            body: None,
+            limit: QUICK,
+        };
+        self.send(
+            ask,
+            Box::new(|answer| {
+                done(match read(answer) {
+                    Err(failure) if failure.code == ErrorCode::NoSession => Ok(None),
+                    other => other.map(Some),
+                });
+            }),
+        );
     }
 
     /// What the server knows of the application, without a signature: costs DingTalk nothing.
-    pub async fn app(&self, corp_id: &CorpId, agent_id: &AgentId) -> Result<ConfigAnswer, Failure> {
-        let query = [("corpid", corp_id.as_str()), ("agentid", agent_id.as_str()), ("sign", "0")];
-        read(self.send(Method::GET, "api/config", &query, None, QUICK).await?)
+    pub fn app(&self, corp_id: &CorpId, agent_id: &AgentId, done: Done<ConfigAnswer>) {
+        self.ask_config(app(corp_id, agent_id) + "&sign=0", QUICK, done);
     }
 
     /// What `dd.config` needs for this page.
-    pub async fn config(
-        &self,
-        corp_id: &CorpId,
-        agent_id: &AgentId,
-        url: &str,
-    ) -> Result<ConfigAnswer, Failure> {
-        let query = [("corpid", corp_id.as_str()), ("agentid", agent_id.as_str()), ("url", url)];
-        read(self.send(Method::GET, "api/config", &query, None, SIGN).await?)
+    pub fn config(&self, corp_id: &CorpId, agent_id: &AgentId, url: &str, done: Done<ConfigAnswer>) {
+        self.ask_config([&*app(corp_id, agent_id), "&url=", &js::encoded(url)].concat(), SIGN, done);
     }
 
-    pub async fn login(&self, request: &LoginRequest) -> Result<LoginAnswer, Failure> {
-        read(self.send(Method::POST, "api/login", &[], Some(json::write(request)), LOGIN).await?)
+    fn ask_config(&self, query: String, limit: u32, done: Done<ConfigAnswer>) {
+        let ask = Ask { method: "GET", path: "api/config", query, body: None, limit };
+        self.send(ask, Box::new(|answer| done(read(answer))));
+    }
+
+    pub fn login(&self, request: &LoginRequest, done: Done<LoginAnswer>) {
+        let LoginRequest { corp_id, agent_id, code, next } = request;
+        let body = Object::new().text("corpId", corp_id.as_str()).text("agentId", agent_id.as_str());
+        let body = body.text("code", code.as_str()).maybe("next", next.as_deref()).end();
+        self.send(post("api/login", body, LOGIN), Box::new(|answer| done(read(answer))));
     }
 
     /// Tells of a refused `dd.config`. The answer comes when the server has renewed its ticket.
-    pub async fn report(&self, request: &ReportRequest) -> Result<(), Failure> {
-        done(self.send(Method::POST, "api/report", &[], Some(json::write(request)), SIGN).await?)
+    pub fn report(&self, request: &ReportRequest, done: Done<()>) {
+        let ReportRequest { corp_id, agent_id, time_stamp, nonce_str, url, signature, error } = request;
+        let body = Object::new().text("corpId", corp_id.as_str()).text("agentId", agent_id.as_str());
+        let body = body.text("timeStamp", time_stamp).text("nonceStr", nonce_str).text("url", url);
+        let body = body.text("signature", signature).text("error", error).end();
+        self.send(post("api/report", body, SIGN), Box::new(|answer| done(accept(answer).map(drop))));
     }
 
     /// Logs out of the application, and of no other on this host.
-    pub async fn end_session(&self, corp_id: &CorpId, agent_id: &AgentId) -> Result<(), Failure> {
-        let query = [("corpid", corp_id.as_str()), ("agentid", agent_id.as_str())];
-        done(self.send(Method::DELETE, "api/session", &query, None, QUICK).await?)
+    pub fn end_session(&self, corp_id: &CorpId, agent_id: &AgentId, done: Done<()>) {
+        let query = app(corp_id, agent_id);
+        let ask = Ask { method: "DELETE", path: "api/session", query, body: None, limit: QUICK };
+        self.send(ask, Box::new(|answer| done(accept(answer).map(drop))));
     }
 
-    fn send(
-        &self,
-        method: Method,
-        path: &'static str,
-        query: &[(&str, &str)],
-        body: Option<String>,
-        limit: u32,
-    ) -> Pin<Box<dyn Future<Output = Result<Answer, Failure>>>> {
-        let abort = AbortController::new().ok();
-        let signal = abort.as_ref().map(AbortController::signal);
-        let request = self.request(method, path, query, body, signal.as_ref());
-        Box::pin(async move {
-            let exchange = pin!(exchange(request.map_err(|reason| unexpected(path, reason))?));
-            match select(exchange, TimeoutFuture::new(limit)).await {
-                Either::Left((answer, _)) => answer.map_err(|error| {
-                    let failure = Failure::new(ErrorCode::Network).detail("request", path);
-                    failure.detail("reason", error.to_string())
-                }),
-                Either::Right(_) => {
-                    if let Some(abort) = abort {
-                        abort.abort();
-                    }
-                    Err(Failure::new(ErrorCode::ServerTimeout).detail("request", path))
-                }
+    fn send(&self, ask: Ask, done: Box<dyn FnOnce(Result<Answer, Failure>)>) {
+        let Ask { path, limit, .. } = ask;
+        let failed = move |error: crate::dd::DdError| match error {
+            crate::dd::DdError::Timeout => Failure::new(ErrorCode::ServerTimeout).detail("request", path),
+            error => {
+                let reason = error.refusal().map(|refusal| refusal.message.clone()).unwrap_or_default();
+                Failure::new(ErrorCode::Network).detail("request", path).detail("reason", reason)
             }
-        })
+        };
+        let request = match self.request(&ask) {
+            Ok(request) => request,
+            Err(_) => {
+                let reason = ["no URL under ", &self.base].concat();
+                return done(Err(Failure::new(ErrorCode::Unexpected)
+                    .detail("request", path)
+                    .detail("reason", reason)));
+            }
+        };
+        settle(
+            limit,
+            move |_| Ok(js::fetch(&request)),
+            move |outcome| match outcome {
+                Err(error) => done(Err(failed(error))),
+                Ok(response) => {
+                    let text = response.clone();
+                    settle(
+                        limit,
+                        move |_| js::call(&text, "text", &JsValue::UNDEFINED),
+                        move |text| {
+                            done(match text {
+                                Err(error) => Err(failed(error)),
+                                Ok(text) => {
+                                    Ok(Answer { response, text: text.as_string().unwrap_or_default() })
+                                }
+                            });
+                        },
+                    );
+                }
+            },
+        );
     }
 
-    fn request(
-        &self,
-        method: Method,
-        path: &str,
-        query: &[(&str, &str)],
-        body: Option<String>,
-        signal: Option<&AbortSignal>,
-    ) -> Result<Request, String> {
-        let url = Url::new_with_base(path, &self.base).map_err(|_| format!("no URL under {}", self.base))?;
-        let request = RequestBuilder::new(&url.href())
-            .method(method)
-            .query(query.iter().copied())
-            .credentials(self.credentials)
-            .header("Accept", "application/json")
-            .header("Accept-Language", self.lang.tag())
-            .abort_signal(signal);
-        let request = match body {
-            Some(body) => request.header("Content-Type", "application/json").body(body),
-            None => request.build(),
-        };
-        request.map_err(|error| error.to_string())
+    fn request(&self, ask: &Ask) -> Result<js::Request, JsValue> {
+        let query = if ask.query.is_empty() { "" } else { "?" };
+        let url = [&*self.base, ask.path, query, &ask.query].concat();
+        let mut headers =
+            vec![("Accept", "application/json".into()), ("Accept-Language", self.lang.tag().into())];
+        let mut options = vec![
+            ("method", ask.method.into()),
+            ("credentials", if self.elsewhere { "include" } else { "same-origin" }.into()),
+        ];
+        if let Some(body) = &ask.body {
+            headers.push(("Content-Type", "application/json".into()));
+            options.push(("body", body.into()));
+        }
+        options.push(("headers", js::object(&headers)));
+        js::Request::new(&url, &js::object(&options))
     }
 }
 
-async fn exchange(request: Request) -> Result<Answer, gloo_net::Error> {
-    let response = request.send().await?;
-    Ok(Answer { text: response.text().await?, response })
+fn app(corp_id: &CorpId, agent_id: &AgentId) -> String {
+    ["corpid=", corp_id.as_str(), "&agentid=", agent_id.as_str()].concat()
+}
+
+fn post(path: &'static str, body: String, limit: u32) -> Ask {
+    Ask { method: "POST", path, query: String::new(), body: Some(body), limit }
 }
 
 /// A whole answer, body included.
 struct Answer {
-    response: Response,
+    response: JsValue,
     text: String,
 }
 
-fn read<T: DeserializeOwned>(answer: Answer) -> Result<T, Failure> {
+impl Answer {
+    fn status(&self) -> u16 {
+        u32::read(&js::get(&self.response, "status"))
+            .and_then(|status| u16::try_from(status).ok())
+            .unwrap_or_default()
+    }
+}
+
+fn read<T: Read>(answer: Result<Answer, Failure>) -> Result<T, Failure> {
     let answer = accept(answer)?;
-    json::parse(&answer.text).map_err(|_| Failure::from_server(answer.response.status(), None, None))
+    json::parse(&answer.text).ok_or_else(|| Failure::from_server(answer.status(), None, None))
 }
 
-fn done(answer: Answer) -> Result<(), Failure> {
-    accept(answer).map(drop)
-}
-
-fn accept(answer: Answer) -> Result<Answer, Failure> {
-    if answer.response.ok() {
+fn accept(answer: Result<Answer, Failure>) -> Result<Answer, Failure> {
+    let answer = answer?;
+    if js::get(&answer.response, "ok").is_truthy() {
         return Ok(answer);
     }
-    let body = json::parse::<ErrorAnswer>(&answer.text).ok().map(|answer| answer.error);
-    let retry_after = answer.response.headers().get("Retry-After").and_then(|seconds| seconds.parse().ok());
-    Err(Failure::from_server(answer.response.status(), body, retry_after))
-}
-
-fn unexpected(path: &str, reason: String) -> Failure {
-    Failure::new(ErrorCode::Unexpected).detail("request", path).detail("reason", reason)
+    let body = js::parse(&answer.text).ok().and_then(|body| ErrorBody::read(&js::get(&body, "error")));
+    let header = js::call(&js::get(&answer.response, "headers"), "get", &"Retry-After".into()).ok();
+    let retry_after = header.and_then(|seconds| seconds.as_string()?.parse().ok());
+    Err(Failure::from_server(answer.status(), body, retry_after))
 }

@@ -1,25 +1,24 @@
-//! DingTalk's JSAPI, `window.dd`: three calls, each of them a future with a timeout of its own.
+//! DingTalk's JSAPI, `window.dd`: three calls, each with a timeout of its own.
 //!
 //! Order matters: [`load`], then [`verify`] (`dd.error`, `dd.config`, `dd.ready`), then [`request_code`]; each once.
 
-mod call;
 mod error;
 mod load;
 mod quiet;
-mod sys;
 
-pub use call::{Callbacks, settle};
 pub use error::{DdError, Refusal};
-pub use load::{find, load};
-pub use sys::Dd;
+pub use load::{Limits, Source, find, load};
 
-use js_sys::{Array, Object, Reflect};
+use crate::{
+    js,
+    settle::{Callbacks, settle},
+};
 use miandeng_shared::{AuthCode, ConfigAnswer, CorpId};
-use sys::Permission;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
-/// The component comes from a CDN; on a phone's worst network its 15 to 300 kB take about that long.
-pub const LOAD_LIMIT: u32 = 15_000;
+/// The component comes from a CDN; on a phone's worst network its 15 to 300 kB take about as long as the whole. With a copy
+/// elsewhere nobody waits that long for the first.
+pub const LOAD_LIMITS: Limits = Limits { patience: 4_000, whole: 15_000 };
 
 /// The client asks DingTalk's platform to check the signature, which is one request of its own. It normally takes less
 /// than a second; a client whose bridge never comes up says nothing for ever.
@@ -28,20 +27,24 @@ pub const VERIFY_LIMIT: u32 = 10_000;
 /// One more request of the client, but some clients show a dialogue first, and a person has to read it.
 pub const CODE_LIMIT: u32 = 30_000;
 
-/// Lets DingTalk verify the page: `dd.error`, `dd.config` and `dd.ready`, in this order and each once.
-///
-/// # Errors
-/// What `dd.error` was told, or that neither it nor `dd.ready` was called in time.
-pub async fn verify(dd: &Dd, config: &ConfigAnswer, limit: u32) -> Result<(), DdError> {
-    let _quiet = quiet::Quiet::start();
-    let options = config_options(config);
-    settle(limit, |callbacks| {
-        dd.error(&callbacks.fail)?;
-        dd.config(&options)?;
-        dd.ready(&callbacks.success)
-    })
-    .await
-    .map(drop)
+/// `window.dd`. Every part is looked up when it is used, so a part that is missing or of another kind is an error here and
+/// never an exception that ends the page.
+#[derive(Debug, Clone)]
+pub struct Dd(JsValue);
+
+/// Lets DingTalk verify the page: `dd.error`, `dd.config` and `dd.ready`, in this order and each once. `done` hears what
+/// `dd.error` was told, or that neither it nor `dd.ready` was called in time.
+pub fn verify(dd: &Dd, config: &ConfigAnswer, limit: u32, done: impl FnOnce(Result<(), DdError>) + 'static) {
+    let quiet = quiet::Quiet::start();
+    let start = |callbacks: &Callbacks| {
+        js::call(&dd.0, "error", &callbacks.fail)?;
+        js::call(&dd.0, "config", &config_options(config))?;
+        js::call(&dd.0, "ready", &callbacks.success)
+    };
+    settle(limit, start, move |outcome| {
+        drop(quiet);
+        done(outcome.map(drop));
+    });
 }
 
 /// Which code is asked for.
@@ -54,41 +57,59 @@ pub struct CodeRequest {
 
 /// Asks DingTalk who the visitor is. A classic service window has a call of its own,
 /// `dd.channel.permission.requestAuthCode`; today's applications have `dd.requestAuthCode`, and clients older than
-/// 7.0.45 `dd.runtime.permission.requestAuthCode`.
-///
-/// # Errors
-/// That the call does not exist here, was refused or cancelled, or was not answered in time.
-pub async fn request_code(dd: &Dd, request: &CodeRequest, limit: u32) -> Result<AuthCode, DdError> {
+/// 7.0.45 `dd.runtime.permission.requestAuthCode`. `done` hears that the call does not exist here, was refused or
+/// cancelled, or was not answered in time.
+pub fn request_code(
+    dd: &Dd,
+    request: &CodeRequest,
+    limit: u32,
+    done: impl FnOnce(Result<AuthCode, DdError>) + 'static,
+) {
+    let corp_id: JsValue = request.corp_id.as_str().into();
     let Some(client_id) = &request.client_id else {
-        let channel = present(dd.channel(), "dd.channel")?;
-        let permission = present(channel.permission(), "dd.channel.permission")?;
-        let name = "dd.channel.permission.requestAuthCode";
-        return code_from(&permission, name, &[("corpId", request.corp_id.as_str())], limit).await;
+        return code_from(&dd.0, &CHANNEL, &[("corpId", corp_id)], limit, done);
     };
-    let corp_id = ("corpId", request.corp_id.as_str());
-    let both = [corp_id, ("clientId", client_id.as_str())];
-    match code_from(dd.unchecked_ref(), "dd.requestAuthCode", &both, limit).await {
-        Err(error) if error.is_absence() => {
-            let runtime = present(dd.runtime(), "dd.runtime")?;
-            let permission = present(runtime.permission(), "dd.runtime.permission")?;
-            code_from(&permission, "dd.runtime.permission.requestAuthCode", &[corp_id], limit).await
-        }
-        other => other,
-    }
+    let both = [("corpId", corp_id.clone()), ("clientId", client_id.into())];
+    let dd = dd.0.clone();
+    code_from(&dd.clone(), &NEWER, &both, limit, move |outcome| match outcome {
+        Err(error) if error.is_absence() => code_from(&dd, &RUNTIME, &[("corpId", corp_id)], limit, done),
+        other => done(other),
+    });
 }
 
-async fn code_from(
-    place: &Permission,
-    name: &'static str,
-    fields: &[(&str, &str)],
+/// Each with the names of everything on the way to it.
+const CHANNEL: [(&str, &str); 3] = [
+    ("channel", "dd.channel"),
+    ("permission", "dd.channel.permission"),
+    (CALL, "dd.channel.permission.requestAuthCode"),
+];
+const RUNTIME: [(&str, &str); 3] = [
+    ("runtime", "dd.runtime"),
+    ("permission", "dd.runtime.permission"),
+    (CALL, "dd.runtime.permission.requestAuthCode"),
+];
+const NEWER: [(&str, &str); 1] = [(CALL, "dd.requestAuthCode")];
+const CALL: &str = "requestAuthCode";
+
+fn code_from(
+    dd: &JsValue,
+    path: &[(&str, &'static str)],
+    fields: &[(&str, JsValue)],
     limit: u32,
-) -> Result<AuthCode, DdError> {
-    if !place.request_auth_code_function().is_ok_and(|function| function.is_function()) {
-        return Err(DdError::Missing(name));
+    done: impl FnOnce(Result<AuthCode, DdError>) + 'static,
+) {
+    let mut place = dd.clone();
+    for (name, whole) in path {
+        let next = js::get(&place, name);
+        if if *name == CALL { !next.is_function() } else { !next.is_object() } {
+            return done(Err(DdError::Missing(whole)));
+        }
+        if *name != CALL {
+            place = next;
+        }
     }
-    let answer = settle(limit, |callbacks| {
-        let mut options: Vec<(&str, JsValue)> =
-            fields.iter().map(|(name, value)| (*name, (*value).into())).collect();
+    let start = |callbacks: &Callbacks| {
+        let options = js::object(fields);
         // The newer calls spell their callbacks without `on`.
         for (name, callback) in [
             ("onSuccess", &callbacks.success),
@@ -97,41 +118,30 @@ async fn code_from(
             ("success", &callbacks.success),
             ("fail", &callbacks.fail),
         ] {
-            options.push((name, callback.clone()));
+            js::set(&options, name, callback);
         }
-        place.request_auth_code(&object(&options))
-    })
-    .await?;
-    let code = Reflect::get(&answer, &"code".into()).ok().and_then(|code| code.as_string());
-    code.and_then(|code| AuthCode::new(code).ok()).ok_or_else(|| {
-        DdError::Refused(Refusal { code: None, message: "no code in DingTalk's answer".to_owned() })
-    })
-}
-
-fn present<T>(value: Result<Option<T>, JsValue>, name: &'static str) -> Result<T, DdError> {
-    value.ok().flatten().ok_or(DdError::Missing(name))
+        js::call(&place, CALL, &options)
+    };
+    settle(limit, start, move |outcome| {
+        done(outcome.and_then(|answer| {
+            let code = js::get(&answer, "code").as_string().and_then(|code| AuthCode::new(code).ok());
+            code.ok_or_else(|| {
+                DdError::Refused(Refusal { code: None, message: "no code in DingTalk's answer".to_owned() })
+            })
+        }));
+    });
 }
 
 /// Spelled as `dd.config` wants it: with `timestamp` in small letters the client stays silent.
-fn config_options(config: &ConfigAnswer) -> Object {
+fn config_options(config: &ConfigAnswer) -> JsValue {
     let text = |value: &Option<String>| JsValue::from(value.as_deref().unwrap_or_default());
-    let apis: Array = config.js_api_list.iter().map(|name| JsValue::from(name.as_str())).collect();
-    object(&[
+    js::object(&[
         ("agentId", config.agent_id.as_str().into()),
         ("corpId", config.corp_id.as_str().into()),
         ("timeStamp", text(&config.time_stamp)),
         ("nonceStr", text(&config.nonce_str)),
         ("signature", text(&config.signature)),
-        ("type", config.config_type.into()),
-        ("jsApiList", apis.into()),
+        ("type", u32::from(config.config_type).into()),
+        ("jsApiList", js::array(config.js_api_list.iter().map(|name| name.as_str().into()))),
     ])
-}
-
-fn object(fields: &[(&str, JsValue)]) -> Object {
-    let object = Object::new();
-    for (name, value) in fields {
-        // Setting a property of an object that was made a moment ago cannot fail.
-        let _ = Reflect::set(&object, &JsValue::from_str(name), value);
-    }
-    object
 }

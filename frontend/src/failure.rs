@@ -13,12 +13,14 @@ pub struct Failure {
     pub retry_after: Option<u32>,
     /// Name and value, to copy. Never a signature, a login code or a ticket.
     pub details: Vec<(&'static str, String)>,
+    /// It is of WeCom, and not of DingTalk.
+    pub is_wecom: bool,
 }
 
 impl Failure {
     #[must_use]
     pub fn new(code: ErrorCode) -> Self {
-        Self { code, said: None, retry_after: None, details: Vec::new() }
+        Self { code, said: None, retry_after: None, details: Vec::new(), is_wecom: false }
     }
 
     #[must_use]

@@ -8,14 +8,14 @@ mod tests;
 pub use command::{Command, Event, Facts, LoggedIn, Stage};
 
 use crate::{
-    dd::{CodeRequest, DdError},
+    dd::{CodeRequest, DdError, Source},
     entry::Entry,
     env::Env,
     failure::Failure,
 };
 use miandeng_shared::{
     Action, AgentId, AppKind, AuthCode, ConfigAnswer, CorpId, ErrorCode, LoginAnswer, LoginRequest,
-    ReportRequest, SessionAnswer, SignedConfig, Unnamed, User, return_path,
+    ReportRequest, SessionAnswer, SignedConfig, Unnamed, User, Visit, encode_next, return_path,
 };
 
 /// The server says that a code is spent or unknown: DingTalk is asked for a new one this often.
@@ -45,6 +45,8 @@ pub struct Flow {
     stage: Stage,
     sdk: Sdk,
     config: Option<ConfigAnswer>,
+    /// Its platform redirects people, and this page only says what is wrong.
+    is_wecom: bool,
     /// The server stands on a simulator, which decides what the browser counts as.
     simulator: bool,
     new_codes: u8,
@@ -63,20 +65,37 @@ impl Flow {
         let (Ok(corp_id), Ok(agent_id)) = (facts.entry.corp_id.clone(), facts.entry.agent_id.clone()) else {
             return Err(Box::new(unnamed(&facts)));
         };
-        let flow = Self {
+        let mut flow = Self {
             facts,
             corp_id,
             agent_id,
             stage: Stage::Session,
             sdk: Sdk::Untouched,
             config: None,
+            is_wecom: false,
             simulator: false,
             new_codes: 0,
             tries: 0,
             now: 0,
             failing_since: None,
         };
-        Ok((flow, Command::AskSession))
+        let visit = flow.facts.visit.take().filter(|visit| flow.is_named_by(&visit.config));
+        let command = visit.map_or(Command::AskSession, |visit| flow.go_on_from(visit));
+        Ok((flow, command))
+    }
+
+    fn is_named_by(&self, config: &ConfigAnswer) -> bool {
+        config.corp_id == self.corp_id && config.agent_id == self.agent_id
+    }
+
+    /// Asks for nothing that the server knew when it made the document. A signature counts for the address that it is of:
+    /// a proxy may have rewritten it.
+    fn go_on_from(&mut self, Visit { config, session }: Visit) -> Command {
+        if session.as_ref().is_some_and(|session| self.is_of_this_app(&session.user)) {
+            return self.on_session(Ok(session));
+        }
+        let is_ours = config.url.as_ref() == Some(&self.facts.entry.url);
+        if is_ours { self.on_config(Ok(config)) } else { self.on_app(Ok(config)) }
     }
 
     /// The application that the person is logged in to.
@@ -149,6 +168,7 @@ impl Flow {
             .detail("corpid", self.corp_id.as_str())
             .detail("agentid", self.agent_id.as_str())
             .detail("client", self.describe_client());
+        let failure = Failure { is_wecom: self.is_wecom, ..failure };
         self.go(Stage::Failed(Box::new(failure)), Command::Nothing)
     }
 
@@ -211,6 +231,7 @@ impl Flow {
     fn on_app(&mut self, answer: Result<ConfigAnswer, Failure>) -> Command {
         match answer {
             Err(failure) => self.heal(failure),
+            Ok(app) if app.kind == AppKind::Wecom => self.redirect(app),
             Ok(app) => {
                 self.simulator = app.simulator;
                 match self.misfit(app.kind) {
@@ -227,6 +248,9 @@ impl Flow {
             Ok(config) => config,
             Err(failure) => return self.heal(failure),
         };
+        if config.kind == AppKind::Wecom {
+            return self.redirect(config);
+        }
         self.simulator = config.simulator;
         if let Some(code) = self.misfit(config.kind) {
             return self.fail(Failure::new(code));
@@ -237,10 +261,24 @@ impl Flow {
         self.load_sdk(config)
     }
 
+    /// To the platform, which sends people back to the server: unless the last attempt has failed, which is shown first.
+    fn redirect(&mut self, app: ConfigAnswer) -> Command {
+        (self.is_wecom, self.simulator) = (true, app.simulator);
+        if let Some(error) = self.facts.entry.error.take() {
+            return self.fail(Failure::new(error));
+        }
+        let Some(mut target) = app.login_url else { return self.fail(Failure::new(ErrorCode::NotInWecom)) };
+        if let Some(next) = &self.facts.entry.next {
+            target.push_str("&next=");
+            target.push_str(&encode_next(next));
+        }
+        self.go(Stage::Leaving(target.clone()), Command::Leave(target))
+    }
+
     fn load_sdk(&mut self, config: ConfigAnswer) -> Command {
-        let url = config.jsapi_url.clone();
+        let source = Source { url: config.jsapi_url.clone(), fallback: config.jsapi_fallback_url.clone() };
         self.config = Some(config);
-        self.go(Stage::Sdk, Command::LoadSdk { url })
+        self.go(Stage::Sdk, Command::LoadSdk(source))
     }
 
     fn on_loaded(&mut self, result: Result<(), DdError>) -> Command {
@@ -353,7 +391,8 @@ impl Flow {
     /// document may be what is wrong: its policy, its cookie, its one `dd.config`.
     fn needs_fresh_page(&self, code: ErrorCode) -> bool {
         let passing = code.action() == Action::BackOff || code == ErrorCode::Cancelled;
-        self.sdk == Sdk::Configured || !passing
+        // A fresh page of an attempt that failed says so again.
+        !self.is_wecom && (self.sdk == Sdk::Configured || !passing)
     }
 }
 

@@ -1,6 +1,7 @@
-//! The page that logs a follower of a DingTalk service window (服务窗) in, without touching anything.
+//! The page that logs a follower of a DingTalk service window (服务窗) in, without touching anything: the login, and the
+//! view of it. `miandeng`'s own page has them in two modules, so that a login waits for nothing that it does not need.
 //!
-//! [`AutoLogin`] is the whole of it. A Leptos application of your own wraps itself in it:
+//! [`AutoLogin`] is both in one. A Leptos application of your own wraps itself in it:
 //!
 //! ```ignore
 //! fn main() {
@@ -12,7 +13,7 @@
 //! `App` is shown once somebody is logged in and finds [`LoggedIn`] in its context.
 
 mod api;
-mod clipboard;
+#[cfg(feature = "view")]
 mod components;
 mod cut;
 pub mod dd;
@@ -20,11 +21,17 @@ pub mod entry;
 pub mod env;
 pub mod failure;
 pub mod flow;
-mod json;
+mod js;
+pub mod json;
 mod login;
 mod page;
-mod text;
+mod settle;
+pub mod shown;
+pub mod start;
+#[cfg(feature = "view")]
+pub mod view;
 
+#[cfg(feature = "view")]
 pub use components::AutoLogin;
 pub use flow::LoggedIn;
 pub use page::remember_entry;

@@ -5,13 +5,10 @@ use crate::{
     dd,
     failure::Failure,
     flow::{Command, Event, Facts, Flow},
-    page,
+    js, page,
 };
-use gloo_timers::future::TimeoutFuture;
-use js_sys::Math;
 use miandeng_shared::{AgentId, CorpId};
 use std::{cell::RefCell, rc::Rc};
-use wasm_bindgen_futures::spawn_local;
 
 /// One login, from the first question to the greeting or the failure.
 pub struct Login {
@@ -31,82 +28,69 @@ impl Login {
         let (flow, command) = Flow::new(facts)?;
         let (corp_id, agent_id) = flow.app();
         let login = Rc::new(Self { api, corp_id, agent_id, flow: RefCell::new(flow), show: Box::new(show) });
-        login.clone().carry_on(command);
+        (login.show)(&login.flow.borrow());
+        login.perform(command);
         Ok(login)
     }
 
-    /// The person tapped something. Whatever it was, it is a new first try.
+    /// Something happened: an answer has come, or the person tapped something.
     pub fn tell(self: &Rc<Self>, event: Event) {
-        page::clear_mark();
-        let command = self.step(event);
-        self.clone().carry_on(command);
-    }
-
-    fn step(&self, event: Event) -> Command {
+        // Whatever was tapped, it is a new first try.
+        if matches!(event, Event::Retry | Event::NotMe) {
+            page::clear_mark();
+        }
         let command = {
             let mut flow = self.flow.borrow_mut();
             flow.tick(page::age() / 1000);
             flow.step(event)
         };
         (self.show)(&self.flow.borrow());
-        command
+        self.perform(command);
     }
 
-    fn carry_on(self: Rc<Self>, mut command: Command) {
-        spawn_local(async move {
-            while let Some(event) = self.perform(command).await {
-                command = self.step(event);
-            }
-        });
+    /// What becomes of an answer.
+    fn then<T>(self: &Rc<Self>, event: impl FnOnce(T) -> Event + 'static) -> Box<dyn FnOnce(T)> {
+        let login = Rc::clone(self);
+        Box::new(move |answer| login.tell(event(answer)))
     }
 
-    /// None where nothing more comes by itself.
-    async fn perform(&self, command: Command) -> Option<Event> {
-        Some(match command {
-            Command::AskSession => Event::Session(self.api.session(&self.corp_id, &self.agent_id).await),
-            Command::AskApp => Event::Config(self.api.app(&self.corp_id, &self.agent_id).await),
-            Command::AskConfig { url } => {
-                Event::Config(self.api.config(&self.corp_id, &self.agent_id, &url).await)
+    fn perform(self: &Rc<Self>, command: Command) {
+        let (api, corp, agent) = (&self.api, &self.corp_id, &self.agent_id);
+        match command {
+            Command::AskSession => api.session(corp, agent, self.then(Event::Session)),
+            Command::AskApp => api.app(corp, agent, self.then(Event::Config)),
+            Command::AskConfig { url } => api.config(corp, agent, &url, self.then(Event::Config)),
+            Command::LoadSdk(source) => {
+                let loaded = self.then(|loaded: Result<_, _>| Event::Loaded(loaded.map(drop)));
+                dd::load(&source, dd::LOAD_LIMITS, loaded);
             }
-            Command::LoadSdk { url } => Event::Loaded(dd::load(&url, dd::LOAD_LIMIT).await.map(drop)),
-            Command::Verify(config) => Event::Verified(match dd::find() {
-                Some(dd) => dd::verify(&dd, &config, dd::VERIFY_LIMIT).await,
-                None => Err(dd::DdError::Missing("dd")),
-            }),
-            Command::AskCode(request) => Event::Code(match dd::find() {
-                Some(dd) => dd::request_code(&dd, &request, dd::CODE_LIMIT).await,
-                None => Err(dd::DdError::Missing("dd")),
-            }),
-            Command::Report(report) => {
-                // The server logs it; that the report itself may fail changes nothing for the person.
-                let _ = self.api.report(&report).await;
-                Event::Reported
-            }
-            Command::Login(request) => Event::Login(self.api.login(&request).await),
+            Command::Verify(config) => match dd::find() {
+                Some(dd) => dd::verify(&dd, &config, dd::VERIFY_LIMIT, self.then(Event::Verified)),
+                None => self.tell(Event::Verified(Err(dd::DdError::Missing("dd")))),
+            },
+            Command::AskCode(request) => match dd::find() {
+                Some(dd) => dd::request_code(&dd, &request, dd::CODE_LIMIT, self.then(Event::Code)),
+                None => self.tell(Event::Code(Err(dd::DdError::Missing("dd")))),
+            },
+            // The server logs it; that the report itself may fail changes nothing for the person.
+            Command::Report(report) => api.report(&report, self.then(|_| Event::Reported)),
+            Command::Login(request) => api.login(&request, self.then(Event::Login)),
             Command::Pause(seconds) => {
-                // Pages that failed together do not come back together.
-                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-                let apart = (Math::random() * 300.0) as u32;
-                TimeoutFuture::new(seconds * 1000 + apart).await;
-                Event::Paused
+                let paused = self.then(|()| Event::Paused);
+                js::after(seconds * 1000 + page::apart(), move || paused(()));
             }
-            Command::EndSession => Event::Ended(self.api.end_session(&self.corp_id, &self.agent_id).await),
-            Command::ReloadOnce if !page::reload_marked() => Event::ReloadBlocked,
-            Command::ReloadOnce | Command::Nothing => return None,
+            Command::EndSession => api.end_session(corp, agent, self.then(Event::Ended)),
+            Command::ReloadOnce if !page::reload_marked() => self.tell(Event::ReloadBlocked),
             Command::Reload => {
                 page::clear_mark();
                 page::reload();
-                return None;
             }
             Command::Leave(target) => {
                 page::clear_mark();
                 page::leave(&target);
-                return None;
             }
-            Command::Greet => {
-                page::clear_mark();
-                return None;
-            }
-        })
+            Command::Greet => page::clear_mark(),
+            Command::ReloadOnce | Command::Nothing => {}
+        }
     }
 }

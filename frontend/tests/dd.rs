@@ -66,6 +66,7 @@ fn config() -> ConfigAnswer {
         agent_id: AgentId::new("2147483648123").unwrap(),
         kind: AppKind::Channel,
         jsapi_url: String::new(),
+        jsapi_fallback_url: None,
         client_id: None,
         simulator: false,
         js_api_list: vec!["channel.permission.requestAuthCode".to_owned()],

@@ -15,5 +15,5 @@ pub use lang::Lang;
 pub use return_path::{decode_next, encode_next, return_path};
 pub use wire::{
     AppKind, ConfigAnswer, LoginAnswer, LoginRequest, ReportRequest, SessionAnswer, SignedConfig,
-    TokenAnswer, User,
+    TokenAnswer, User, Visit,
 };

@@ -37,6 +37,9 @@ pub struct ConfigAnswer {
     pub kind: AppKind,
     /// Where the page loads DingTalk's JSAPI from.
     pub jsapi_url: String,
+    /// Where else, if it does not come from there.
+    #[serde(default)]
+    pub jsapi_fallback_url: Option<String>,
     /// The application's client id; null for `channel`.
     pub client_id: Option<String>,
     /// Where this browser goes to log in, relative to the page: an address of `wecom`. Null where the page logs in by itself,
@@ -77,6 +80,17 @@ impl ConfigAnswer {
             url: self.url.clone()?,
         })
     }
+}
+
+/// What the server knows of a visit, in the HTML of the page: a JSON block, so that the page asks for nothing of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Visit {
+    /// What `GET /api/config` answers, signed where a ticket is in memory. The page asks again where the address that was
+    /// signed is not its own.
+    pub config: ConfigAnswer,
+    /// What `GET /api/session` answers; null where that is 401.
+    pub session: Option<SessionAnswer>,
 }
 
 /// `POST /api/login`.
@@ -191,6 +205,7 @@ mod tests {
             agent_id: AgentId::new("123456").unwrap(),
             kind: AppKind::Channel,
             jsapi_url: "https://g.alicdn.com/x.js".into(),
+            jsapi_fallback_url: None,
             client_id: None,
             login_url: None,
             simulator: false,

@@ -22,6 +22,21 @@ use stage::{AGENT, Stage, corp};
 use visitor::Visitor;
 use wrk::Load;
 
+/// The page beside other pages: bench/page/ measures, with Node, which drives Chromium without a library.
+pub fn page(repo: &Repo, options: &[&str]) -> Result<()> {
+    let browser = tools::browser::ensure(repo)?;
+    tools::npm::ensure_in(repo, &repo.root.join("bench/page/react"))?;
+    build::page_beside(repo, None)?;
+    build::benchmarks(repo)?;
+    let mut command = repo.command("node");
+    command.arg("bench/page/run.mjs").args(options).env("CHROMIUM", browser.chromium);
+    command.env("MIANDENG", repo.program("release", "miandeng"));
+    command.env("MIANDENG_BENCH", repo.program("release", "miandeng-bench"));
+    command.env("MIANDENG_SCRATCH", repo.scratch().join("bench/page"));
+    command.env("MIANDENG_MODULES", repo.target.join("wasm32-unknown-unknown/wasm-release"));
+    run::streamed("measuring the page", &mut command)
+}
+
 struct Part {
     name: &'static str,
     /// Gives rows for one of the two tables.

@@ -75,6 +75,14 @@ kind = "h5"
 client_id = "client-of-dingvirtual1"
 client_secret = "client-secret-of-dingvirtual1"
 jsapi_url = "http://127.0.0.1:{simulator}/jsapi/dingtalk.js"
+
+[[apps]] # WeCom
+corp_id = "ww0123456789abcdef"
+agent_id = "1000002"
+kind = "wecom"
+secret = "secret-of-1000002"
+audience = "anyone"
+web_login = true
 "#
         )
     }

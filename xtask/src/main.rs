@@ -31,7 +31,8 @@ usage: cargo xtask <command>
   build        dist/ and both release binaries; with --static the server alone, which then runs on any Linux
   test [NAME]  everything CI runs, or the steps whose name contains NAME
   fuzz [NAME]  random input for whatever reads the input of strangers, or for the target NAME
-  bench [NAME] the benchmarks, or those whose name contains NAME, as tables of ratios";
+  bench [NAME] the benchmarks, or those whose name contains NAME, as tables of ratios
+  bench page   the page in Chromium beside other pages; with --runs N rounds, with --write into docs/performance.md";
 
 /// Wrong usage, as opposed to 1 for an errand that failed.
 const EXIT_USAGE: u8 = 2;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         ["fuzz"] => with_repo(|repo| fuzz::run(repo, None)),
         ["fuzz", name] => with_repo(|repo| fuzz::run(repo, Some(name))),
         ["bench"] => with_repo(|repo| bench::run(repo, None)),
+        ["bench", "page", options @ ..] => with_repo(|repo| bench::page(repo, options)),
         ["bench", name] => with_repo(|repo| bench::run(repo, Some(name))),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -149,8 +149,10 @@ fn tests(bed: &Testbed<'_>) -> Result<()> {
     let (dist, sdk) = (repo.dist(), sdk_path(repo)?);
     ensure!(dist.join("index.html").is_file(), "dist/ is missing: `cargo xtask test page` makes it");
     ensure!(sdk.is_file(), "the SDK is not bundled: `cargo xtask test sdk` does it");
+    let engines = npm::ensure_engines(repo)?;
     let mut command = in_browser(bed, tests_of_this_machine(repo));
     command.env("MIANDENG_DIST", dist).env("MIANDENG_SDK", sdk).env("MIANDENG_PYTHON", &bed.python);
+    command.env("MIANDENG_ENGINES", engines);
     run::streamed("tests: unit, integration and browser tests", &mut command)
 }
 

@@ -192,6 +192,16 @@ pub fn home(value: Value) -> Result<String, String> {
     }
 }
 
+/// A file that the page loads: an [`https_url`], or a path on this host.
+pub fn resource(value: Value) -> Result<String, String> {
+    let raw = text(value)?;
+    if let Some(path) = return_path(&raw) {
+        return Ok(path.to_owned());
+    }
+    let url = https_url(Value::String(raw)).map_err(|remedy| format!("{remedy}, or a path on this host"))?;
+    Ok(url.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,6 +256,20 @@ mod tests {
         assert_eq!(duration(s("10m")).unwrap(), Duration::from_secs(600));
         for bad in [s("10"), s("0s"), s("soon"), s("367d"), s("300000000000y"), Value::Integer(10)] {
             assert!(duration(bad).is_err());
+        }
+    }
+
+    #[test]
+    fn logos_and_components_come_from_where_nobody_can_change_them() {
+        for good in
+            ["https://cdn.example.com/logo.svg?v=2", "http://127.0.0.1:8080/logo.png", "/static/logo.png"]
+        {
+            assert_eq!(resource(s(good)).unwrap(), good);
+        }
+        for bad in
+            ["http://cdn.example.com/x.png", "//cdn.example.com/x.png", "x.png", "data:image/png;base64,", ""]
+        {
+            assert!(resource(s(bad)).is_err(), "{bad}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Time is paused: it passes only while everybody waits, so that two minutes cost nothing.
 
-use super::patience::{FIRST_HEAD, FIRST_HEAD_CROWDED, NEXT_HEAD, STALL, STALL_CROWDED};
+use super::timeouts::{FIRST_HEAD, FIRST_HEAD_CROWDED, NEXT_HEAD, STALL, STALL_CROWDED};
 use super::*;
 use axum::routing::{get, post};
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! A connection's bytes, so that a client that takes no answer is noticed.
 
-use super::patience::Patience;
+use super::timeouts::Timeouts;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use std::io::{IoSlice, Result};
@@ -9,22 +9,22 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::net::TcpStream;
 
-/// A connection that tells its [`Patience`] what of the answers is taken.
+/// A connection that tells its [`Timeouts`] what of the answers is taken.
 pub struct Watched {
     stream: TokioIo<TcpStream>,
-    patience: Arc<Patience>,
+    timeouts: Arc<Timeouts>,
 }
 
 impl Watched {
-    pub fn new(stream: TcpStream, patience: Arc<Patience>) -> Self {
-        Self { stream: TokioIo::new(stream), patience }
+    pub fn new(stream: TcpStream, timeouts: Arc<Timeouts>) -> Self {
+        Self { stream: TokioIo::new(stream), timeouts }
     }
 
     fn written(&self, outcome: Poll<Result<usize>>) -> Poll<Result<usize>> {
         match &outcome {
-            Poll::Ready(Ok(bytes)) => self.patience.take(*bytes),
+            Poll::Ready(Ok(bytes)) => self.timeouts.take(*bytes),
             Poll::Ready(Err(_)) => {}
-            Poll::Pending => self.patience.stall(),
+            Poll::Pending => self.timeouts.stall(),
         }
         outcome
     }
@@ -57,7 +57,7 @@ impl Write for Watched {
 
     /// Hyper comes here when everything is written.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.patience.all_is_taken();
+        self.timeouts.all_is_taken();
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 

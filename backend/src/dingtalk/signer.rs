@@ -17,7 +17,9 @@ pub struct Signer<T> {
 
 impl<T: Token> Signer<T> {
     pub fn new(app: &App, ticket: Cached<T>) -> Self {
-        Self { ticket, alg: app.sign_alg, plus_as_space: app.sign_plus_as_space }
+        let jsapi = app.jsapi.as_ref();
+        let alg = jsapi.map_or(SignAlg::Sha1, |jsapi| jsapi.sign_alg);
+        Self { ticket, alg, plus_as_space: jsapi.is_some_and(|jsapi| jsapi.sign_plus_as_space) }
     }
 
     /// Signs the page at `href` now.
@@ -25,9 +27,9 @@ impl<T: Token> Signer<T> {
         Ok(self.signed(&self.ticket.get().await?, href))
     }
 
-    /// The same where the ticket is in memory, without a wait.
-    pub fn sign_at_once(&self, href: &str) -> Option<SignedConfig> {
-        Some(self.signed(&self.ticket.held()?, href))
+    /// Whether the ticket is in memory.
+    pub fn holds_ticket(&self) -> bool {
+        self.ticket.held().is_some()
     }
 
     fn signed(&self, ticket: &T, href: &str) -> SignedConfig {

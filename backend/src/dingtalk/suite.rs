@@ -4,8 +4,8 @@ mod event;
 mod events;
 mod facts;
 mod fields;
-mod grant;
-mod grants;
+mod installation;
+mod installations;
 mod installs;
 mod pushes;
 mod seal;
@@ -14,8 +14,8 @@ mod tokens;
 mod version;
 
 pub use event::{Event, Item, Message, Pushed};
-pub use grant::{Apps, Codes, Grant};
-pub use grants::{Grants, Member};
+pub use installation::{AllowedApps, Installation, PermanentCodes};
+pub use installations::{InstallationId, Installations};
 pub use installs::SuiteFailure;
 pub use pushes::Pushes;
 #[cfg(any(test, fuzzing))]
@@ -33,14 +33,19 @@ use std::sync::Arc;
 pub struct Suites {
     configured: Vec<Arc<Suite>>,
     rooms: Arc<Rooms>,
-    grants: Arc<Grants>,
+    installations: Arc<Installations>,
     /// They end with what a corporation takes back.
     sessions: Arc<Sessions>,
 }
 
 impl Suites {
     pub(super) fn new(configured: &[Suite], rooms: Arc<Rooms>, sessions: Arc<Sessions>) -> Self {
-        let grants = Arc::clone(&rooms.suite_tokens.grants);
-        Self { configured: configured.iter().cloned().map(Arc::new).collect(), rooms, grants, sessions }
+        let installations = Arc::clone(&rooms.suite_tokens.installations);
+        Self {
+            configured: configured.iter().cloned().map(Arc::new).collect(),
+            rooms,
+            installations,
+            sessions,
+        }
     }
 }

@@ -6,14 +6,14 @@
 //!
 //! It names people by DingTalk's identifiers and nothing else: no name, no code, no cookie, no token.
 
+use super::client_ip;
 use super::error::ApiError;
-use super::forwarded;
 use crate::apps::App;
 use crate::repeats::Repeats;
 use crate::state::AppState;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use miandeng_shared::{CrossSite, OpenId, UnionId, User, UserId};
+use miandeng_shared::{CrossSite, ExternalUserId, OpenId, UnionId, User, UserId};
 use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
@@ -24,18 +24,18 @@ const TARGET: &str = "audit";
 
 /// Where a request comes from, as far as it can be told: the last address that is no trusted proxy, or the peer's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct From(Option<IpAddr>);
+pub struct ClientAddr(Option<IpAddr>);
 
-impl FromRequestParts<AppState> for From {
+impl FromRequestParts<AppState> for ClientAddr {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        let client = forwarded::client(&state.config, &parts.headers, &parts.extensions);
-        Ok(Self(client.or_else(|| forwarded::peer(&parts.extensions))))
+        let client = client_ip::client(&state.config, &parts.headers, &parts.extensions);
+        Ok(Self(client.or_else(|| client_ip::peer(&parts.extensions))))
     }
 }
 
-impl fmt::Display for From {
+impl fmt::Display for ClientAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(address) => address.fmt(f),
@@ -45,12 +45,12 @@ impl fmt::Display for From {
 }
 
 /// What was wanted, and of which application or suite; why it was refused; where it came from.
-type Refusal = (&'static str, String, &'static str, From);
+type Refusal = (&'static str, String, &'static str, ClientAddr);
 
 static REFUSALS: Repeats<Refusal> = Repeats::new(Duration::from_secs(60));
 
 /// A login came to its end. What DingTalk said of a refusal is for the operator who mends it.
-pub fn login(app: &App, from: From, outcome: Result<&User, &ApiError>, took: Duration) {
+pub fn login(app: &App, from: ClientAddr, outcome: Result<&User, &ApiError>, took: Duration) {
     let (user, error) = (outcome.ok(), outcome.err());
     let suppressed = match error {
         None => None,
@@ -71,6 +71,7 @@ pub fn login(app: &App, from: From, outcome: Result<&User, &ApiError>, took: Dur
         open_id = user.and_then(|user| user.open_id.as_ref()).map(OpenId::as_str),
         union_id = user.and_then(|user| user.union_id.as_ref()).map(UnionId::as_str),
         user_id = user.and_then(|user| user.user_id.as_ref()).map(UserId::as_str),
+        external_user_id = user.and_then(|user| user.external_user_id.as_ref()).map(ExternalUserId::as_str),
         upstream = said.map(|said| said.code.as_str()),
         sub_code = said.and_then(|said| said.sub_code.as_deref()),
         request_id = said.and_then(|said| said.request_id.as_deref()),
@@ -83,7 +84,7 @@ pub fn login(app: &App, from: From, outcome: Result<&User, &ApiError>, took: Dur
 }
 
 /// Somebody's session ended, or all of them did. A logout that could not be recorded is not one.
-pub fn logout(user: &User, from: From, everywhere: bool, recorded: bool) {
+pub fn logout(user: &User, from: ClientAddr, everywhere: bool, recorded: bool) {
     tracing::info!(
         target: TARGET,
         corp = %user.corp_id,
@@ -93,13 +94,14 @@ pub fn logout(user: &User, from: From, everywhere: bool, recorded: bool) {
         open_id = user.open_id.as_ref().map(OpenId::as_str),
         union_id = user.union_id.as_ref().map(UnionId::as_str),
         user_id = user.user_id.as_ref().map(UserId::as_str),
+        external_user_id = user.external_user_id.as_ref().map(ExternalUserId::as_str),
         everywhere,
         "logout"
     );
 }
 
 /// A request was refused before anything was known of who makes it. `what` is what it wanted.
-pub fn refused(what: &'static str, from: From, error: &ApiError) {
+pub fn refused(what: &'static str, from: ClientAddr, error: &ApiError) {
     let cause = error.cause.map(CrossSite::as_str);
     let reason = error.code.as_str();
     if let Some(suppressed) = REFUSALS.first((what, String::new(), kind(error), from)) {
@@ -109,7 +111,7 @@ pub fn refused(what: &'static str, from: From, error: &ApiError) {
 }
 
 /// A push to the callback of `suite` (empty where there is none of that name) is not DingTalk's, for this `reason`.
-pub fn push_refused(suite: &str, from: From, reason: &'static str) {
+pub fn push_refused(suite: &str, from: ClientAddr, reason: &'static str) {
     if let Some(suppressed) = REFUSALS.first(("push", suite.to_owned(), reason, from)) {
         let suppressed = some(suppressed);
         tracing::warn!(target: TARGET, what = "push", suite, reason, %from, suppressed, "refused");

@@ -1,7 +1,7 @@
 //! `GET /api/config`: what the page needs for `dd.config`.
 
 use super::error::ApiError;
-use super::fields::{Fields, Query};
+use super::extract::{Fields, Query};
 use super::guard;
 use crate::apps::App;
 use crate::provider::Entry;
@@ -39,7 +39,7 @@ pub async fn config(
     let signed = if wanted { sign(&state, &app, &headers, &mut query).await? } else { None };
     let entry = app.provider.entry(&headers);
     let cookies = match entry {
-        Entry::Page => state.login_proofs.issue(&headers, &app, SystemTime::now()),
+        Entry::Page => state.login_csrf.issue(&headers, &app, SystemTime::now()),
         Entry::Redirect { .. } | Entry::Elsewhere => Vec::new(),
     };
     Ok((AppendHeaders(cookies), Json(answer(&state, &app, entry, signed))).into_response())
@@ -81,7 +81,13 @@ fn href(state: &AppState, headers: &HeaderMap, query: &mut Fields) -> Result<Str
     Err(ErrorCode::UrlRequired.into())
 }
 
-fn answer(state: &AppState, app: &App, entry: Entry, signed: Option<SignedConfig>) -> ConfigAnswer {
+pub(super) fn answer(
+    state: &AppState,
+    app: &App,
+    entry: Entry,
+    signed: Option<SignedConfig>,
+) -> ConfigAnswer {
+    let jsapi = app.jsapi.as_ref();
     let start = || format!("wecom/start?corpid={}&agentid={}", app.corp_id, app.agent_id);
     let (time_stamp, nonce_str, signature, url) = match signed {
         Some(s) => (Some(s.time_stamp), Some(s.nonce_str), Some(s.signature), Some(s.url)),
@@ -91,11 +97,12 @@ fn answer(state: &AppState, app: &App, entry: Entry, signed: Option<SignedConfig
         corp_id: app.corp_id.clone(),
         agent_id: app.agent_id.clone(),
         kind: app.credentials.kind(),
-        jsapi_url: app.jsapi_url.clone().unwrap_or_default(),
+        jsapi_url: jsapi.map(|jsapi| jsapi.url.clone()).unwrap_or_default(),
+        jsapi_fallback_url: jsapi.and_then(|jsapi| jsapi.fallback_url.clone()),
         client_id: app.credentials.client_id().map(str::to_owned),
         login_url: matches!(entry, Entry::Redirect { .. }).then(start),
         simulator: state.config.dingtalk.simulator,
-        js_api_list: app.js_api_list.clone(),
+        js_api_list: jsapi.map(|jsapi| jsapi.js_api_list.clone()).unwrap_or_default(),
         config_type: match app.credentials.kind() {
             AppKind::Channel => SERVICE_WINDOW,
             AppKind::H5 | AppKind::Wecom => MICRO_APP,

@@ -1,7 +1,7 @@
 //! With `simulator = true` only: a page of the enterprise's own, for the phone's deep links to arrive at.
 
+use super::csp::{plain_policy, policy_header};
 use super::guard;
-use super::headers::{plain_policy, policy_header};
 use super::page::escaped;
 use crate::state::AppState;
 use axum::extract::State;

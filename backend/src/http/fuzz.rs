@@ -2,11 +2,11 @@
 
 #![allow(clippy::panic)]
 
-use super::fields::{Body, Fields};
-use super::{forwarded, guard, navigation};
+use super::extract::{Body, Fields};
+use super::{client_ip, guard, navigation};
 use crate::config::{self, Config};
 use crate::dingtalk::suite::{Message, Opened, Push, seal, signature};
-use crate::session::{Cookies, LoginProofs, Sessions};
+use crate::session::{Cookies, LoginCsrf, Sessions};
 use crate::store::Store;
 use axum::body::Body as Bytes;
 use axum::extract::{ConnectInfo, FromRequest, Request};
@@ -95,12 +95,12 @@ pub fn bodies(input: &[u8]) {
 
 /// Cookies are sessions and login proofs of ours, or nothing.
 pub fn cookies(input: &[u8]) {
-    static SESSIONS: LazyLock<(Sessions, LoginProofs)> = LazyLock::new(|| {
+    static SESSIONS: LazyLock<(Sessions, LoginCsrf)> = LazyLock::new(|| {
         let key = CONFIG.session.key.as_ref().unwrap_or_else(|| panic!("there is a key"));
         let cookies = Arc::new(Cookies::new(key, &[], true));
         let sessions =
             Sessions::new(Arc::clone(&cookies), Duration::from_secs(60), Arc::new(Store::memory()));
-        (sessions, LoginProofs::new(cookies))
+        (sessions, LoginCsrf::new(cookies))
     });
     let mut headers = HeaderMap::new();
     for line in input.split(|byte| *byte == b'\n').filter_map(|line| HeaderValue::from_bytes(line).ok()) {
@@ -179,7 +179,7 @@ pub fn forwarded(input: &[u8]) {
         }
     }
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 1))));
-    let _ = forwarded::client(&CONFIG, request.headers(), request.extensions());
+    let _ = client_ip::client(&CONFIG, request.headers(), request.extensions());
     let _ = navigation::is_navigation(&CONFIG, &request);
     let _ = navigation::is_from_login(&CONFIG, request.headers());
     if let Some(next) = navigation::return_to(&CONFIG, &request) {

@@ -1,7 +1,7 @@
 //! Who may ask: the application has to be ours, the page has to be ours.
 
 use super::error::ApiError;
-use super::fields::Fields;
+use super::extract::Fields;
 use crate::config::Config;
 use crate::registry::Registered;
 use crate::repeats::Repeats;

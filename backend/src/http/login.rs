@@ -2,7 +2,7 @@
 
 use super::audit;
 use super::error::ApiError;
-use super::fields::{Body, Fields};
+use super::extract::{Body, Fields};
 use super::guard;
 use crate::registry::Registered;
 use crate::session::{Session, SetCookie};
@@ -20,7 +20,7 @@ use std::time::{Instant, SystemTime};
 pub async fn login(
     State(state): State<AppState>,
     headers: HeaderMap,
-    from: audit::From,
+    from: audit::ClientAddr,
     body: Body,
 ) -> Result<Response, ApiError> {
     let Body(mut fields) = body;
@@ -53,7 +53,7 @@ async fn attempt(
     if app.provider.redirects() {
         return Err(ApiError::invalid("agentId", "is an application that logs people in by wecom/start"));
     }
-    state.login_proofs.verify(headers, app, SystemTime::now())?;
+    state.login_csrf.verify(headers, app, SystemTime::now())?;
     let code = fields.required("code", AuthCode::new)?;
     let session = redeem(state, app, &code).await?;
     let cookies = state.sessions.set(headers, &session);

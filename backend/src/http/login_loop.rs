@@ -1,12 +1,13 @@
 //! Ends the circle of a login that succeeds and a guard that refuses all the same: after a few rounds people no longer get
 //! the page, which would send them back at once, but what disagrees.
 
-use super::headers::{plain_policy, policy_header};
+use super::csp::{plain_policy, policy_header};
 use super::page::escaped;
 use super::{guard, navigation};
 use crate::apps::App;
+use crate::clock::seconds;
 use crate::recent::memory;
-use crate::session::{Session, seconds};
+use crate::session::Session;
 use crate::state::AppState;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};

@@ -1,7 +1,7 @@
 //! What a proxy asks about: a page that a person waits for, or an answer that a script fetches; and which page to return
 //! to after the login, which is never the address of what is no page.
 
-use super::forwarded;
+use super::client_ip;
 use crate::config::Config;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -24,9 +24,9 @@ const LOGINS: [&[u8]; 4] = [b"basic", b"digest", b"negotiate", b"ntlm"];
 pub fn is_navigation(config: &Config, request: &Request) -> bool {
     let headers = request.headers();
     if headers.contains_key(&SEC_FETCH_MODE) {
-        return forwarded::one(headers, &SEC_FETCH_MODE) == Some(b"navigate");
+        return client_ip::one(headers, &SEC_FETCH_MODE) == Some(b"navigate");
     }
-    forwarded::method(config, request) == Some(b"GET") && accepts_html(headers) && !is_of_script(headers)
+    client_ip::method(config, request) == Some(b"GET") && accepts_html(headers) && !is_of_script(headers)
 }
 
 fn accepts_html(headers: &HeaderMap) -> bool {
@@ -67,7 +67,7 @@ fn is_of_script(headers: &HeaderMap) -> bool {
 /// posted or a script fetched something, the page that did it. None where neither is known to be one.
 pub fn return_to(config: &Config, request: &Request) -> Option<String> {
     let page =
-        if is_page(config, request) { forwarded::uri(config, request)? } else { referrer(config, request)? };
+        if is_page(config, request) { client_ip::uri(config, request)? } else { referrer(config, request)? };
     return_path(&page).filter(|page| !is_ours(config, page)).map(str::to_owned)
 }
 
@@ -76,7 +76,7 @@ pub fn return_to(config: &Config, request: &Request) -> Option<String> {
 fn is_page(config: &Config, request: &Request) -> bool {
     let posted =
         [header::ORIGIN, header::CONTENT_TYPE].iter().any(|name| request.headers().contains_key(name));
-    is_navigation(config, request) && forwarded::method(config, request) == Some(b"GET") && !posted
+    is_navigation(config, request) && client_ip::method(config, request) == Some(b"GET") && !posted
 }
 
 /// The referring page, if it is one of this origin and not the login page.
@@ -91,7 +91,7 @@ pub fn is_from_login(config: &Config, headers: &HeaderMap) -> bool {
 }
 
 fn referring_url(config: &Config, headers: &HeaderMap) -> Option<Url> {
-    let raw = forwarded::one(headers, &header::REFERER)?;
+    let raw = client_ip::one(headers, &header::REFERER)?;
     let url = Url::parse(std::str::from_utf8(raw).ok()?).ok()?;
     (url.origin() == config.public_url.origin()).then_some(url)
 }

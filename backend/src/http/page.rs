@@ -1,8 +1,9 @@
 //! The page itself.
 
-use super::headers::{page_policy, policy_header};
-use super::{CROSS_ORIGIN, RESOURCE_POLICY, assets, login_loop, wecom};
+use super::csp::{page_policy, policy_header};
+use super::{CROSS_ORIGIN, RESOURCE_POLICY, assets, login_loop, visit, wecom};
 use crate::apps::{Brand, Color};
+use crate::registry::Registered;
 use crate::state::AppState;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, Request, State};
@@ -11,7 +12,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use miandeng_shared::Address;
 use std::time::SystemTime;
 
-/// The same HTML for everybody, with a login cookie and the looks of the application that the address names.
+/// The same HTML for everybody, with a login cookie and, of the application that the address names, its looks and what is
+/// known of the visit.
 pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     let (headers, query) = (request.headers(), request.uri().query());
     let Some(html) = assets::index() else { return not_built() };
@@ -26,32 +28,46 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
         Ok(round) => round.flatten(),
         Err(disagreement) => return *disagreement,
     };
-    if let Some(redirect) = app.as_ref().and_then(|app| wecom::at_once(&state, app, &request)) {
+    if let Some(mut redirect) = app.as_ref().and_then(|app| wecom::at_once(&state, app, &request)) {
+        redirect.headers_mut().extend(round.map(|round| (header::SET_COOKIE, round)));
         return redirect;
     }
-    let html = app.as_ref().and_then(|app| branded(&html, &app.brand)).unwrap_or(html);
+    let html = match &app {
+        Some(app) => written(&html, &app.brand, &visit::block(&state, app, headers, query)),
+        None => html,
+    };
     let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let style = app.as_ref().and_then(|app| app.brand.color).map(style);
     let policy =
         page_policy(&state.config, app.as_deref().map(|found| &found.app), style.as_deref(), headers);
     response.headers_mut().extend(policy_header(&state.config, &policy));
-    // The same for everybody, so others may look whether it is there, as the simulator's phone does; no more than that,
-    // because reading it takes CORS.
-    response.headers_mut().insert(RESOURCE_POLICY, CROSS_ORIGIN);
     response.headers_mut().insert("permissions-policy", HeaderValue::from_static(UNUSED));
-    let Some(app) = app else { return response };
     let now = SystemTime::now();
+    let session_of = |app: &Registered| {
+        state
+            .sessions
+            .all(headers, now)
+            .into_iter()
+            .find(|session| session.is_of(&app.corp_id, &app.agent_id))
+    };
+    let has_session = app.as_deref().and_then(session_of).is_some();
+    if !has_session || state.config.dingtalk.simulator {
+        // It speaks of no person then, so others may look whether it is there, as the simulator's phone does; no more than
+        // that, because reading it takes CORS.
+        response.headers_mut().insert(RESOURCE_POLICY, CROSS_ORIGIN);
+    }
+    let Some(app) = app else { return response };
     if !app.provider.redirects() {
-        response.headers_mut().extend(state.login_proofs.issue(headers, &app, now));
+        response.headers_mut().extend(state.login_csrf.issue(headers, &app, now));
     }
     if let Some(round) = round {
         response.headers_mut().append(header::SET_COOKIE, round);
     }
-    if !state.sessions.all(headers, now).iter().any(|session| session.is_of(&app.corp_id, &app.agent_id)) {
+    if !has_session {
         // The SDK is on its way while the module still compiles.
         let preload = |url: &String| HeaderValue::try_from(format!("<{url}>; rel=preload; as=script")).ok();
-        if let Some(preload) = app.jsapi_url.as_ref().and_then(preload) {
+        if let Some(preload) = app.jsapi.as_ref().and_then(|jsapi| preload(&jsapi.url)) {
             response.headers_mut().insert(header::LINK, preload);
         }
     }
@@ -70,9 +86,9 @@ const HEAD_END: &str = "</head>";
 /// The ground of the page in the dark (frontend/style.css).
 const DARK: &str = "#101216";
 
-/// Writes the looks into the HTML, so that the first thing people see has them. None where there is nothing to write.
-fn branded(html: &[u8], brand: &Brand) -> Option<Bytes> {
-    let mut html = std::str::from_utf8(html).ok().filter(|_| *brand != Brand::default())?.to_owned();
+/// Writes the looks into the HTML, so that the first thing people see has them, and the block with what is known.
+fn written(html: &[u8], brand: &Brand, block: &str) -> Bytes {
+    let mut html = String::from_utf8_lossy(html).replacen(visit::BLOCK, block, 1);
     if let Some(name) = brand.name.as_deref().map(escaped) {
         html = html.replacen(ROOT, &format!("{ROOT} data-name=\"{name}\""), 1);
         html = html.replacen(TITLE, &format!("<title>{name}</title>"), 1);
@@ -83,7 +99,7 @@ fn branded(html: &[u8], brand: &Brand) -> Option<Bytes> {
     if brand.name.is_some() || brand.logo.is_some() {
         html = html.replacen(HEADER, &heading(brand), 1);
     }
-    Some(html.into())
+    html.into()
 }
 
 /// An element and no attribute: the page's policy names it by its hash, which every engine understands.
@@ -136,7 +152,7 @@ mod tests {
     const INDEX: &str = include_str!("../../../index.html");
 
     fn written(brand: &Brand) -> String {
-        String::from_utf8(branded(INDEX.as_bytes(), brand).unwrap().to_vec()).unwrap()
+        String::from_utf8(super::written(INDEX.as_bytes(), brand, visit::BLOCK).to_vec()).unwrap()
     }
 
     fn brand(name: &str) -> Brand {
@@ -146,7 +162,7 @@ mod tests {
 
     #[test]
     fn every_place_is_there_once() {
-        for place in [ROOT, TITLE, HEADER, HEAD_END] {
+        for place in [ROOT, TITLE, HEADER, HEAD_END, visit::BLOCK] {
             assert_eq!(INDEX.matches(place).count(), 1, "{place}");
         }
         let style = include_str!("../../../frontend/style.css");
@@ -176,7 +192,7 @@ mod tests {
         ] {
             assert!(html.contains(part), "{part}: {html}");
         }
-        assert_eq!(branded(INDEX.as_bytes(), &Brand::default()), None);
+        assert_eq!(written(&Brand::default()), INDEX);
     }
 
     #[test]

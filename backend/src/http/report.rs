@@ -1,7 +1,7 @@
 //! `POST /api/report`: the page tells that DingTalk refused its `dd.config`.
 
 use super::error::ApiError;
-use super::fields::Body;
+use super::extract::Body;
 use super::guard;
 use crate::apps::App;
 use crate::recent::memory;

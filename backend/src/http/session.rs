@@ -2,7 +2,7 @@
 
 use super::audit;
 use super::error::ApiError;
-use super::fields::Query;
+use super::extract::Query;
 use super::guard;
 use crate::session::Session;
 use crate::state::AppState;
@@ -20,19 +20,22 @@ pub async fn read(
 ) -> Result<Json<SessionAnswer>, ApiError> {
     let app = guard::named_app(&mut query)?;
     let session = guard::session(&state, &headers, app.as_ref())?;
-    let home = state.registry.home_of(&session);
-    Ok(Json(SessionAnswer {
+    Ok(Json(answer(&state, session)))
+}
+
+pub(super) fn answer(state: &AppState, session: Session) -> SessionAnswer {
+    SessionAnswer {
+        home: state.registry.home_of(&session),
         expires_at: session.expires_at(),
         user: session.user,
-        home,
         simulator: state.config.dingtalk.simulator,
-    }))
+    }
 }
 
 pub async fn end(
     State(state): State<AppState>,
     headers: HeaderMap,
-    from: audit::From,
+    from: audit::ClientAddr,
     Query(mut query): Query,
 ) -> Result<Response, ApiError> {
     guard::refuse_foreign_origin(&state.config, &headers)

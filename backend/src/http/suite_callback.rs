@@ -2,10 +2,11 @@
 
 use super::audit;
 use super::error::ApiError;
-use super::fields::{BODY_TIMEOUT, Query};
+use super::extract::{BODY_TIMEOUT, Query};
 use crate::apps::Suite;
+use crate::clock::millis;
 use crate::dingtalk::suite::{Event, Item, Message, Push, Sealed, seal};
-use crate::session::{millis, random_hex};
+use crate::secret::random_hex;
 use crate::state::AppState;
 use crate::telemetry;
 use axum::Json;
@@ -27,7 +28,7 @@ pub async fn callback(
     State(state): State<AppState>,
     name: Result<Path<String>, axum::extract::rejection::PathRejection>,
     query: Result<Query, ApiError>,
-    from: audit::From,
+    from: audit::ClientAddr,
     body: Body,
 ) -> Result<Json<Sealed>, ApiError> {
     let suite = name.ok().and_then(|Path(name)| state.registry.dingtalk.suites.named(&name).cloned());
@@ -67,7 +68,7 @@ fn done(suite: &Suite, Item { event, version }: &Item, outcome: &'static str) {
 }
 
 /// Whatever is wrong with a push, its sender learns nothing else: only the log tells why.
-fn refused(suite: Option<&Arc<Suite>>, from: audit::From, reason: &'static str) -> ApiError {
+fn refused(suite: Option<&Arc<Suite>>, from: audit::ClientAddr, reason: &'static str) -> ApiError {
     let suite = suite.map_or("", |suite| &suite.name);
     audit::push_refused(suite, from, reason);
     telemetry::suite_push(suite, "unknown", "refused");

@@ -2,7 +2,7 @@
 
 use super::audit;
 use super::error::ApiError;
-use super::fields::Query;
+use super::extract::Query;
 use super::guard;
 use crate::state::AppState;
 use axum::Json;
@@ -16,7 +16,7 @@ use std::time::SystemTime;
 pub async fn token(
     State(state): State<AppState>,
     headers: HeaderMap,
-    from: audit::From,
+    from: audit::ClientAddr,
     Query(mut query): Query,
 ) -> Result<Json<TokenAnswer>, ApiError> {
     guard::require_origin(&state.config, &headers)

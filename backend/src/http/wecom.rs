@@ -73,7 +73,7 @@ pub fn begin(
 }
 
 /// `wecom/callback`: a code becomes a session, for the browser that began the attempt.
-pub async fn callback(State(state): State<AppState>, from: audit::From, request: Request) -> Response {
+pub async fn callback(State(state): State<AppState>, from: audit::ClientAddr, request: Request) -> Response {
     let headers = request.headers();
     let (mut code, mut word) = (String::new(), String::new());
     for (name, value) in url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()) {
@@ -150,7 +150,7 @@ async fn redeem(
     app: &Arc<Registered>,
     attempt: &str,
     code: AuthCode,
-    from: audit::From,
+    from: audit::ClientAddr,
 ) -> Result<Session, ApiError> {
     let key = Sha256::digest(format!("{} {attempt} {}", app.name(), code.as_str())).into();
     let launch = || {

@@ -2,8 +2,9 @@
 //! attempt, so that tabs do not take it from each other. A callback without it is a stray, and logs nobody in.
 
 use super::cookie::{Cookies, SetCookie, app_tag};
-use super::{random_hex, seconds};
 use crate::apps::App;
+use crate::clock::seconds;
+use crate::secret::random_hex;
 use axum::http::HeaderMap;
 use miandeng_shared::{AgentId, CorpId};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,8 @@
 //! The signed identity: who a session belongs to, for an application behind a proxy or a front end's own backend.
 
+use super::Session;
 use super::signing::SigningKeys;
-use super::{Session, rfc3339, seconds};
+use crate::clock::{rfc3339, seconds};
 use crate::secret::SessionKey;
 use axum::http::{HeaderName, HeaderValue};
 use jsonwebtoken::jwk::JwkSet;

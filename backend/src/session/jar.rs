@@ -1,7 +1,9 @@
 //! The sessions in a browser: a sealed cookie for each application, and no more of them than proxies pass on.
 
 use super::cookie::{SetCookie, app_tag};
-use super::{Session, Sessions, millis, random_hex, seconds};
+use super::{Session, Sessions};
+use crate::clock::{millis, seconds};
+use crate::secret::random_hex;
 use axum::http::HeaderMap;
 use miandeng_shared::{AgentId, CorpId, User};
 use std::cmp::Reverse;

@@ -2,7 +2,7 @@
 //! verify, and until they would have expired by a clock that does not leap; asked at every request, so it is all in
 //! memory.
 
-use crate::store::Ending;
+use crate::store::Revocation;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
@@ -24,8 +24,8 @@ struct Known {
 }
 
 struct Ended {
-    up_to_ms: u64,
-    until: u64,
+    not_before_ms: u64,
+    expires_at: u64,
     /// By a clock that does not leap.
     learned: Instant,
 }
@@ -37,7 +37,7 @@ impl Revocations {
     }
 
     /// Takes note of one; the order in which they come does not matter.
-    pub fn learn(&self, ending: Ending, now: u64) {
+    pub fn learn(&self, ending: Revocation, now: u64) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.learn(ending);
         known.sweep(now, self.keep);
@@ -45,20 +45,25 @@ impl Revocations {
 
     /// Takes note of everything that the store has. Gives what the store does not have: what it lost, for example when
     /// it fell back to an older copy. Nothing known is forgotten for that.
-    pub fn reconcile(&self, recorded: Vec<Ending>, now: u64) -> Vec<Ending> {
+    pub fn reconcile(&self, recorded: Vec<Revocation>, now: u64) -> Vec<Revocation> {
         let mut stored = Known::default();
         recorded.into_iter().for_each(|ending| stored.learn(ending));
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let is_stored =
-            |of: &str, up_to_ms| stored.ended.get(of).is_some_and(|stored| up_to_ms <= stored.up_to_ms);
+        let is_stored = |of: &str, not_before_ms| {
+            stored.ended.get(of).is_some_and(|stored| not_before_ms <= stored.not_before_ms)
+        };
         let lost = known
             .ended
             .iter()
-            .filter(|(of, ended)| now < ended.until && !is_stored(of, ended.up_to_ms))
-            .map(|(of, ended)| Ending { of: of.clone(), up_to_ms: ended.up_to_ms, until: ended.until })
+            .filter(|(of, ended)| now < ended.expires_at && !is_stored(of, ended.not_before_ms))
+            .map(|(of, ended)| Revocation {
+                subject: of.clone(),
+                not_before_ms: ended.not_before_ms,
+                expires_at: ended.expires_at,
+            })
             .collect();
-        for (of, Ended { up_to_ms, until, .. }) in stored.ended {
-            known.learn(Ending { of, up_to_ms, until });
+        for (of, Ended { not_before_ms, expires_at, .. }) in stored.ended {
+            known.learn(Revocation { subject: of, not_before_ms, expires_at });
         }
         known.sweep(now, self.keep);
         lost
@@ -70,19 +75,23 @@ impl Revocations {
         if known.ended.is_empty() {
             return 0;
         }
-        of().iter().filter_map(|name| known.ended.get(name)).map(|ended| ended.up_to_ms).max().unwrap_or(0)
+        of().iter()
+            .filter_map(|name| known.ended.get(name))
+            .map(|ended| ended.not_before_ms)
+            .max()
+            .unwrap_or(0)
     }
 }
 
 impl Known {
-    fn learn(&mut self, Ending { of, up_to_ms, until }: Ending) {
-        let new = || Ended { up_to_ms: 0, until: 0, learned: Instant::now() };
+    fn learn(&mut self, Revocation { subject: of, not_before_ms, expires_at: until }: Revocation) {
+        let new = || Ended { not_before_ms: 0, expires_at: 0, learned: Instant::now() };
         let known = self.ended.entry(of).or_insert_with(new);
-        if up_to_ms > known.up_to_ms || until > known.until {
+        if not_before_ms > known.not_before_ms || until > known.expires_at {
             known.learned = Instant::now();
         }
-        known.up_to_ms = known.up_to_ms.max(up_to_ms);
-        known.until = known.until.max(until);
+        known.not_before_ms = known.not_before_ms.max(not_before_ms);
+        known.expires_at = known.expires_at.max(until);
     }
 
     /// Both clocks have to agree: the one of the day may leap ahead and come back, and the other does not know of a day
@@ -90,7 +99,7 @@ impl Known {
     fn sweep(&mut self, now: u64, keep: Duration) {
         if now.abs_diff(self.swept_at) >= SWEEP {
             self.swept_at = now;
-            self.ended.retain(|_, ended| now < ended.until || ended.learned.elapsed() < keep);
+            self.ended.retain(|_, ended| now < ended.expires_at || ended.learned.elapsed() < keep);
         }
     }
 }
@@ -101,8 +110,8 @@ mod tests {
 
     const KEEP: Duration = Duration::from_secs(1000);
 
-    fn ending(of: &str, up_to_ms: u64, until: u64) -> Ending {
-        Ending { of: of.to_owned(), up_to_ms, until }
+    fn ending(of: &str, not_before_ms: u64, expires_at: u64) -> Revocation {
+        Revocation { subject: of.to_owned(), not_before_ms, expires_at }
     }
 
     fn up_to(revocations: &Revocations, of: &str) -> u64 {
@@ -116,7 +125,8 @@ mod tests {
             revocations.learn(known, 0);
         }
         let lost = revocations.reconcile(vec![ending("a", 5, 1000), ending("c", 7, 1000)], 50);
-        let mut names: Vec<_> = lost.iter().map(|ending| (ending.of.as_str(), ending.up_to_ms)).collect();
+        let mut names: Vec<_> =
+            lost.iter().map(|ending| (ending.subject.as_str(), ending.not_before_ms)).collect();
         names.sort_unstable();
         assert_eq!(names, [("a", 10), ("b", 10)], "not what is over anyway");
         assert_eq!(

@@ -1,6 +1,7 @@
 //! A file under `state_dir`, for one process: it survives a restart and a kill at any moment.
 
-use super::{Ending, Entry, Kept, StoreError, millis};
+use super::millis;
+use super::{Entry, Kept, Revocation, StoreError};
 use crate::private;
 use crate::secret::Secret;
 use anyhow::Context;
@@ -105,7 +106,7 @@ impl Embedded {
 
     /// Keeps ends of sessions, and lets go of those that concern no session any more: by the clock and after `keep` has
     /// passed, because the clock may leap ahead and come back.
-    pub async fn record(&self, endings: &[Ending], keep: Duration) -> Result<(), StoreError> {
+    pub async fn record(&self, endings: &[Revocation], keep: Duration) -> Result<(), StoreError> {
         let endings = endings.to_vec();
         let uptime = self.uptime.saturating_add(self.opened.elapsed().as_secs());
         self.run(move |database| {
@@ -120,10 +121,10 @@ impl Embedded {
                 ended
                     .retain(|of, (_, until)| now() / 1000 < until || is_recent(of))
                     .map_err(redb::Error::from)?;
-                for Ending { of, up_to_ms, until } in &endings {
+                for Revocation { subject: of, not_before_ms, expires_at: until } in &endings {
                     let known = ended.get(of.as_str()).map_err(redb::Error::from)?.map(|known| known.value());
                     let (before, kept) = known.unwrap_or_default();
-                    let latest = (before.max(*up_to_ms), kept.max(*until));
+                    let latest = (before.max(*not_before_ms), kept.max(*until));
                     ended.insert(of.as_str(), latest).map_err(redb::Error::from)?;
                     recorded.insert(of.as_str(), uptime).map_err(redb::Error::from)?;
                 }
@@ -136,15 +137,15 @@ impl Embedded {
     }
 
     /// Every end of sessions that is kept.
-    pub async fn endings(&self) -> Result<Vec<Ending>, StoreError> {
+    pub async fn endings(&self) -> Result<Vec<Revocation>, StoreError> {
         self.run(|database| {
             let read = database.begin_read().map_err(redb::Error::from)?;
             let ended = read.open_table(ENDED).map_err(redb::Error::from)?;
             let mut endings = Vec::new();
             for entry in ended.iter().map_err(redb::Error::from)? {
                 let (of, value) = entry.map_err(redb::Error::from)?;
-                let (up_to_ms, until) = value.value();
-                endings.push(Ending { of: of.value().to_owned(), up_to_ms, until });
+                let (not_before_ms, until) = value.value();
+                endings.push(Revocation { subject: of.value().to_owned(), not_before_ms, expires_at: until });
             }
             Ok(endings)
         })
@@ -214,12 +215,12 @@ mod tests {
         dir
     }
 
-    fn over(of: &str) -> Ending {
-        Ending { of: of.to_owned(), up_to_ms: 10, until: 1 }
+    fn over(of: &str) -> Revocation {
+        Revocation { subject: of.to_owned(), not_before_ms: 10, expires_at: 1 }
     }
 
     async fn names(store: &Embedded) -> Vec<String> {
-        store.endings().await.unwrap().into_iter().map(|ending| ending.of).collect()
+        store.endings().await.unwrap().into_iter().map(|ending| ending.subject).collect()
     }
 
     /// What the clock says is over long ago, as after it has leapt ahead.

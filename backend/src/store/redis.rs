@@ -1,12 +1,13 @@
 //! A Redis that replicas share. Everything that has to happen in one step is a script.
 
-mod endings;
 mod link;
 mod refusal;
+mod revocations;
 
-pub use endings::Feed;
+pub use revocations::RevocationStream;
 
-use super::{Entry, Kept, StoreError, millis};
+use super::millis;
+use super::{Entry, Kept, StoreError};
 use crate::secret::Secret;
 use link::Link;
 use redis::{AsyncCommands, Client, RedisResult, Script};

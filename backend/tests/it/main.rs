@@ -43,4 +43,5 @@ mod support;
 mod synchttp;
 mod token;
 mod verify_jwt;
+mod visit;
 mod wecom;

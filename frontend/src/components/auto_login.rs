@@ -1,15 +1,14 @@
-use super::{Waiting, failed::failed, greeting::greeting, told::tell, waiting::still_waiting};
+use super::{Screens, Tap, dom::set_language, text::words};
 use crate::{
     api::Api,
-    failure::Failure,
-    flow::{Event, Facts, Flow, LoggedIn, Stage},
+    flow::{Event, Facts, Flow, LoggedIn},
     login::Login,
     page,
-    text::words,
+    shown::{Screen, Shown, Wait},
 };
 use leptos::prelude::*;
-use miandeng_shared::{AgentId, CorpId};
-use std::rc::Rc;
+use miandeng_shared::{AgentId, CorpId, Lang};
+use web_sys::Url;
 
 /// Logs the visitor in and then shows its children, which find [`LoggedIn`] in their context. Without children it
 /// goes to the deep link or the application's home, or greets.
@@ -27,63 +26,43 @@ pub fn AutoLogin(
     #[prop(optional)] children: Option<ChildrenFn>,
 ) -> impl IntoView {
     let lang = page::language();
-    page::set_language(lang, children.is_none().then_some(words(lang).title));
+    set_language(lang, children.is_none().then_some(words(lang).title));
     let (env, simulated) = page::environment();
     let embedded = children.is_some();
-    let entry = page::entry(corp_id, agent_id);
-    let facts = Facts { entry, env, simulated, reloaded: page::is_marked(), embedded };
+    let (entry, visit) = (page::entry(corp_id, agent_id), page::visit());
+    let facts = Facts { entry, visit, env, simulated, reloaded: page::is_marked(), embedded };
 
-    let waiting_for = move |stage: &Stage| words(lang).waiting_for(stage);
-    let shown = RwSignal::new((Screen::Waiting(waiting_for(&Stage::Session)), false));
-    let show = move |flow: &Flow| {
-        let screen = match flow.stage() {
-            Stage::Failed(failure) => Screen::Failed(failure.clone()),
-            Stage::Done(logged_in) => Screen::Done(logged_in.clone()),
-            stage if matches!(*shown.read_untracked(), (Screen::Waiting(_), _)) => {
-                let target = if let Stage::Leaving(target) = stage { Some(&**target) } else { None };
-                return still_waiting(waiting_for(stage), target, *stage == Stage::Pausing);
-            }
-            stage => Screen::Waiting(waiting_for(stage)),
-        };
-        shown.set((screen, flow.simulator()));
-    };
-    let login = Login::start(Api::new(api_base.as_deref(), lang), facts, show);
-    let login = login.map_err(|failure| shown.set((Screen::Failed(failure), false))).ok();
+    let shown = RwSignal::new(Shown { screen: Screen::Waiting(Wait::Server), simulator: false });
+    let login =
+        Login::start(api(api_base.as_deref(), lang), facts, move |flow: &Flow| shown.set(Shown::of(flow)));
+    let login = login.map_err(|failure| shown.set(Shown::failed(&failure))).ok();
     let login = StoredValue::new_local(login);
-    let told = move |event: Event| login.with_value(|login| tell_or_reload(login.as_ref(), event));
-
-    move || {
-        let (screen, simulator) = shown.get();
-        let view = match screen {
-            Screen::Waiting(says) => view! { <Waiting says lang /> }.into_any(),
-            Screen::Failed(failure) => tell(failed(*failure, lang), lang, move || told(Event::Retry)),
-            Screen::Done(logged_in) => match &children {
-                Some(children) => {
-                    provide_context(*logged_in);
-                    children()
-                }
-                None => tell(greeting(*logged_in, lang), lang, move || told(Event::NotMe)),
-            },
-        };
-        (view, simulator.then(|| view! { <p class="badge">{words(lang).demo}</p> }))
-    }
+    let act = move |tap| {
+        login.with_value(|login| match (login, tap) {
+            (Some(login), Tap::Retry) => login.tell(Event::Retry),
+            (Some(login), Tap::NotMe) => login.tell(Event::NotMe),
+            // Where the address names no application there is no login to tell; a fresh page reads the address again.
+            (None, _) => drop(page::reload()),
+        });
+    };
+    let done = children.map(|children| {
+        Box::new(move |logged_in: LoggedIn| {
+            provide_context(logged_in);
+            children()
+        }) as Box<dyn Fn(LoggedIn) -> AnyView + Send + Sync>
+    });
+    view! { <Screens shown lang act done /> }
 }
 
-/// What is on the screen. All stages of waiting are one, and the demo is told of once that is over.
-#[derive(Clone)]
-enum Screen {
-    /// What for, when it began.
-    Waiting(&'static str),
-    Failed(Box<Failure>),
-    Done(Box<LoggedIn>),
-}
-
-/// Where the address names no application there is no login to tell; a fresh page reads the address again.
-fn tell_or_reload(login: Option<&Rc<Login>>, event: Event) {
-    match login {
-        Some(login) => login.tell(event),
-        None => {
-            page::reload();
-        }
-    }
+/// `base` is relative to the document.
+fn api(base: Option<&str>, lang: Lang) -> Api {
+    let Some(base) = base else { return Api { base: String::new(), elsewhere: false, lang } };
+    let document = web_sys::window().and_then(|window| window.document());
+    let page = document.and_then(|document| document.base_uri().ok().flatten()).unwrap_or_default();
+    let slashed = format!("{}/", base.trim_end_matches('/'));
+    let url = Url::new_with_base(&slashed, &page).ok();
+    let origin = |url: &Url| url.origin();
+    let ours = Url::new(&page).ok().as_ref().map(origin);
+    let elsewhere = url.as_ref().map(origin) != ours;
+    Api { base: url.map_or(slashed, |url| url.href()), elsewhere, lang }
 }

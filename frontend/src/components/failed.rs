@@ -1,12 +1,12 @@
-use super::{Details, Told};
-use crate::{failure::Failure, page, text::words};
-use miandeng_shared::{Action, Lang};
+use super::{Details, Told, text::words};
+use crate::{page, shown::Failed};
+use miandeng_shared::{Action, AppKind, Lang};
 
 /// In seconds. Nobody taps earlier than that anyway.
 const WORTH_TELLING: u32 = 3;
 
 /// The one screen for everything that goes wrong: what happened, what to do, try again, and details to pass on.
-pub fn failed(failure: Failure, lang: Lang) -> Told {
+pub fn failed(failure: Failed, lang: Lang) -> Told {
     let words = words(lang);
     let (title, text) = in_words(&failure, lang);
     let wait = failure.retry_after.filter(|seconds| *seconds >= WORTH_TELLING);
@@ -31,26 +31,25 @@ pub fn failed(failure: Failure, lang: Lang) -> Told {
 }
 
 /// The words of the server, which knows best what is wrong there; else the catalogue's.
-fn in_words(failure: &Failure, lang: Lang) -> (String, String) {
+fn in_words(failure: &Failed, lang: Lang) -> (String, String) {
     if let Some(said) = &failure.said {
         return said.clone();
     }
     let catalogue = failure.code.text(lang);
-    (catalogue.message.to_owned(), catalogue.hint.to_owned())
+    let platform = if failure.is_wecom { AppKind::Wecom } else { AppKind::H5 };
+    let of_platform = |text: &str| text.replace(AppKind::H5.platform(lang), platform.platform(lang));
+    (of_platform(catalogue.message), of_platform(catalogue.hint))
 }
 
 /// One line each, to be copied as a whole.
-fn details(failure: &Failure) -> String {
-    let mut lines = format!("code: {}\n", failure.code);
-    for (name, value) in &failure.details {
-        lines.push_str(&format!("{name}: {value}\n"));
-    }
+fn details(failure: &Failed) -> String {
     let now = String::from(js_sys::Date::new_0().to_iso_string());
     let age = page::age();
-    lines.push_str(&format!(
-        "page: miandeng {}\ntime: {now}, {age} ms after the start\nuser agent: {}",
+    format!(
+        "code: {}\n{}page: miandeng {}\ntime: {now}, {age} ms after the start\nuser agent: {}",
+        failure.code,
+        failure.details,
         env!("CARGO_PKG_VERSION"),
         page::user_agent()
-    ));
-    lines
+    )
 }

@@ -1,5 +1,5 @@
-use super::Told;
-use crate::{flow::LoggedIn, text::words};
+use super::{Told, text::words};
+use crate::flow::LoggedIn;
 use miandeng_shared::{Lang, User};
 
 /// `contactType` of somebody whom the directory knows but who does not work there.

@@ -1,5 +1,5 @@
-use crate::{clipboard, page, text::words};
-use gloo_timers::callback::Timeout;
+use super::{clipboard, dom, text::words};
+use crate::js;
 use leptos::prelude::*;
 use miandeng_shared::Lang;
 use wasm_bindgen_futures::spawn_local;
@@ -29,21 +29,13 @@ pub struct Details {
 }
 
 const TOLD: &str = "told";
-const WAY: &str = "go-on";
 const DETAILS: &str = "details";
-const COPIED: &str = "copied";
 
 /// Shows `told`; `act` is what its button does.
 pub fn tell(told: Told, lang: Lang, act: impl Fn() + 'static) -> AnyView {
     let Told { mark, avatar, role, title, text, line, way, action, details } = told;
     // Keyboard and screen reader come along, once there is something to come to.
-    Timeout::new(0, move || {
-        if let Some(way) = way {
-            page::point(WAY, &way);
-        }
-        page::focus(TOLD);
-    })
-    .forget();
+    js::after(0, || dom::focus(TOLD));
     view! {
         <main class="screen">
             {avatar.map(|src| view! { <img class="mark" src=src alt="" referrerpolicy="no-referrer" /> })}
@@ -53,7 +45,7 @@ pub fn tell(told: Told, lang: Lang, act: impl Fn() + 'static) -> AnyView {
                 <p>{text}</p>
                 <p id=line.0>{line.1}</p>
             </div>
-            <a class="primary" id=WAY hidden>{words(lang).go_on}</a>
+            {way.map(|way| view! { <a class="primary" id="go-on" href=way>{words(lang).go_on}</a> })}
             <button class=action.0 type="button" on:click=move |_| act()>{action.1}</button>
             {details.map(|details| more(details, lang))}
         </main>
@@ -63,10 +55,11 @@ pub fn tell(told: Told, lang: Lang, act: impl Fn() + 'static) -> AnyView {
 
 fn more(details: Details, lang: Lang) -> impl IntoView {
     let words = words(lang);
+    let says = RwSignal::new("");
     let copy = move |_| {
         spawn_local(async move {
             let copied = clipboard::copy(DETAILS).await;
-            page::say(COPIED, if copied { words.copied } else { words.selected });
+            says.set(if copied { words.copied } else { words.selected });
         });
     };
     view! {
@@ -77,7 +70,7 @@ fn more(details: Details, lang: Lang) -> impl IntoView {
                 <pre id=DETAILS>{details.text}</pre>
             </details>
             <div class="copy">
-                <span id=COPIED role="status"></span>
+                <span id="copied" role="status">{says}</span>
                 <button class="quiet" type="button" on:click=copy>{words.copy}</button>
             </div>
         </div>

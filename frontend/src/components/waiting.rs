@@ -1,43 +1,34 @@
-use crate::{page, text::words};
+use super::{dom::sees, text::words};
+use crate::shown::{Screen, Shown, Wait};
 use leptos::prelude::*;
 use miandeng_shared::Lang;
-
-/// Says what is being waited for.
-const SAYS: &str = "says";
-/// The way on, should the browser not take it.
-const WAY: &str = "way";
 
 /// Nobody should notice a login that is quick: the style sheet shows the indicator after 400 ms and the words after 3 s.
 /// What `index.html` shows already when this view takes over must not vanish again.
 fn patience() -> &'static str {
-    match (page::sees(".waiting .mark"), page::sees(".waiting p > span")) {
+    match (sees(".waiting .mark"), sees(".waiting p > span")) {
         (true, true) => "screen waiting now said",
         (true, false) => "screen waiting now",
         _ => "screen waiting",
     }
 }
 
-/// Something is going on; says what, to eyes and to screen readers.
+/// Something is going on; says what, to eyes and to screen readers, and shows the way on, should the browser not take it.
+/// From a failure on that a pause heals the words show at once.
 #[component]
-pub fn Waiting(says: &'static str, lang: Lang) -> impl IntoView {
+pub fn Waiting(shown: Signal<Shown>, lang: Lang) -> impl IntoView {
+    let says = move || shown.with(|shown| words(lang).waiting_for(&shown.screen));
+    let heals = move || shown.with(|shown| shown.screen == Screen::Waiting(Wait::Healing));
+    let aloud = Memo::new(move |before| before == Some(&true) || heals());
+    let way = move || match shown.get().screen {
+        Screen::Leaving(target) => Some(target),
+        _ => None,
+    };
     view! {
         <main class=patience()>
             <span class="mark spinner" aria-hidden="true"></span>
-            <p role="status"><span id=SAYS>{says}</span></p>
-            <a class="quiet" id=WAY hidden>{words(lang).leave}</a>
+            <p role="status"><span id="says" class:aloud=move || aloud.get()>{says}</span></p>
+            <a class="quiet" id="way" href=way hidden=move || way().is_none()>{words(lang).leave}</a>
         </main>
-    }
-}
-
-/// What is being waited for by now, and the way there if it leads away. The view stays, so that its indicator does not
-/// start anew with each step of the login. From `aloud` on its words show at once.
-pub fn still_waiting(says: &'static str, target: Option<&str>, aloud: bool) {
-    page::say(SAYS, says);
-    if let Some(words) = page::element(SAYS).filter(|_| aloud) {
-        // An attribute of this name is always allowed.
-        let _ = words.set_attribute("class", "aloud");
-    }
-    if let Some(target) = target {
-        page::point(WAY, target);
     }
 }

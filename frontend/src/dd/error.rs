@@ -1,8 +1,10 @@
 //! What DingTalk's component says when it fails, brought to one form. Each version and platform has its own.
 
-use crate::cut::{cut, has};
-use js_sys::{JSON, Number, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use crate::{
+    cut::{cut, has},
+    js,
+};
+use wasm_bindgen::JsValue;
 
 /// Why a call of the component came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +37,12 @@ impl DdError {
     /// Reads the arguments of a failure callback: `{errorCode, errorMessage}`, `{message}`, an `Error`, a string, or
     /// nothing at all with the code as second argument. Of any other object the whole JSON is what it says.
     pub(crate) fn from_js(first: &JsValue, second: &JsValue) -> Self {
-        let code = field(first, "errorCode").or_else(|| text(second));
-        let json = || first.is_object().then(|| JSON::stringify(first).ok().map(String::from)).flatten();
-        let message = field(first, "errorMessage")
-            .or_else(|| field(first, "message"))
-            .or_else(|| text(first))
-            .or_else(json)
+        let field = |name: &str| js::text(&js::get(first, name));
+        let code = field("errorCode").or_else(|| js::text(second));
+        let message = field("errorMessage")
+            .or_else(|| field("message"))
+            .or_else(|| js::text(first))
+            .or_else(|| js::json(first))
             .unwrap_or_default();
         if code.as_deref() == Some(CANCELLED) {
             return DdError::Cancelled;
@@ -134,23 +136,6 @@ fn digits(s: &str) -> usize {
 /// Every run of digits.
 fn numbers(s: &str) -> impl Iterator<Item = &str> {
     s.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty())
-}
-
-/// A property of an object, as text. Strings have properties too, but none of these.
-fn field(value: &JsValue, name: &str) -> Option<String> {
-    if !value.is_object() {
-        return None;
-    }
-    text(&Reflect::get(value, &JsValue::from_str(name)).ok()?)
-}
-
-/// A string or a number as text; anything else is none. JavaScript writes the number: Rust's way to write a fraction,
-/// which no code is, would be a twentieth of the download.
-fn text(value: &JsValue) -> Option<String> {
-    let number = || {
-        value.dyn_ref::<Number>().and_then(|number| number.to_string_with_radix(10).ok()).map(String::from)
-    };
-    value.as_string().or_else(number)
 }
 
 #[cfg(test)]

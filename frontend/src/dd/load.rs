@@ -1,51 +1,106 @@
 //! Loading DingTalk's component, and proof that it is there.
 
-use super::{Dd, DdError, settle, sys::Host};
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::HtmlScriptElement;
+use super::{Dd, DdError};
+use crate::{
+    js,
+    settle::{Callbacks, settle},
+};
+use wasm_bindgen::JsValue;
 
-/// The component, if the window has it: `dd`, else the spare name of version 1.
+/// The component, if the window has it: `dd`, else the spare name of version 1, which is there where an element has the
+/// id `dd`.
 #[must_use]
 pub fn find() -> Option<Dd> {
-    let host: Host = js_sys::global().unchecked_into();
-    let works = |dd: &Dd| dd.config_function().is_ok_and(|config| config.is_function());
-    let named = host.dd().ok().flatten().filter(works);
-    named.or_else(|| host.spare_dd().ok().flatten().filter(works))
+    let found = ["dd", "__dd"].map(|name| js::at(&[name]));
+    found.into_iter().find(|dd| js::get(dd, "config").is_function()).map(Dd)
 }
 
-/// Loads the component from `url`, unless the window has it already: an application around the page may bring its
-/// own, and with some clients a second copy is dead.
-///
-/// # Errors
-/// That the script did not load, did not load in time, or was not the component.
-pub async fn load(url: &str, limit: u32) -> Result<Dd, DdError> {
+/// Where the component comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    pub url: String,
+    /// A copy, for when it does not come from there.
+    pub fallback: Option<String>,
+}
+
+/// How long each of the two may take, in milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Of the first, where there is another.
+    pub patience: u32,
+    pub whole: u32,
+}
+
+/// Loads the component, unless the window has it already: an application around the page may bring its own, and with
+/// some clients a second copy is dead. `done` hears that it did not load, did not load in time, or was not the component.
+pub fn load(source: &Source, limits: Limits, done: impl FnOnce(Result<Dd, DdError>) + 'static) {
     if let Some(dd) = find() {
-        return Ok(dd);
+        return done(Ok(dd));
     }
-    let script = script(url).map_err(|thrown| DdError::from_js(&thrown, &JsValue::UNDEFINED))?;
-    let loaded = settle(limit, |callbacks| {
-        script.set_onload(callbacks.success.dyn_ref());
-        script.set_onerror(callbacks.fail.dyn_ref());
-        let head = document()?.head().ok_or("no head")?;
-        head.append_child(&script).map(|_| JsValue::UNDEFINED)
-    })
-    .await;
-    if loaded.is_err() {
-        script.remove();
-    }
-    loaded?;
-    // `onload` fires for a script that is HTML or nonsense as well; only the function itself is proof.
-    find().ok_or(DdError::Missing("dd.config"))
+    let first = of_document(&source.url).unwrap_or_else(|| script(&source.url));
+    let Some(fallback) = source.fallback.clone() else {
+        return attempt(&first, None, limits.whole, done);
+    };
+    let and_then = {
+        let first = first.clone();
+        move |outcome: Result<Dd, DdError>| match outcome {
+            Ok(dd) => done(Ok(dd)),
+            Err(_) => attempt(&script(&fallback), Some(&first), limits.whole, done),
+        }
+    };
+    attempt(&first, None, limits.patience, and_then);
 }
 
-fn document() -> Result<web_sys::Document, JsValue> {
-    web_sys::window().and_then(|window| window.document()).ok_or_else(|| "no document".into())
+/// Waits for `script`, or for `other`, which may still come.
+fn attempt(
+    script: &JsValue,
+    other: Option<&JsValue>,
+    limit: u32,
+    done: impl FnOnce(Result<Dd, DdError>) + 'static,
+) {
+    let start = |callbacks: &Callbacks| {
+        if let Some(other) = other {
+            js::set(other, "onload", &callbacks.success);
+        }
+        js::set(script, "onload", &callbacks.success);
+        js::set(script, "onerror", &callbacks.fail);
+        if js::get(script, "isConnected").is_falsy() {
+            return js::call(&js::at(&["document", "head"]), "appendChild", script)
+                .map(|_| JsValue::UNDEFINED);
+        }
+        // One of the document's may have failed before anything listened; the document has waited for it.
+        if js::at(&["document", "readyState"]).as_string().as_deref() == Some("complete") {
+            return Err(JsValue::UNDEFINED);
+        }
+        js::call_with_two(&js::window(), "addEventListener", &"load".into(), &callbacks.success)
+    };
+    let script = script.clone();
+    settle(limit, start, move |loaded| {
+        // `onload` fires for a script that is HTML or nonsense as well; only the function itself is proof.
+        let found = match (find(), loaded) {
+            (Some(dd), _) => Ok(dd),
+            (None, Ok(_)) => Err(DdError::Missing("dd.config")),
+            (None, Err(error)) => Err(error),
+        };
+        if found.is_err() {
+            let _ = js::call(&script, "remove", &JsValue::UNDEFINED);
+        }
+        done(found);
+    });
 }
 
-fn script(url: &str) -> Result<HtmlScriptElement, JsValue> {
-    let script: HtmlScriptElement = document()?.create_element("script")?.unchecked_into();
+/// The script element that the server wrote into the document, if that is what it loads.
+fn of_document(url: &str) -> Option<JsValue> {
+    let script = js::element("jsapi")?;
+    let source = js::call(&script, "getAttribute", &"src".into()).ok()?.as_string()?;
+    (source == url).then_some(script)
+}
+
+fn script(url: &str) -> JsValue {
+    // An element of this name can always be made.
+    let script = js::call(&js::at(&["document"]), "createElement", &"script".into()).unwrap_or_default();
     // Without it, the Chinese texts of version 1 would be read in the encoding of the page around.
-    script.set_charset("utf-8");
-    script.set_src(url);
-    Ok(script)
+    js::set(&script, "charset", "utf-8");
+    js::set(&script, "src", url);
+    script
 }

@@ -1,19 +1,21 @@
 //! What goes into the state machine and what comes out of it.
 
 use crate::{
-    dd::{CodeRequest, DdError},
+    dd::{CodeRequest, DdError, Source},
     entry::Entry,
     env::Env,
     failure::Failure,
 };
 use miandeng_shared::{
-    AuthCode, ConfigAnswer, LoginAnswer, LoginRequest, ReportRequest, SessionAnswer, User,
+    AuthCode, ConfigAnswer, LoginAnswer, LoginRequest, ReportRequest, SessionAnswer, User, Visit,
 };
 
 /// What the page knows of itself when it starts.
 #[derive(Debug, Clone)]
 pub struct Facts {
     pub entry: Entry,
+    /// What the server knew when it made the document, where it is of this application.
+    pub visit: Option<Visit>,
     pub env: Env,
     /// The client that counts instead where the server stands on a simulator.
     pub simulated: Env,
@@ -72,9 +74,7 @@ pub enum Command {
     AskConfig {
         url: String,
     },
-    LoadSdk {
-        url: String,
-    },
+    LoadSdk(Source),
     Verify(Box<ConfigAnswer>),
     Report(ReportRequest),
     AskCode(CodeRequest),

@@ -7,20 +7,12 @@ const PAGE: &str = "https://h5.example.com/app/?corpid=dingcorp1&agentid=123456"
 fn facts(href: &str) -> Facts {
     let env = Env::Phone { version: Some("7.5.36".to_owned()) };
     let simulated = Env::Phone { version: None };
-    Facts { entry: Entry::parse(href), env, simulated, reloaded: false, embedded: false }
+    Facts { entry: Entry::parse(href), visit: None, env, simulated, reloaded: false, embedded: false }
 }
 
 fn user(corp: &str) -> User {
-    User {
-        corp_id: CorpId::new(corp).unwrap(),
-        agent_id: AgentId::new("123456").unwrap(),
-        open_id: None,
-        union_id: None,
-        user_id: None,
-        contact_type: None,
-        nick: Some("小明".to_owned()),
-        avatar: None,
-    }
+    let user = User::new(CorpId::new(corp).unwrap(), AgentId::new("123456").unwrap());
+    User { nick: Some("小明".to_owned()), ..user }
 }
 
 fn session(corp: &str, home: Option<&str>) -> Event {
@@ -44,7 +36,9 @@ fn config() -> ConfigAnswer {
         agent_id: AgentId::new("123456").unwrap(),
         kind: AppKind::Channel,
         jsapi_url: "https://g.alicdn.com/dingtalk.js".to_owned(),
+        jsapi_fallback_url: None,
         client_id: None,
+        login_url: None,
         simulator: false,
         js_api_list: vec!["channel.permission.requestAuthCode".to_owned()],
         config_type: 1,
@@ -107,7 +101,7 @@ mod success {
         assert!(matches!(first, Command::AskSession));
         assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskConfig { url } if url == PAGE));
         assert!(
-            matches!(flow.step(Event::Config(Ok(config()))), Command::LoadSdk { url } if url == config().jsapi_url)
+            matches!(flow.step(Event::Config(Ok(config()))), Command::LoadSdk(source) if source.url == config().jsapi_url)
         );
         assert!(matches!(flow.step(Event::Loaded(Ok(()))), Command::Verify(sent) if *sent == config()));
         assert!(
@@ -277,7 +271,7 @@ mod elsewhere {
             assert!(matches!(flow.step(Event::Config(Ok(app))), Command::AskConfig { .. }));
             assert!(flow.simulator());
             let signed = ConfigAnswer { simulator: true, ..config() };
-            assert!(matches!(flow.step(Event::Config(Ok(signed))), Command::LoadSdk { .. }));
+            assert!(matches!(flow.step(Event::Config(Ok(signed))), Command::LoadSdk(_)));
         }
     }
 
@@ -712,5 +706,166 @@ fn what_does_not_belong_to_a_stage_is_ignored() {
             assert!(matches!(flow.step(event.clone()), Command::Nothing), "{before:?} took {event:?}");
             assert_eq!(*flow.stage(), before, "{event:?}");
         }
+    }
+}
+
+/// What the server wrote into the document.
+mod visit {
+    use super::*;
+
+    fn start(facts: Facts, config: ConfigAnswer, session: Option<SessionAnswer>) -> (Flow, Command) {
+        Flow::new(Facts { visit: Some(Visit { config, session }), ..facts }).unwrap()
+    }
+
+    fn answer(corp: &str, home: Option<&str>) -> Option<SessionAnswer> {
+        match session(corp, home) {
+            Event::Session(Ok(answer)) => answer,
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn nothing_is_asked_that_the_server_knows() {
+        let (mut flow, first) = start(facts(PAGE), config(), None);
+        assert!(matches!(first, Command::LoadSdk(source) if source.url == config().jsapi_url));
+        assert!(matches!(flow.step(Event::Loaded(Ok(()))), Command::Verify(sent) if *sent == config()));
+    }
+
+    #[test]
+    fn what_is_signed_for_another_address_is_asked_for_again() {
+        for url in
+            ["https://h5.example.com/", "http://127.0.0.1:8080/app/?corpid=dingcorp1&agentid=123456", ""]
+        {
+            let (mut flow, first) =
+                start(facts(PAGE), ConfigAnswer { url: Some(url.to_owned()), ..config() }, None);
+            assert!(matches!(first, Command::AskConfig { url } if url == PAGE), "{url}");
+            assert!(matches!(flow.step(Event::Config(Ok(config()))), Command::LoadSdk(_)));
+        }
+        // The fragment is not signed.
+        let (_, first) = start(facts(&format!("{PAGE}#next=/a")), config(), None);
+        assert!(matches!(first, Command::LoadSdk(_)));
+    }
+
+    #[test]
+    fn a_cold_ticket_is_asked_for() {
+        let (_, first) = start(facts(PAGE), unsigned(), None);
+        assert!(matches!(first, Command::AskConfig { url } if url == PAGE));
+    }
+
+    #[test]
+    fn todays_applications_need_no_signature() {
+        let h5 = ConfigAnswer { kind: AppKind::H5, client_id: Some("dingkey".to_owned()), ..unsigned() };
+        for env in [facts(PAGE).env, Env::Pc { version: None }] {
+            let (_, first) = start(Facts { env, ..facts(PAGE) }, h5.clone(), None);
+            assert!(matches!(first, Command::LoadSdk(_)));
+        }
+    }
+
+    #[test]
+    fn a_session_goes_on_without_a_question() {
+        for (fragment, home, leaves) in [
+            ("", Some("/home"), Some("/home")),
+            ("#next=/a?b#c", Some("/home"), Some("/a?b#c")),
+            ("", None, None),
+        ] {
+            for env in [facts(PAGE).env, Env::Outside] {
+                let page = Facts { env, ..facts(&format!("{PAGE}{fragment}")) };
+                let (_, first) = start(page, unsigned(), answer("dingcorp1", home));
+                match leaves {
+                    Some(target) => {
+                        assert!(matches!(first, Command::Leave(to) if to == target), "{fragment}");
+                    }
+                    None => assert!(matches!(first, Command::Greet)),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_client_that_cannot_log_in_is_told_at_once() {
+        for (env, code) in
+            [(Env::Outside, ErrorCode::NotInDingtalk), (Env::Pc { version: None }, ErrorCode::PcUnsupported)]
+        {
+            let page = || Facts { env: env.clone(), ..facts(PAGE) };
+            for config in [config(), unsigned()] {
+                let (flow, first) = start(page(), config.clone(), None);
+                assert!(matches!(first, Command::Nothing));
+                assert_eq!(failed(&flow), code);
+                let (flow, _) = start(page(), ConfigAnswer { simulator: true, ..config }, None);
+                assert!(
+                    matches!(flow.stage(), Stage::Sdk | Stage::Config),
+                    "a simulator's browser is a phone"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn another_applications_document_is_none() {
+        let (_, first) = start(facts(PAGE), config(), answer("dingother", Some("/")));
+        assert!(matches!(first, Command::LoadSdk(_)), "another corporation's session");
+        let other = ConfigAnswer { agent_id: AgentId::new("7").unwrap(), ..config() };
+        let (_, first) = start(facts(PAGE), other, answer("dingcorp1", None));
+        assert!(matches!(first, Command::AskSession), "a document of another application");
+    }
+
+    #[test]
+    fn a_second_start_asks_the_server() {
+        let (mut flow, _) = start(facts(PAGE), config(), None);
+        flow.step(Event::Loaded(Err(DdError::Timeout)));
+        assert!(matches!(flow.step(Event::Retry), Command::Reload), "on a document of its own");
+        let (mut flow, _) = start(facts(PAGE), unsigned(), None);
+        flow.step(Event::Config(Err(from_server("platform_busy", 503))));
+        assert!(matches!(flow.step(Event::Paused), Command::AskSession));
+    }
+}
+
+mod redirects {
+    use super::*;
+
+    const START: &str = "wecom/start?corpid=dingcorp1&agentid=123456";
+
+    fn wecom(login_url: Option<&str>) -> Event {
+        let login_url = login_url.map(str::to_owned);
+        Event::Config(Ok(ConfigAnswer { kind: AppKind::Wecom, login_url, ..unsigned() }))
+    }
+
+    fn outside(href: &str) -> Facts {
+        Facts { env: Env::Outside, ..facts(href) }
+    }
+
+    #[test]
+    fn it_leads_to_the_platform_with_the_deep_link_of_the_fragment() {
+        let (mut flow, _) = Flow::new(outside(&format!("{PAGE}#next=/orders/7%3Fa#b"))).unwrap();
+        assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskApp));
+        let Command::Leave(target) = flow.step(wecom(Some(START))) else { panic!("stays") };
+        assert_eq!(target, format!("{START}&next={}", encode_next("/orders/7%3Fa#b")));
+        let (mut flow, _) = Flow::new(facts(PAGE)).unwrap();
+        flow.step(Event::Session(Ok(None)));
+        assert!(matches!(flow.step(wecom(Some(START))), Command::Leave(target) if target == START));
+    }
+
+    #[test]
+    fn elsewhere_it_says_where_to_open_it() {
+        let flow = after(outside(PAGE), [Event::Session(Ok(None)), wecom(None)]);
+        assert_eq!(failed(&flow), ErrorCode::NotInWecom);
+    }
+
+    #[test]
+    fn an_attempt_that_failed_is_shown_and_the_next_one_is_the_persons() {
+        let mut flow = after(
+            outside(&format!("{PAGE}&error=not_permitted")),
+            [Event::Session(Ok(None)), wecom(Some(START))],
+        );
+        assert_eq!(failed(&flow), ErrorCode::NotPermitted);
+        assert!(
+            matches!(flow.step(Event::Retry), Command::AskSession),
+            "no fresh page with the same error in it"
+        );
+        assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskApp));
+        assert!(matches!(flow.step(wecom(Some(START))), Command::Leave(_)));
+        // Of an application that logs in on its page the address says nothing of errors.
+        let flow = after(facts(&format!("{PAGE}&error=not_permitted")), up_to_verify());
+        assert_eq!(*flow.stage(), Stage::Verify);
     }
 }

@@ -10,7 +10,7 @@ use crate::run;
 
 #[derive(Clone, Copy)]
 pub enum Edition {
-    /// For boot.js, which tells a person that the webview is too old for everything else.
+    /// For upgrade.js, which tells a person that the webview is too old for everything else.
     Es5,
     /// What Chromium 58 and iOS 11 speak: async functions, but no object spread (2018) and no `?.` (2020).
     Es2017,
@@ -20,7 +20,7 @@ impl Edition {
     /// The edition that a file of dist/ may be written in, by its name before the hash.
     pub fn of(file: &Path) -> Self {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with("boot-") { Self::Es5 } else { Self::Es2017 }
+        if name.starts_with("upgrade-") { Self::Es5 } else { Self::Es2017 }
     }
 
     fn name(self) -> &'static str {
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn what_tells_of_old_webviews_is_older_than_they_are() {
-        assert!(matches!(Edition::of(Path::new("dist/boot-0a1b.js")), Edition::Es5));
+        assert!(matches!(Edition::of(Path::new("dist/upgrade-0a1b.js")), Edition::Es5));
         assert!(matches!(Edition::of(Path::new("dist/miandeng-frontend-0a1b.js")), Edition::Es2017));
         assert_eq!(problem("old.js", "var f = function () { return 1; };", Edition::Es5), None);
         let problem = problem("new.js", "const f = () => 1;", Edition::Es5).unwrap_or_default();

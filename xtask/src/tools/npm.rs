@@ -1,6 +1,8 @@
-//! What comes from npm: wasm-opt, esbuild, acorn, DingTalk's official SDK, and jose.
+//! What comes from npm: wasm-opt, esbuild, acorn, DingTalk's official SDK, and jose; for the tests alone old engines, for the
+//! benchmark alone a page to measure against.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -12,10 +14,26 @@ use crate::version::Version;
 const OLDEST_NODE: u64 = 18;
 
 pub fn ensure(repo: &Repo) -> Result<()> {
+    ensure_in(repo, &repo.node_dir())
+}
+
+/// Chromium as old as DingTalk's webviews; gives the directory that has them. They are 88 MB to download, so only the tests
+/// get them.
+pub fn ensure_engines(repo: &Repo) -> Result<PathBuf> {
+    let directory = repo.node_dir().join("engines");
+    ensure_in(repo, &directory)?;
+    let engines = repo.scratch().join("engines");
+    let mut command = repo.command("node");
+    command.arg(directory.join("unpack.mjs")).arg(&engines);
+    run::quiet(repo, "engines", "unpacking Chromium 69 and 103", &mut command)?;
+    Ok(engines)
+}
+
+/// Installs what the lock file in `directory` names.
+pub fn ensure_in(repo: &Repo, directory: &Path) -> Result<()> {
     ensure_node(repo)?;
-    let directory = repo.node_dir();
-    let lock =
-        fs::read(directory.join("package-lock.json")).context("cannot read xtask/node/package-lock.json")?;
+    let lock = directory.join("package-lock.json");
+    let lock = fs::read(&lock).with_context(|| format!("cannot read {}", repo.shown(&lock)))?;
     // npm's own record leaves out what this platform does not need, so it never equals the lock file. A copy of the lock
     // file that was installed does, and it disappears together with node_modules.
     let stamp = directory.join("node_modules/.installed-package-lock.json");
@@ -24,8 +42,9 @@ pub fn ensure(repo: &Repo) -> Result<()> {
     }
     let mut command = repo.command("npm");
     // No package here needs its install script, and none should run one on a stranger's machine.
-    command.current_dir(&directory).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-    run::quiet(repo, "npm", "installing the npm packages (usually a few seconds)", &mut command)?;
+    command.current_dir(directory).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    let title = format!("installing the npm packages of {} (usually a few seconds)", repo.shown(directory));
+    run::quiet(repo, "npm", &title, &mut command)?;
     fs::write(&stamp, lock).with_context(|| format!("cannot write {}", repo.shown(&stamp)))
 }
 

@@ -1,11 +1,11 @@
 //! What becomes of the events that DingTalk pushes to a suite.
 
 use super::installs::{SuiteFailure, is_activated};
-use super::{Codes, Event, Grant, Item, Member, Pushed, Suites, Version};
+use super::{Event, Installation, InstallationId, Item, PermanentCodes, Pushed, Suites, Version};
 use crate::apps::Suite;
+use crate::clock::millis;
 use crate::dingtalk::client::Authorisation;
 use crate::secret::Secret;
-use crate::session::millis;
 use crate::store::StoreError;
 use crate::upstream::{Error, Kind};
 use miandeng_shared::CorpId;
@@ -22,12 +22,12 @@ impl Suites {
     pub async fn follow(&self, suite: &Arc<Suite>, item: &Item) -> Result<bool, SuiteFailure> {
         let Item { event, version } = item;
         let corp = event.corp().cloned().or_else(|| self.exchanged(event));
-        let member = corp.map(|corp| Member::new(suite, &corp));
+        let member = corp.map(|corp| InstallationId::new(suite, &corp));
         let _alone = match &member {
-            Some(member) => Some(self.grants.alone_with(member).await),
+            Some(member) => Some(self.installations.lock(member).await),
             None => None,
         };
-        let Some(version) = self.grants.news(suite, event, version).await? else { return Ok(false) };
+        let Some(version) = self.installations.news(suite, event, version).await? else { return Ok(false) };
         match (event, &member) {
             (Event::SuiteTicket { ticket }, _) => self.take_suite_ticket(suite, ticket, &version).await?,
             (Event::TmpAuthCode { code, .. }, _) => {
@@ -40,7 +40,7 @@ impl Suites {
             (Event::Relieve { .. }, Some(member)) => self.relieve(suite, member).await?,
             (Event::App { agent, stopped, .. }, Some(member)) => {
                 // In this order, here as below, so that no login comes after the end of the sessions.
-                self.grants.stop(member, agent, *stopped).await?;
+                self.installations.stop(member, agent, *stopped).await?;
                 if *stopped {
                     self.sessions.end_app(&member.corp, agent, SystemTime::now()).await?;
                 }
@@ -58,14 +58,14 @@ impl Suites {
             (Event::Unreadable, _) => return Err(SuiteFailure::Unreadable),
             _ => {}
         }
-        self.grants.followed(suite, event, version).await?;
+        self.installations.followed(suite, event, version).await?;
         Ok(true)
     }
 
     /// The corporation of a temporary code that was exchanged not long ago.
     fn exchanged(&self, event: &Event) -> Option<CorpId> {
         let Event::TmpAuthCode { code, .. } = event else { return None };
-        self.grants.exchanged(&digest(code))
+        self.installations.exchanged(&digest(code))
     }
 
     async fn take_suite_ticket(
@@ -74,7 +74,7 @@ impl Suites {
         ticket: &Secret,
         version: &Version,
     ) -> Result<(), SuiteFailure> {
-        let kept = self.grants.keep_ticket(suite, ticket, version.at_ms, version.pushed_ms).await?;
+        let kept = self.installations.keep_ticket(suite, ticket, version.at_ms, version.pushed_ms).await?;
         // What was refused for want of this ticket need not wait.
         self.rooms.suite_tokens.forgive(suite);
         tracing::info!(suite = suite.name, kept, "suite_ticket");
@@ -87,15 +87,15 @@ impl Suites {
         &self,
         suite: &Arc<Suite>,
         code: &Secret,
-        member: Option<Member>,
+        member: Option<InstallationId>,
         at_ms: u64,
     ) -> Result<(), SuiteFailure> {
         let redeemed = digest(code);
         // The code is good for one exchange, so what it buys must have a place before it is spent.
         let known = match &member {
-            Some(member) => self.grants.current(member).await?,
+            Some(member) => self.installations.current(member).await?,
             None => {
-                self.grants.ticket(suite).await?;
+                self.installations.ticket(suite).await?;
                 None
             }
         };
@@ -104,7 +104,7 @@ impl Suites {
             (member, known) => self.redeem(suite, code, member, known, redeemed, at_ms).await?,
         };
         if !is_activated(&grant) {
-            let grant = self.settle(suite, &member, &grant).await?;
+            let grant = self.sync(suite, &member, &grant).await?;
             self.restore_all(&member, &grant, at_ms).await?;
         }
         tracing::info!(suite = suite.name, corp = %member.corp, "authorised");
@@ -116,11 +116,11 @@ impl Suites {
     async fn take_auth(
         &self,
         suite: &Arc<Suite>,
-        member: &Member,
+        member: &InstallationId,
         pushed: &Pushed,
         at_ms: u64,
     ) -> Result<(), SuiteFailure> {
-        let known = self.grants.current(member).await?;
+        let known = self.installations.current(member).await?;
         let codes = match (&pushed.codes, &known) {
             (Some((code, of_window)), known) => {
                 let of_known = known.as_ref().filter(|known| known.codes.permanent_code == *code);
@@ -132,7 +132,7 @@ impl Suites {
                     }
                     _ => (String::new(), at_ms),
                 };
-                Codes { permanent_code: code.clone(), ch_permanent_code, redeemed, since_ms }
+                PermanentCodes { permanent_code: code.clone(), ch_permanent_code, redeemed, since_ms }
             }
             (None, Some(known)) => known.codes.clone(),
             // It was authorised before, and we have not heard of it.
@@ -168,11 +168,11 @@ impl Suites {
                 }
             }
             (None, _) if pushed.anew => grant,
-            (None, _) => self.settle(suite, member, &grant).await?,
+            (None, _) => self.sync(suite, member, &grant).await?,
         };
         if grant.apps.as_ref().is_some_and(|apps| apps.read_ms > 0) {
             // DingTalk has just said it, and need not be asked because a page wants another one.
-            self.grants.remember_asked(member, None);
+            self.installations.remember_asked(member, None);
         }
         if pushed.anew {
             self.restore_all(member, &grant, at_ms).await?;
@@ -183,10 +183,20 @@ impl Suites {
 
     /// An authorisation switches all of its applications on, but for those that were stopped after `at_ms`, when it
     /// happened: it may come late, or once more. Its end leaves nothing for the next one.
-    async fn restore_all(&self, member: &Member, grant: &Grant, at_ms: u64) -> Result<(), SuiteFailure> {
+    async fn restore_all(
+        &self,
+        member: &InstallationId,
+        grant: &Installation,
+        at_ms: u64,
+    ) -> Result<(), SuiteFailure> {
         for agent in &grant.stopped {
-            if self.grants.app_changed_ms(member, agent).await?.is_none_or(|stopped_ms| stopped_ms <= at_ms) {
-                self.grants.stop(member, agent, false).await?;
+            if self
+                .installations
+                .app_changed_ms(member, agent)
+                .await?
+                .is_none_or(|stopped_ms| stopped_ms <= at_ms)
+            {
+                self.installations.stop(member, agent, false).await?;
             }
         }
         Ok(())
@@ -196,11 +206,11 @@ impl Suites {
         &self,
         suite: &Arc<Suite>,
         code: &Secret,
-        member: Option<Member>,
-        known: Option<Arc<Grant>>,
+        member: Option<InstallationId>,
+        known: Option<Arc<Installation>>,
         redeemed: String,
         since_ms: u64,
-    ) -> Result<(Member, Arc<Grant>), SuiteFailure> {
+    ) -> Result<(InstallationId, Arc<Installation>), SuiteFailure> {
         let tokens = &self.rooms.suite_tokens;
         let client = &tokens.client;
         let exchange = |token| async move { client.permanent_code(&token, code).await };
@@ -214,11 +224,11 @@ impl Suites {
         };
         let Authorisation { corp, permanent_code, ch_permanent_code } = bought;
         let member = match (corp, member) {
-            (Some(corp), _) => Member::new(suite, &corp),
+            (Some(corp), _) => InstallationId::new(suite, &corp),
             (None, Some(member)) => member,
             (None, None) => return Err(Error::new("/service/get_permanent_code", Kind::BadAnswer).into()),
         };
-        let codes = Codes { permanent_code, ch_permanent_code, redeemed, since_ms };
+        let codes = PermanentCodes { permanent_code, ch_permanent_code, redeemed, since_ms };
         // The tokens of an earlier authorisation are not this one's.
         self.rooms.suite_tokens.forget(suite, &member.corp).await;
         let grant = self.keep_codes(suite, &member, codes).await?;
@@ -228,10 +238,10 @@ impl Suites {
     async fn keep_codes(
         &self,
         suite: &Suite,
-        member: &Member,
-        codes: Codes,
-    ) -> Result<Arc<Grant>, StoreError> {
-        self.grants.keep_codes(member, codes).await.inspect_err(|_| {
+        member: &InstallationId,
+        codes: PermanentCodes,
+    ) -> Result<Arc<Installation>, StoreError> {
+        self.installations.keep_codes(member, codes).await.inspect_err(|_| {
             tracing::error!(
                 suite = suite.name, corp = %member.corp,
                 "the store did not take the permanent codes: they are in this process only, and are lost if it ends \
@@ -241,20 +251,20 @@ impl Suites {
     }
 
     /// A corporation changed what it allows. One that never authorised the suite costs no call.
-    async fn change_auth(&self, suite: &Arc<Suite>, member: &Member) -> Result<(), SuiteFailure> {
-        if let Some(grant) = self.grants.current(member).await? {
-            self.settle(suite, member, &grant).await?;
+    async fn change_auth(&self, suite: &Arc<Suite>, member: &InstallationId) -> Result<(), SuiteFailure> {
+        if let Some(grant) = self.installations.current(member).await? {
+            self.sync(suite, member, &grant).await?;
         }
         Ok(())
     }
 
     /// A corporation took its authorisation back: its codes, tokens, tickets and sessions go.
-    async fn relieve(&self, suite: &Arc<Suite>, member: &Member) -> Result<(), SuiteFailure> {
+    async fn relieve(&self, suite: &Arc<Suite>, member: &InstallationId) -> Result<(), SuiteFailure> {
         self.rooms.suite_tokens.forget(suite, &member.corp).await;
-        if let Some(grant) = self.grants.current(member).await? {
+        if let Some(grant) = self.installations.current(member).await? {
             self.restore_all(member, &grant, u64::MAX).await?;
         }
-        self.grants.remove(member).await?;
+        self.installations.remove(member).await?;
         self.sessions.end_corp(&member.corp, SystemTime::now()).await?;
         tracing::info!(suite = suite.name, corp = %member.corp, "relieved");
         Ok(())

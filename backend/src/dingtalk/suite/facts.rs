@@ -1,14 +1,14 @@
 //! What was followed last: the newest version of each fact counts, however late and however often the others come.
 
 use super::event::Event;
-use super::grants::{Grants, Member, rank};
+use super::installations::{InstallationId, Installations, rank};
 use super::version::Version;
 use crate::apps::Suite;
 use crate::secret::Secret;
 use crate::store::StoreError;
 use miandeng_shared::{AgentId, CorpId, UnionId, UserId};
 
-impl Grants {
+impl Installations {
     /// The version of `event` that is to be followed; `None` where a newer one, or this one, was followed before.
     pub async fn news(
         &self,
@@ -36,7 +36,7 @@ impl Grants {
         let (Event::Relieve { corp, dissolved: true } | Event::App { corp, .. }) = event else {
             return self.is_from_before_the_end(suite, event, version).await;
         };
-        let Some(grant) = self.current(&Member::new(suite, corp)).await? else { return Ok(false) };
+        let Some(grant) = self.current(&InstallationId::new(suite, corp)).await? else { return Ok(false) };
         let authorised = Version { at_ms: grant.codes.since_ms, ..Version::default() };
         Ok(version.clone().after(Some(&authorised)).is_none())
     }
@@ -57,7 +57,11 @@ impl Grants {
     }
 
     /// When the newest push about an application happened, in milliseconds since 1970.
-    pub async fn app_changed_ms(&self, member: &Member, agent: &AgentId) -> Result<Option<u64>, StoreError> {
+    pub async fn app_changed_ms(
+        &self,
+        member: &InstallationId,
+        agent: &AgentId,
+    ) -> Result<Option<u64>, StoreError> {
         let fact = format!("suite_seen:{}:{}:app:{agent}", member.suite_key, member.corp);
         Ok(self.kept(&fact).await?.map(|version| version.at_ms))
     }

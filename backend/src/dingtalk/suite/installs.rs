@@ -1,10 +1,10 @@
 //! Which corporations authorised a suite, and what they allow: what the callback changes and a login looks up.
 
-use super::{Apps, Codes, Grant, Member, Suites};
+use super::{AllowedApps, Installation, InstallationId, PermanentCodes, Suites};
 use crate::apps::{App, Credentials, Granted, Suite};
+use crate::clock::millis;
 use crate::dingtalk::client::AllowedAgents;
 use crate::registry::Registered;
-use crate::session::millis;
 use crate::store::StoreError;
 use crate::upstream::{Error, deadline};
 use futures_util::future::join_all;
@@ -49,38 +49,38 @@ impl Suites {
 
     /// How old a suite's ticket is, as far as this process knows; `None` if it knows of none. The store is not asked.
     pub fn ticket_age(&self, suite: &Suite) -> Option<Duration> {
-        let at_ms = self.grants.seen_ticket_ms(suite)?;
+        let at_ms = self.installations.seen_ticket_ms(suite)?;
         Some(Duration::from_millis(millis(SystemTime::now()).saturating_sub(at_ms)))
     }
 
     /// Looks in the store for tickets that were pushed to other replicas.
     pub async fn look_for_tickets(&self) {
         // A store that fails has been warned of.
-        join_all(self.configured.iter().map(|suite| self.grants.ticket(suite))).await;
+        join_all(self.configured.iter().map(|suite| self.installations.ticket(suite))).await;
     }
 
     /// Keeps what a corporation allows now, and ends the sessions of what it does not allow any more.
     pub(super) async fn keep_apps(
         &self,
-        member: &Member,
-        grant: &Grant,
+        member: &InstallationId,
+        grant: &Installation,
         windows: Vec<AgentId>,
         micro_apps: Vec<AgentId>,
         read_ms: u64,
         activated: bool,
-    ) -> Result<Arc<Grant>, StoreError> {
-        let apps = Apps { windows, micro_apps, since_ms: grant.codes.since_ms, read_ms, activated };
+    ) -> Result<Arc<Installation>, StoreError> {
+        let apps = AllowedApps { windows, micro_apps, since_ms: grant.codes.since_ms, read_ms, activated };
         let mut gone = grant.agents();
         gone.retain(|agent| apps.kind(agent).is_none());
         // Before, so that a store that fails leaves something to do for the next push; and after, for
         // those who logged in meanwhile.
         self.end_apps(member, &gone).await?;
-        let kept = self.grants.keep_apps(member, &grant.codes, apps).await?;
+        let kept = self.installations.keep_apps(member, &grant.codes, apps).await?;
         self.end_apps(member, &gone).await?;
         Ok(kept)
     }
 
-    async fn end_apps(&self, member: &Member, agents: &[AgentId]) -> Result<(), StoreError> {
+    async fn end_apps(&self, member: &InstallationId, agents: &[AgentId]) -> Result<(), StoreError> {
         for agent in agents {
             self.sessions.end_app(&member.corp, agent, SystemTime::now()).await?;
         }
@@ -88,12 +88,12 @@ impl Suites {
     }
 
     /// Asks what a corporation allows, and switches its applications on if that was not done yet.
-    pub(super) async fn settle(
+    pub(super) async fn sync(
         &self,
         suite: &Arc<Suite>,
-        member: &Member,
-        grant: &Grant,
-    ) -> Result<Arc<Grant>, SuiteFailure> {
+        member: &InstallationId,
+        grant: &Installation,
+    ) -> Result<Arc<Installation>, SuiteFailure> {
         let allowed = self.allowed(suite, member, grant).await?;
         let tokens = &self.rooms.suite_tokens;
         let (client, corp, code) = (&tokens.client, &member.corp, &grant.codes.permanent_code);
@@ -114,8 +114,8 @@ impl Suites {
     pub(super) async fn allowed(
         &self,
         suite: &Arc<Suite>,
-        member: &Member,
-        grant: &Grant,
+        member: &InstallationId,
+        grant: &Installation,
     ) -> Result<AllowedAgents, Error> {
         let tokens = &self.rooms.suite_tokens;
         let (client, corp, code) = (&tokens.client, &member.corp, &grant.codes.permanent_code);
@@ -135,7 +135,7 @@ impl Suites {
         deadline::within(LOOK_UP, async {
             let mut failure = None;
             for suite in &self.configured {
-                match self.look_up(suite, corp, agent).await {
+                match self.resolve(suite, corp, agent).await {
                     Ok(Some(app)) => return Ok(Some(app)),
                     Ok(None) => {}
                     Err(error) => failure = Some(error),
@@ -150,21 +150,21 @@ impl Suites {
     /// fails is no reason to refuse.
     pub async fn is_still_granted(&self, app: &App) -> bool {
         let Credentials::Suite(granted) = &app.credentials else { return true };
-        let member = Member::new(&granted.suite, &app.corp_id);
-        match tokio::time::timeout(LAST_LOOK, self.grants.current(&member)).await {
+        let member = InstallationId::new(&granted.suite, &app.corp_id);
+        match tokio::time::timeout(LAST_LOOK, self.installations.current(&member)).await {
             Ok(Ok(None)) => false,
             Ok(Ok(Some(grant))) => grant.apps.is_none() || grant.kind(&app.agent_id).is_some(),
             _ => true,
         }
     }
 
-    async fn look_up(
+    async fn resolve(
         self: &Arc<Self>,
         suite: &Arc<Suite>,
         corp: &CorpId,
         agent: &AgentId,
     ) -> Result<Option<Arc<Registered>>, SuiteFailure> {
-        let member = Member::new(suite, corp);
+        let member = InstallationId::new(suite, corp);
         let Some(grant) = self.grant(suite, &member).await? else { return Ok(None) };
         match self.app_of(suite, corp, agent, &grant) {
             // A push has told of it, and not of everything: it may be a window.
@@ -173,7 +173,7 @@ impl Suites {
                 Ok(asked.map_or(Some(app), |grant| self.app_of(suite, corp, agent, &grant)))
             }
             Some(app) => {
-                if !is_young(&grant) && self.grants.asked(&member).is_none() {
+                if !is_young(&grant) && self.installations.asked(&member).is_none() {
                     // What was true serves on; no request waits for what has become of it.
                     let (this, suite) = (Arc::clone(self), Arc::clone(suite));
                     tokio::spawn(async move { this.ask_once(&suite, &member, &grant).await });
@@ -194,22 +194,22 @@ impl Suites {
     async fn ask_once(
         &self,
         suite: &Arc<Suite>,
-        member: &Member,
-        grant: &Arc<Grant>,
-    ) -> Result<Arc<Grant>, SuiteFailure> {
-        let _alone = match self.grants.asked(member) {
+        member: &InstallationId,
+        grant: &Arc<Installation>,
+    ) -> Result<Arc<Installation>, SuiteFailure> {
+        let _alone = match self.installations.asked(member) {
             // No request waits for what has just been said.
             Some(_) if grant.apps.is_some() => None,
-            _ => Some(self.grants.alone_with(member).await),
+            _ => Some(self.installations.lock(member).await),
         };
-        if let Some(outcome) = self.grants.asked(member) {
-            return match (outcome, self.grants.grant(member).await?) {
+        if let Some(outcome) = self.installations.asked(member) {
+            return match (outcome, self.installations.grant(member).await?) {
                 (_, Some(grant)) if grant.apps.is_some() => Ok(grant),
                 (Some(error), _) => Err(error.into()),
                 (None, grant) => grant.ok_or(SuiteFailure::Store),
             };
         }
-        let settled = self.settle(suite, member, grant).await;
+        let settled = self.sync(suite, member, grant).await;
         let failure = match &settled {
             Err(SuiteFailure::DingTalk(error)) => Some(error.clone()),
             _ => None,
@@ -217,14 +217,18 @@ impl Suites {
         if let Some(error) = &failure {
             tracing::warn!(suite = suite.name, corp = %member.corp, %error, "what the corporation allows is not known");
         }
-        self.grants.remember_asked(member, failure);
+        self.installations.remember_asked(member, failure);
         settled
     }
 
     /// What a corporation granted. If it took that back on another replica, this one forgets its tokens here.
-    async fn grant(&self, suite: &Suite, member: &Member) -> Result<Option<Arc<Grant>>, StoreError> {
-        let knew = self.grants.knows(member);
-        let grant = self.grants.grant(member).await?;
+    async fn grant(
+        &self,
+        suite: &Suite,
+        member: &InstallationId,
+    ) -> Result<Option<Arc<Installation>>, StoreError> {
+        let knew = self.installations.knows(member);
+        let grant = self.installations.grant(member).await?;
         if knew && grant.is_none() {
             self.rooms.suite_tokens.forget(suite, &member.corp).await;
         }
@@ -236,10 +240,10 @@ impl Suites {
         suite: &Arc<Suite>,
         corp: &CorpId,
         agent: &AgentId,
-        grant: &Grant,
+        grant: &Installation,
     ) -> Option<Arc<Registered>> {
         let kind = grant.kind(agent)?;
-        let Codes { permanent_code, ch_permanent_code, .. } = grant.codes.clone();
+        let PermanentCodes { permanent_code, ch_permanent_code, .. } = grant.codes.clone();
         let granted = Granted { kind, suite: Arc::clone(suite), permanent_code, ch_permanent_code };
         let app = App::of_suite(corp.clone(), agent.clone(), granted);
         let provider = self.rooms.provider(&app, &[])?;
@@ -247,12 +251,12 @@ impl Suites {
     }
 }
 
-fn is_young(grant: &Grant) -> bool {
-    let age = |apps: &Apps| millis(SystemTime::now()).saturating_sub(apps.read_ms);
+fn is_young(grant: &Installation) -> bool {
+    let age = |apps: &AllowedApps| millis(SystemTime::now()).saturating_sub(apps.read_ms);
     is_activated(grant)
         && grant.apps.as_ref().is_some_and(|apps| u128::from(age(apps)) < APPS_LIFE.as_millis())
 }
 
-pub(super) fn is_activated(grant: &Grant) -> bool {
+pub(super) fn is_activated(grant: &Installation) -> bool {
     grant.apps.as_ref().is_some_and(|apps| apps.activated)
 }

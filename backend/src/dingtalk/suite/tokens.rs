@@ -1,6 +1,6 @@
 //! Tokens of an ISV's suite: its own, and what it has in each corporation that authorised it.
 
-use super::Grants;
+use super::Installations;
 use crate::apps::{Granted, Suite};
 use crate::dingtalk::client::Client;
 use crate::dingtalk::tokens::{ChannelToken, SuiteCorpToken, SuiteToken};
@@ -15,14 +15,14 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct SuiteTokens {
     pub client: Client,
-    pub grants: Arc<Grants>,
+    pub installations: Arc<Installations>,
     caches: Caches,
 }
 
 impl SuiteTokens {
     pub fn new(client: &Client, caches: &Caches, store: &Arc<Store>) -> Self {
-        let grants = Arc::new(Grants::new(Arc::clone(store)));
-        Self { client: client.clone(), grants, caches: caches.clone() }
+        let installations = Arc::new(Installations::new(Arc::clone(store)));
+        Self { client: client.clone(), installations, caches: caches.clone() }
     }
 
     /// Calls with the suite's token, and once more with a new one if DingTalk rejects it.
@@ -40,11 +40,13 @@ impl SuiteTokens {
 
     /// Suite key + suite secret + the newest ticket that DingTalk pushed → the suite's token.
     fn token(&self, suite: &Arc<Suite>) -> Cached<SuiteToken> {
-        let (client, grants, buyer) = (self.client.clone(), Arc::clone(&self.grants), Arc::clone(suite));
+        let (client, installations, buyer) =
+            (self.client.clone(), Arc::clone(&self.installations), Arc::clone(suite));
         self.caches.suite_tokens.slot(&suite.suite_key, move || {
-            let (client, grants, suite) = (client.clone(), Arc::clone(&grants), Arc::clone(&buyer));
+            let (client, installations, suite) =
+                (client.clone(), Arc::clone(&installations), Arc::clone(&buyer));
             async move {
-                match grants.ticket(&suite).await {
+                match installations.ticket(&suite).await {
                     Ok(Some((ticket, _))) => client.suite_token(&suite, &ticket).await,
                     Ok(None) => Err(Error {
                         words: Some("no suite_ticket has been pushed to the callback yet".into()),
@@ -103,7 +105,7 @@ impl SuiteTokens {
         self.caches.channel_tokens.forgive(is_of_suite);
         self.caches.channel_tickets.forgive(is_of_suite);
         self.caches.app_tickets.forgive(is_of_suite);
-        self.grants.forget_failures(suite);
+        self.installations.forget_failures(suite);
     }
 
     /// Forgets what a suite has in a corporation.

@@ -1,4 +1,4 @@
-use super::super::forwarded::tests::{config, request};
+use super::super::client_ip::tests::{config, request};
 use super::*;
 use proptest::prelude::*;
 

@@ -117,8 +117,12 @@ async fn at_dingtalk(scene: &Scene, faults: &[(&'static str, Value)]) -> Vec<Row
     rows
 }
 
-/// Which request fails, and how, stands in the tab's memory, so that a reload does not fail again.
-const FAIL: &str = "(() => { const ask = window.fetch; window.fetch = function (request) { \
+/// Which request fails, and how, stands in the tab's memory, so that a reload does not fail again. What the document says of
+/// the visit is hidden where that would keep the page from asking.
+const FAIL: &str = "(() => { const find = document.getElementById.bind(document); \
+    document.getElementById = (id) => { \
+        const asks = id === 'visit' && /session|config/.test(sessionStorage.fault); return asks ? null : find(id) }; \
+    const ask = window.fetch; window.fetch = function (request) { \
     const [path, how] = (sessionStorage.fault || '').split(' '); \
     if (!path || new URL(request.url || request, location.href).pathname !== path) return ask(request); \
     sessionStorage.removeItem('fault'); return faults[how](() => ask(request)) }; \

@@ -2,6 +2,7 @@
 
 mod axe;
 mod demo;
+mod engine;
 mod entry;
 mod failures;
 mod front_end;
@@ -11,6 +12,7 @@ mod look;
 mod matrix;
 mod native;
 mod neighbours;
+mod old_engines;
 mod phone;
 mod pictures;
 mod policy;

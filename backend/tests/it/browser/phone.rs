@@ -10,13 +10,15 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Two cores: more browsers at once only wait for each other.
-static BROWSERS: Semaphore = Semaphore::const_new(2);
+pub static BROWSERS: Semaphore = Semaphore::const_new(2);
 
 /// Nothing on a page takes longer than its own longest timeout, thirty seconds.
-const PATIENCE: Duration = Duration::from_secs(45);
+pub const PATIENCE: Duration = Duration::from_secs(45);
 
-/// Writes down what a page tries against its policy, where a navigation does not lose it.
-const WATCH_POLICY: &str = "addEventListener('securitypolicyviolation', (event) => { \
+/// Writes down what a page tries against its policy, where a navigation does not lose it. What shows JSON is a page of the
+/// browser's own.
+pub const WATCH_POLICY: &str = "addEventListener('securitypolicyviolation', (event) => { \
+    if (document.contentType !== 'text/html') return; \
     const line = `${event.violatedDirective} ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber}\\n`; \
     sessionStorage.violations = (sessionStorage.violations || '') + line })";
 

@@ -3,7 +3,7 @@
 
 use super::NO_STORE;
 use super::error::ApiError;
-use super::fields::{Fields, Query};
+use super::extract::{Fields, Query};
 use super::guard;
 use super::navigation::{is_navigation, return_to};
 use crate::config::Config;

@@ -1,6 +1,6 @@
 //! Every word that the page says by itself, in both languages. What it says of errors stands in the shared catalogue.
 
-use crate::flow::Stage;
+use crate::shown::{Screen, Wait};
 use miandeng_shared::Lang;
 
 /// The words of one language.
@@ -110,19 +110,19 @@ pub fn words(lang: Lang) -> &'static Words {
 }
 
 impl Words {
-    /// What the page is waiting for at `stage`; empty where it is not waiting.
+    /// What is being waited for; empty where nothing is.
     #[must_use]
-    pub fn waiting_for(&self, stage: &Stage) -> &'static str {
-        match stage {
-            Stage::Session | Stage::App | Stage::Config => self.waiting.server,
-            Stage::Sdk => self.waiting.component,
-            Stage::Verify | Stage::Code => self.waiting.identity,
-            Stage::Login => self.waiting.login,
-            Stage::Reporting(_) | Stage::Reloading(_) => self.waiting.again,
-            Stage::Pausing => self.waiting.healing,
-            Stage::Leaving(_) => self.waiting.leaving,
-            Stage::Ending => self.waiting.ending,
-            Stage::Done(_) | Stage::Failed(_) => "",
+    pub fn waiting_for(&self, screen: &Screen) -> &'static str {
+        match screen {
+            Screen::Waiting(Wait::Server) => self.waiting.server,
+            Screen::Waiting(Wait::Component) => self.waiting.component,
+            Screen::Waiting(Wait::Identity) => self.waiting.identity,
+            Screen::Waiting(Wait::Login) => self.waiting.login,
+            Screen::Waiting(Wait::Again) => self.waiting.again,
+            Screen::Waiting(Wait::Healing) => self.waiting.healing,
+            Screen::Waiting(Wait::Ending) => self.waiting.ending,
+            Screen::Leaving(_) => self.waiting.leaving,
+            Screen::Done(_) | Screen::Failed(_) => "",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::link::{Link, is_useless};
 use super::{Redis, entry_key};
-use crate::store::{Ending, StoreError, millis};
+use crate::store::{Revocation, StoreError, millis};
 use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamReadOptions, StreamReadReply};
 use redis::{AsyncCommands, RedisResult, Script};
@@ -35,7 +35,7 @@ pub(super) static RECORD: LazyLock<Script> = LazyLock::new(|| {
 });
 
 /// What the stream tells from some point on.
-pub struct Feed {
+pub struct RevocationStream {
     connection: MultiplexedConnection,
     last: String,
     link: Link,
@@ -45,7 +45,7 @@ pub struct Feed {
 
 impl Redis {
     /// Adds to the stream and lets go of what is older than `keep`.
-    pub async fn record(&self, endings: &[Ending], keep: Duration) -> Result<(), StoreError> {
+    pub async fn record(&self, endings: &[Revocation], keep: Duration) -> Result<(), StoreError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut call = RECORD.key(entry_key(KEY));
         call.arg(millis(keep)).arg(millis(now));
@@ -57,10 +57,11 @@ impl Redis {
     }
 
     /// Everything in the stream, and the feed of what comes after.
-    pub async fn follow(&self) -> Result<(Vec<Ending>, Feed), StoreError> {
+    pub async fn follow(&self) -> Result<(Vec<Revocation>, RevocationStream), StoreError> {
         let (_, number) = self.link.connection().await?;
         let connection = self.link.another(WAIT).await.inspect_err(|_| self.link.lose(number))?;
-        let mut feed = Feed { connection, last: BEGINNING.to_owned(), link: self.link.clone(), number };
+        let mut feed =
+            RevocationStream { connection, last: BEGINNING.to_owned(), link: self.link.clone(), number };
         let mut all = Vec::new();
         loop {
             let before = feed.last.clone();
@@ -72,12 +73,12 @@ impl Redis {
     }
 }
 
-impl Feed {
+impl RevocationStream {
     /// What has come since; waits for a moment where there is nothing.
     ///
     /// # Errors
     /// The connection is of no use any more.
-    pub async fn next(&mut self) -> Result<Vec<Ending>, StoreError> {
+    pub async fn next(&mut self) -> Result<Vec<Revocation>, StoreError> {
         let wait = usize::try_from(WAIT.as_millis()).unwrap_or(usize::MAX);
         let (link, number) = (self.link.clone(), self.number);
         tokio::select! {
@@ -86,7 +87,7 @@ impl Feed {
         }
     }
 
-    async fn read(&mut self, options: StreamReadOptions) -> Result<Vec<Ending>, StoreError> {
+    async fn read(&mut self, options: StreamReadOptions) -> Result<Vec<Revocation>, StoreError> {
         let reply: RedisResult<Option<StreamReadReply>> =
             self.connection.xread_options(&[entry_key(KEY)], &[self.last.as_str()], &options).await;
         if reply.as_ref().is_err_and(is_useless) {

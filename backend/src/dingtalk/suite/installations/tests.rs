@@ -1,12 +1,12 @@
 use super::*;
 use miandeng_shared::{AgentId, AppKind};
 
-fn member() -> Member {
-    Member::new(&Suite::example(), &CorpId::new("dingcorp1").unwrap())
+fn member() -> InstallationId {
+    InstallationId::new(&Suite::example(), &CorpId::new("dingcorp1").unwrap())
 }
 
-fn codes(code: &str, since_ms: u64) -> Codes {
-    Codes {
+fn codes(code: &str, since_ms: u64) -> PermanentCodes {
+    PermanentCodes {
         permanent_code: Secret::new(code),
         ch_permanent_code: Some(Secret::new(format!("ch-{code}"))),
         redeemed: "digest".into(),
@@ -14,9 +14,9 @@ fn codes(code: &str, since_ms: u64) -> Codes {
     }
 }
 
-fn apps(since_ms: u64) -> Apps {
+fn apps(since_ms: u64) -> AllowedApps {
     let agents = |ids: &[&str]| ids.iter().map(|id| AgentId::new(*id).unwrap()).collect();
-    Apps {
+    AllowedApps {
         windows: agents(&["1", "2"]),
         micro_apps: agents(&["2", "3"]),
         since_ms,
@@ -26,9 +26,9 @@ fn apps(since_ms: u64) -> Apps {
 }
 
 /// Two replicas on one store.
-fn replicas() -> (Grants, Grants) {
+fn replicas() -> (Installations, Installations) {
     let store = Arc::new(Store::memory());
-    (Grants::new(Arc::clone(&store)), Grants::new(store))
+    (Installations::new(Arc::clone(&store)), Installations::new(store))
 }
 
 #[tokio::test]
@@ -89,17 +89,18 @@ async fn another_replica_hears_of_an_end_within_seconds() {
 #[tokio::test(start_paused = true)]
 async fn a04_one_at_a_time_changes_what_is_known_of_a_corporation() {
     let (here, _) = replicas();
-    let corp =
-        |number: u64| Member::new(&Suite::example(), &CorpId::new(format!("dingcorp{number}")).unwrap());
+    let corp = |number: u64| {
+        InstallationId::new(&Suite::example(), &CorpId::new(format!("dingcorp{number}")).unwrap())
+    };
     for number in 0..MAX_REMEMBERED + 1000 {
-        drop(here.alone_with(&corp(number)).await);
+        drop(here.lock(&corp(number)).await);
     }
     for number in [0, MAX_REMEMBERED, MAX_REMEMBERED + 1_000_000, MAX_REMEMBERED + 2_000_000] {
-        let held = here.alone_with(&corp(number)).await;
-        let again = tokio::time::timeout(Duration::from_secs(5), here.alone_with(&corp(number))).await;
+        let held = here.lock(&corp(number)).await;
+        let again = tokio::time::timeout(Duration::from_secs(5), here.lock(&corp(number))).await;
         assert!(again.is_err(), "{number}");
         drop(held);
-        drop(here.alone_with(&corp(number)).await);
+        drop(here.lock(&corp(number)).await);
     }
 }
 

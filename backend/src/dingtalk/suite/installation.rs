@@ -8,21 +8,21 @@ use serde_json::json;
 
 /// Permanent codes, and the applications they are good for.
 #[derive(Debug, Clone)]
-pub struct Grant {
-    pub codes: Codes,
+pub struct Installation {
+    pub codes: PermanentCodes,
     /// `None` until DingTalk has told.
-    pub apps: Option<Apps>,
+    pub apps: Option<AllowedApps>,
     /// Those of them that the corporation has switched off.
     pub stopped: Vec<AgentId>,
     /// What an earlier authorisation allowed, where nothing is known yet of this one.
     pub before: Vec<AgentId>,
 }
 
-impl Grant {
+impl Installation {
     /// The applications whose sessions there may be.
     #[must_use]
     pub fn agents(&self) -> Vec<AgentId> {
-        self.apps.as_ref().map_or_else(|| self.before.clone(), Apps::all)
+        self.apps.as_ref().map_or_else(|| self.before.clone(), AllowedApps::all)
     }
 
     /// What `agent` is, if it may be used.
@@ -34,7 +34,7 @@ impl Grant {
 
 /// The permanent codes of one authorisation.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Codes {
+pub struct PermanentCodes {
     pub permanent_code: Secret,
     /// Only where the suite has a service window.
     pub ch_permanent_code: Option<Secret>,
@@ -46,10 +46,10 @@ pub struct Codes {
 
 /// Which agent ids are what. DingTalk calls a micro-app an agent and a service window a channel agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Apps {
+pub struct AllowedApps {
     pub windows: Vec<AgentId>,
     pub micro_apps: Vec<AgentId>,
-    /// [`Codes::since_ms`] of the authorisation that it belongs to.
+    /// [`PermanentCodes::since_ms`] of the authorisation that it belongs to.
     pub since_ms: u64,
     /// When DingTalk told, in milliseconds since 1970.
     pub read_ms: u64,
@@ -57,7 +57,7 @@ pub struct Apps {
     pub activated: bool,
 }
 
-impl Apps {
+impl AllowedApps {
     #[must_use]
     pub fn all(&self) -> Vec<AgentId> {
         self.windows.iter().chain(&self.micro_apps).cloned().collect()
@@ -74,7 +74,7 @@ impl Apps {
     }
 }
 
-impl Codes {
+impl PermanentCodes {
     /// As the store has them; a [`Secret`] would print itself as a mask.
     pub(super) fn stored(&self) -> Secret {
         let Self { permanent_code, ch_permanent_code, redeemed, since_ms } = self;

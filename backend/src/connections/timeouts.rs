@@ -31,8 +31,8 @@ pub enum Last {
 /// A request is being served, or no answer is stuck. Other limits hold then.
 const NEVER: u64 = u64::MAX;
 
-/// When we lose patience with a connection.
-pub struct Patience {
+/// When a connection has taken too long.
+pub struct Timeouts {
     born: Instant,
     /// When the next head has to be there, in milliseconds after `born`.
     ends: AtomicU64,
@@ -45,7 +45,7 @@ pub struct Patience {
     is_crowded: AtomicBool,
 }
 
-impl Patience {
+impl Timeouts {
     /// That with a new connection.
     pub fn new() -> Self {
         Self {

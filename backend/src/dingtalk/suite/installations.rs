@@ -1,7 +1,7 @@
 //! What suites were given: their newest ticket, and what each corporation that authorised one granted. Kept in the store,
 //! because neither can be asked for again, with a copy in the process for a store that fails.
 
-use super::grant::{Apps, Codes, Grant};
+use super::installation::{AllowedApps, Installation, PermanentCodes};
 use super::version::Version;
 use crate::apps::Suite;
 use crate::secret::Secret;
@@ -37,12 +37,12 @@ const PUT_PAUSE: Duration = Duration::from_millis(200);
 
 /// A corporation of a suite.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Member {
+pub struct InstallationId {
     pub suite_key: String,
     pub corp: CorpId,
 }
 
-impl Member {
+impl InstallationId {
     pub fn new(suite: &Suite, corp: &CorpId) -> Self {
         Self { suite_key: suite.suite_key.clone(), corp: corp.clone() }
     }
@@ -62,9 +62,9 @@ impl Member {
 
 #[derive(Clone)]
 struct Seen {
-    grant: Arc<Grant>,
+    grant: Arc<Installation>,
     at: Instant,
-    /// Codes that the store did not take yet.
+    /// PermanentCodes that the store did not take yet.
     unsaved: bool,
 }
 
@@ -75,26 +75,26 @@ struct StoredTicket {
     at_ms: u64,
 }
 
-pub struct Grants {
+pub struct Installations {
     pub(super) store: Arc<Store>,
-    seen: Mutex<HashMap<Member, Seen>>,
-    strangers: Cache<Member, ()>,
+    seen: Mutex<HashMap<InstallationId, Seen>>,
+    negative_cache: Cache<InstallationId, ()>,
     tickets: Mutex<HashMap<String, StoredTicket>>,
     /// One at a time changes what is known of a corporation.
     locks: [tokio::sync::Mutex<()>; LOCKS as usize],
-    asked: Cache<Member, Option<Error>>,
+    asked: Cache<InstallationId, Option<Error>>,
     /// Whose a temporary code was, by its digest: a push that comes again need not name the corporation.
     exchanged: Cache<String, CorpId>,
     /// What was followed last about each person, for a while.
     pub(super) people: Cache<String, Version>,
 }
 
-impl Grants {
+impl Installations {
     pub fn new(store: Arc<Store>) -> Self {
         Self {
             store,
             seen: Mutex::default(),
-            strangers: remember(STRANGER_MEMORY),
+            negative_cache: remember(STRANGER_MEMORY),
             tickets: Mutex::default(),
             locks: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             asked: remember(QUESTION_PAUSE),
@@ -150,18 +150,18 @@ impl Grants {
     }
 
     /// What `member` granted, as the store had it at most [`FRESH`] ago.
-    pub async fn grant(&self, member: &Member) -> Result<Option<Arc<Grant>>, StoreError> {
+    pub async fn grant(&self, member: &InstallationId) -> Result<Option<Arc<Installation>>, StoreError> {
         let seen = lock(&self.seen).get(member).cloned();
         match &seen {
             Some(seen) if seen.at.elapsed() < FRESH => return Ok(Some(Arc::clone(&seen.grant))),
-            None if self.strangers.contains_key(member) => return Ok(None),
+            None if self.negative_cache.contains_key(member) => return Ok(None),
             _ => {}
         }
         self.current(member).await
     }
 
     /// What `member` granted, as the store has it now.
-    pub async fn current(&self, member: &Member) -> Result<Option<Arc<Grant>>, StoreError> {
+    pub async fn current(&self, member: &InstallationId) -> Result<Option<Arc<Installation>>, StoreError> {
         let seen = lock(&self.seen).get(member).cloned();
         if let Some(seen) = seen.as_ref().filter(|seen| seen.unsaved)
             && self.put_codes(member, &seen.grant.codes).await.is_err()
@@ -172,7 +172,7 @@ impl Grants {
             Ok(Some(grant)) => Ok(Some(self.see(member, grant, false))),
             Ok(None) => {
                 lock(&self.seen).remove(member);
-                self.strangers.insert(member.clone(), ());
+                self.negative_cache.insert(member.clone(), ());
                 Ok(None)
             }
             Err(error) => seen.map(|seen| Some(seen.grant)).ok_or(error),
@@ -180,13 +180,17 @@ impl Grants {
     }
 
     /// Whether this process knows `member`.
-    pub fn knows(&self, member: &Member) -> bool {
+    pub fn knows(&self, member: &InstallationId) -> bool {
         lock(&self.seen).contains_key(member)
     }
 
     /// Keeps the codes that a corporation's authorisation bought. Where the store does not take them they serve from
     /// this process, and every later look tries again.
-    pub async fn keep_codes(&self, member: &Member, codes: Codes) -> Result<Arc<Grant>, StoreError> {
+    pub async fn keep_codes(
+        &self,
+        member: &InstallationId,
+        codes: PermanentCodes,
+    ) -> Result<Arc<Installation>, StoreError> {
         let mut tried = self.put_codes(member, &codes).await;
         for _ in 1..PUT_TRIES {
             if tried.is_ok() {
@@ -195,11 +199,11 @@ impl Grants {
             tokio::time::sleep(PUT_PAUSE).await;
             tried = self.put_codes(member, &codes).await;
         }
-        self.strangers.invalidate(member);
+        self.negative_cache.invalidate(member);
         self.asked.invalidate(member);
         self.exchanged.insert(codes.redeemed.clone(), member.corp.clone());
         let before = lock(&self.seen).get(member).map(|seen| seen.grant.agents()).unwrap_or_default();
-        let grant = Grant { codes, apps: None, stopped: Vec::new(), before };
+        let grant = Installation { codes, apps: None, stopped: Vec::new(), before };
         let grant = self.see(member, grant, tried.is_err());
         tried.map(|()| grant)
     }
@@ -212,21 +216,21 @@ impl Grants {
     /// Keeps which applications a corporation allows.
     pub async fn keep_apps(
         &self,
-        member: &Member,
-        codes: &Codes,
-        apps: Apps,
-    ) -> Result<Arc<Grant>, StoreError> {
+        member: &InstallationId,
+        codes: &PermanentCodes,
+        apps: AllowedApps,
+    ) -> Result<Arc<Installation>, StoreError> {
         let raw = serde_json::to_string(&apps).map_err(|_| StoreError::Unreadable)?;
         let stopped = self.stopped(member, &apps).await?;
         let unsaved = lock(&self.seen).get(member).is_some_and(|seen| seen.unsaved);
-        let grant = Grant { codes: codes.clone(), apps: Some(apps), stopped, before: Vec::new() };
+        let grant = Installation { codes: codes.clone(), apps: Some(apps), stopped, before: Vec::new() };
         let grant = self.see(member, grant, unsaved);
         self.store.durable_put(&member.apps_key(), "", &Secret::new(raw)).await?;
         Ok(grant)
     }
 
     /// Which of `apps` are switched off.
-    async fn stopped(&self, member: &Member, apps: &Apps) -> Result<Vec<AgentId>, StoreError> {
+    async fn stopped(&self, member: &InstallationId, apps: &AllowedApps) -> Result<Vec<AgentId>, StoreError> {
         let mut stopped = Vec::new();
         for agent in apps.all() {
             if self.store.durable_get(&member.stop_key(&agent)).await?.is_some() {
@@ -238,23 +242,28 @@ impl Grants {
 
     /// Forgets a corporation here and in the store. The codes go last, so that a push that is repeated after a crash
     /// finds what is left to do.
-    pub async fn remove(&self, member: &Member) -> Result<(), StoreError> {
+    pub async fn remove(&self, member: &InstallationId) -> Result<(), StoreError> {
         lock(&self.seen).remove(member);
         self.store.durable_remove(&member.apps_key()).await?;
         self.store.durable_remove(&member.codes_key()).await?;
-        self.strangers.insert(member.clone(), ());
+        self.negative_cache.insert(member.clone(), ());
         Ok(())
     }
 
     /// The right to change what is known of `member`. Never taken twice at a time, because two may share a lock.
-    pub async fn alone_with(&self, member: &Member) -> tokio::sync::MutexGuard<'_, ()> {
+    pub async fn lock(&self, member: &InstallationId) -> tokio::sync::MutexGuard<'_, ()> {
         let mut hasher = DefaultHasher::new();
         member.hash(&mut hasher);
         self.locks[(hasher.finish() % LOCKS) as usize].lock().await
     }
 
     /// Switches one application of a corporation off or on.
-    pub async fn stop(&self, member: &Member, agent: &AgentId, stopped: bool) -> Result<(), StoreError> {
+    pub async fn stop(
+        &self,
+        member: &InstallationId,
+        agent: &AgentId,
+        stopped: bool,
+    ) -> Result<(), StoreError> {
         let key = member.stop_key(agent);
         match stopped {
             true => self.store.durable_put(&key, "", &Secret::new("1")).await.map(|_| ())?,
@@ -264,11 +273,11 @@ impl Grants {
     }
 
     /// What came of the last question about `member`, if that was not long ago.
-    pub fn asked(&self, member: &Member) -> Option<Option<Error>> {
+    pub fn asked(&self, member: &InstallationId) -> Option<Option<Error>> {
         self.asked.get(member)
     }
 
-    pub fn remember_asked(&self, member: &Member, failure: Option<Error>) {
+    pub fn remember_asked(&self, member: &InstallationId, failure: Option<Error>) {
         self.asked.insert(member.clone(), failure);
     }
 
@@ -281,23 +290,23 @@ impl Grants {
         }
     }
 
-    fn see(&self, member: &Member, grant: Grant, unsaved: bool) -> Arc<Grant> {
+    fn see(&self, member: &InstallationId, grant: Installation, unsaved: bool) -> Arc<Installation> {
         let grant = Arc::new(grant);
         let seen = Seen { grant: Arc::clone(&grant), at: Instant::now(), unsaved };
         lock(&self.seen).insert(member.clone(), seen);
         grant
     }
 
-    async fn put_codes(&self, member: &Member, codes: &Codes) -> Result<(), StoreError> {
+    async fn put_codes(&self, member: &InstallationId, codes: &PermanentCodes) -> Result<(), StoreError> {
         let rank = rank(codes.since_ms);
         self.store.durable_put(&member.codes_key(), &rank, &codes.stored()).await.map(|_| ())
     }
 
-    async fn read(&self, member: &Member) -> Result<Option<Grant>, StoreError> {
+    async fn read(&self, member: &InstallationId) -> Result<Option<Installation>, StoreError> {
         let Some(codes) = self.store.durable_get(&member.codes_key()).await? else { return Ok(None) };
-        let codes = Codes::read(&codes).ok_or(StoreError::Unreadable)?;
+        let codes = PermanentCodes::read(&codes).ok_or(StoreError::Unreadable)?;
         let apps = self.store.durable_get(&member.apps_key()).await?;
-        let apps = apps.and_then(|apps| serde_json::from_str::<Apps>(apps.expose()).ok());
+        let apps = apps.and_then(|apps| serde_json::from_str::<AllowedApps>(apps.expose()).ok());
         let (apps, before) = match apps {
             // What an earlier authorisation allowed says nothing of this one.
             Some(apps) if apps.since_ms != codes.since_ms => (None, apps.all()),
@@ -307,7 +316,7 @@ impl Grants {
             Some(apps) => self.stopped(member, apps).await?,
             None => Vec::new(),
         };
-        Ok(Some(Grant { codes, apps, stopped, before }))
+        Ok(Some(Installation { codes, apps, stopped, before }))
     }
 }
 

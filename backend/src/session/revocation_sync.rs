@@ -4,8 +4,8 @@
 //! neither an outage nor a failover to an older copy brings a session back.
 
 use super::revocation::Revocations;
-use super::seconds;
-use crate::store::{Feed, Store, StoreError};
+use crate::clock::seconds;
+use crate::store::{RevocationStream, Store, StoreError};
 use crate::telemetry;
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +19,7 @@ const SELDOM: Duration = Duration::from_secs(60);
 /// What is written again at once; a few of these take no longer than one.
 const AT_ONCE: usize = 500;
 
-pub(super) struct Follower {
+pub(super) struct RevocationSync {
     pub store: Arc<Store>,
     /// Gone when nobody serves any more.
     pub revocations: Weak<Revocations>,
@@ -28,14 +28,14 @@ pub(super) struct Follower {
     pub is_behind: Arc<AtomicBool>,
 }
 
-impl Follower {
+impl RevocationSync {
     /// Learns what is recorded, then listens in a task of its own. A store that does not answer is followed later.
     pub async fn start(self) {
         let caught_up = self.catch_up().await;
         tokio::spawn(self.follow(caught_up));
     }
 
-    async fn catch_up(&self) -> Result<Option<Feed>, StoreError> {
+    async fn catch_up(&self) -> Result<Option<RevocationStream>, StoreError> {
         let (recorded, feed) = self.store.follow().await?;
         let Some(revocations) = self.revocations.upgrade() else { return Ok(None) };
         let lost = revocations.reconcile(recorded, seconds(SystemTime::now()));
@@ -45,7 +45,7 @@ impl Follower {
         Ok(feed)
     }
 
-    async fn follow(self, mut caught_up: Result<Option<Feed>, StoreError>) {
+    async fn follow(self, mut caught_up: Result<Option<RevocationStream>, StoreError>) {
         let mut since = Instant::now();
         let mut told = Told::default();
         loop {
@@ -55,7 +55,7 @@ impl Follower {
                 Ok(Some(feed)) => {
                     told.is_heard();
                     self.is_behind.store(false, Ordering::Relaxed);
-                    telemetry::behind(Duration::ZERO);
+                    telemetry::revocation_lag(Duration::ZERO);
                     if self.listen(feed).await.is_none() {
                         return;
                     }
@@ -70,13 +70,13 @@ impl Follower {
                     tokio::time::sleep(RETRY).await;
                 }
             }
-            telemetry::behind(since.elapsed());
+            telemetry::revocation_lag(since.elapsed());
             caught_up = self.catch_up().await;
         }
     }
 
     /// Takes note of all that comes, until the store fails. None where nobody serves any more.
-    async fn listen(&self, mut feed: Feed) -> Option<StoreError> {
+    async fn listen(&self, mut feed: RevocationStream) -> Option<StoreError> {
         loop {
             let endings = match feed.next().await {
                 Ok(endings) => endings,

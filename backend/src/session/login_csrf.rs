@@ -2,8 +2,9 @@
 //! application. Without it, a code stolen or planted by another page would do (login CSRF).
 
 use super::cookie::{Cookies, SetCookie, app_tag};
-use super::{random_hex, seconds};
 use crate::apps::App;
+use crate::clock::seconds;
+use crate::secret::random_hex;
 use axum::http::HeaderMap;
 use miandeng_shared::CrossSite;
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ const ROOM: usize = 700;
 const KIND: &str = "miandeng_login_";
 
 #[derive(Serialize, Deserialize)]
-struct LoginProof {
+struct LoginCookie {
     id: String,
     /// `corpId/agentId`.
     app: String,
@@ -26,11 +27,11 @@ struct LoginProof {
 }
 
 /// Hands out and checks login cookies.
-pub struct LoginProofs {
+pub struct LoginCsrf {
     cookies: Arc<Cookies>,
 }
 
-impl LoginProofs {
+impl LoginCsrf {
     pub fn new(cookies: Arc<Cookies>) -> Self {
         Self { cookies }
     }
@@ -38,10 +39,10 @@ impl LoginProofs {
     /// A fresh login cookie for `app`. Tabs of one browser may overwrite each other's: every one is good for the app.
     pub fn issue(&self, headers: &HeaderMap, app: &App, now: SystemTime) -> Vec<SetCookie> {
         let expires_at = seconds(now).saturating_add(LIFETIME.as_secs());
-        let proof = LoginProof { id: random_hex(), app: app.name(), expires_at };
+        let proof = LoginCookie { id: random_hex(), app: app.name(), expires_at };
         let name = cookie_name(app);
         let others = |other: &str| other.starts_with(KIND) && other != name;
-        let made = |proof: LoginProof| Some(proof.expires_at);
+        let made = |proof: LoginCookie| Some(proof.expires_at);
         self.cookies.set_beside(self.cookies.set(&name, &proof, LIFETIME), headers, others, ROOM, made)
     }
 
@@ -53,7 +54,7 @@ impl LoginProofs {
         let (name, app, now) = (cookie_name(app), app.name(), seconds(now));
         let mut wrong = CrossSite::NoLoginCookie;
         for (name, value) in self.cookies.named(headers, |its_name| its_name == name) {
-            match self.cookies.open::<LoginProof>(name, value) {
+            match self.cookies.open::<LoginCookie>(name, value) {
                 Some(proof) if proof.app == app && now < proof.expires_at => return Ok(()),
                 Some(_) => {}
                 None => wrong = CrossSite::LoginCookieOfAnotherKey,
@@ -79,9 +80,9 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
     use std::collections::BTreeMap;
 
-    fn proofs(key: u8) -> LoginProofs {
+    fn proofs(key: u8) -> LoginCsrf {
         let key = SessionKey::new(&Secret::new(STANDARD.encode([key; 32]))).unwrap();
-        LoginProofs::new(Arc::new(Cookies::new(&key, &[], true)))
+        LoginCsrf::new(Arc::new(Cookies::new(&key, &[], true)))
     }
 
     fn app(agent: u64) -> App {

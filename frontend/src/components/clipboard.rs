@@ -1,6 +1,6 @@
 //! Copying text, as far as each webview lets us.
 
-use crate::page;
+use super::dom;
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -8,7 +8,7 @@ use web_sys::{HtmlDocument, HtmlElement};
 
 /// Copies the text of the element `id`. False where the person has to: the text is selected then.
 pub async fn copy(id: &str) -> bool {
-    let Some(element) = page::element(id) else { return false };
+    let Some(element) = dom::element(id) else { return false };
     let written = match write(&element.text_content().unwrap_or_default()) {
         Some(written) => JsFuture::from(written).await.is_ok(),
         None => false,

@@ -1,8 +1,8 @@
 //! How many logins and signatures one address may ask for in a minute, so that nobody can have DingTalk asked without
 //! end. Only behind trusted proxies: elsewhere the address may be that of a proxy, and everybody would be one person.
 
+use super::client_ip;
 use super::error::ApiError;
-use super::forwarded;
 use crate::state::AppState;
 use crate::telemetry;
 use axum::extract::{Request, State};
@@ -25,14 +25,14 @@ const MEMORY: Duration = Duration::from_secs(60);
 
 /// The allowances of all addresses for one route.
 #[derive(Clone)]
-pub struct Pace {
+pub struct RateLimit {
     state: AppState,
     route: &'static str,
     quota: Quota,
     addresses: Cache<IpAddr, Arc<DefaultDirectRateLimiter>>,
 }
 
-impl Pace {
+impl RateLimit {
     /// `per_minute` for each address, all at once if need be.
     pub fn new(state: &AppState, route: &'static str, per_minute: NonZeroU32) -> Self {
         // Where it is full the oldest goes. Moka's own choice would be not to remember newcomers, who could then ask
@@ -50,13 +50,13 @@ impl Pace {
     /// Takes one from the allowance of `address`; where nothing is left, how long until there is.
     fn take(&self, address: IpAddr) -> Result<(), Duration> {
         let new = || Arc::new(RateLimiter::direct(self.quota));
-        let allowance = self.addresses.get_with(household(address), new);
+        let allowance = self.addresses.get_with(ipv6_prefix(address), new);
         allowance.check().map_err(|refused| refused.wait_time_from(DefaultClock::default().now()))
     }
 }
 
-/// Whoever has one address of IPv6 has the 2⁶⁴ beside it, too.
-fn household(address: IpAddr) -> IpAddr {
+/// The limit is per /64 of IPv6: that is what a subscriber gets.
+fn ipv6_prefix(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
@@ -66,25 +66,30 @@ fn household(address: IpAddr) -> IpAddr {
 /// Of what is refused here, lets each address have so many a minute refused in detail; the rest is told to wait. What is not
 /// refused is never held up: DingTalk pushes for many corporations from few addresses, and without trusted proxies all
 /// addresses may be that of one proxy.
-pub async fn refusals(State(pace): State<Pace>, request: Request, next: Next) -> Response {
-    let address = forwarded::client(&pace.state.config, request.headers(), request.extensions());
-    let address = address.or_else(|| forwarded::peer(request.extensions()));
+pub async fn refusals(State(rate_limit): State<RateLimit>, request: Request, next: Next) -> Response {
+    let address = client_ip::client(&rate_limit.state.config, request.headers(), request.extensions());
+    let address = address.or_else(|| client_ip::peer(request.extensions()));
     let answer = next.run(request).await;
     let refused = address.filter(|_| answer.status().is_client_error());
-    match refused.map(|address| pace.take(address)) {
-        Some(Err(wait)) => pace.too_many(wait).into_response(),
+    match refused.map(|address| rate_limit.take(address)) {
+        Some(Err(wait)) => rate_limit.too_many(wait).into_response(),
         _ => answer,
     }
 }
 
 /// Refuses those who ask too often.
-pub async fn keep(State(pace): State<Pace>, request: Request, next: Next) -> Result<Response, ApiError> {
-    let Some(address) = forwarded::client(&pace.state.config, request.headers(), request.extensions()) else {
+pub async fn enforce(
+    State(rate_limit): State<RateLimit>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let Some(address) = client_ip::client(&rate_limit.state.config, request.headers(), request.extensions())
+    else {
         return Ok(next.run(request).await);
     };
-    match pace.take(address) {
+    match rate_limit.take(address) {
         Ok(()) => Ok(next.run(request).await),
-        Err(wait) => Err(pace.too_many(wait)),
+        Err(wait) => Err(rate_limit.too_many(wait)),
     }
 }
 
@@ -99,7 +104,7 @@ mod tests {
             ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
             ("2001:db8:1:2::", "2001:db8:1:2::"),
         ] {
-            assert_eq!(household(address.parse().unwrap()), expected.parse::<IpAddr>().unwrap());
+            assert_eq!(ipv6_prefix(address.parse().unwrap()), expected.parse::<IpAddr>().unwrap());
         }
     }
 }

@@ -1,0 +1,16 @@
+//! The login module: starts with the document, shows nothing itself, and has the view's module fetched when there is
+//! something to be seen.
+
+use miandeng_frontend::start;
+
+/// Frees nothing: a login takes some kilobytes, and its page is left. The standard allocator and the code that gives
+/// everything back to it would be 5 kB of brotli.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+#[allow(unsafe_code, reason = "the page has one thread")]
+static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::LeakingAllocator> =
+    unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::LeakingAllocator::new()) };
+
+fn main() {
+    start::login();
+}

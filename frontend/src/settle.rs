@@ -1,0 +1,67 @@
+//! A call of JavaScript that answers later, whichever way it does.
+
+use crate::{dd::DdError, js};
+use std::{cell::Cell, rc::Rc};
+use wasm_bindgen::JsValue;
+
+pub type Outcome = Result<JsValue, DdError>;
+
+/// Functions to hand to the component. They belong to JavaScript from then on: a client that calls one late, or
+/// twice, finds it there, and it does nothing.
+pub struct Callbacks {
+    pub success: JsValue,
+    pub fail: JsValue,
+    pub cancel: JsValue,
+}
+
+/// Lets `start` call JavaScript and tells `done` the first of: a callback, the promise that the call may return, an
+/// exception, `limit` milliseconds. Which of the first two a call of the component uses differs by version and by
+/// platform, and some use both.
+///
+/// Callbacks and no futures: the flow is a state machine already, and a second one around it would be 3 kB.
+pub fn settle(
+    limit: u32,
+    start: impl FnOnce(&Callbacks) -> Result<JsValue, JsValue>,
+    done: impl FnOnce(Outcome) + 'static,
+) {
+    let first = First(Rc::new(Cell::new(Some(Box::new(done)))));
+    let callbacks = first.callbacks();
+    match start(&callbacks) {
+        Ok(returned) => listen(&returned, &callbacks),
+        Err(thrown) => first.settle(Err(DdError::from_js(&thrown, &JsValue::UNDEFINED))),
+    }
+    js::after(limit, move || first.settle(Err(DdError::Timeout)));
+}
+
+/// Hears a promise, or anything that has a `then`, out as well. A `then` that throws has nothing to say; callbacks and
+/// timeout remain.
+fn listen(returned: &JsValue, callbacks: &Callbacks) {
+    if returned.is_object() {
+        let _ = js::call_with_two(returned, "then", &callbacks.success, &callbacks.fail);
+    }
+}
+
+/// The first settlement wins; any later one is ignored.
+#[derive(Clone)]
+struct First(Rc<Cell<Option<Box<dyn FnOnce(Outcome)>>>>);
+
+impl First {
+    fn settle(&self, outcome: Outcome) {
+        if let Some(done) = self.0.take() {
+            done(outcome);
+        }
+    }
+
+    fn callbacks(&self) -> Callbacks {
+        Callbacks {
+            success: self.function(|value, _| Ok(value)),
+            fail: self.function(|first, second| Err(DdError::from_js(&first, &second))),
+            cancel: self.function(|_, _| Err(DdError::Cancelled)),
+        }
+    }
+
+    fn function(&self, read: impl Fn(JsValue, JsValue) -> Outcome + 'static) -> JsValue {
+        let first = self.clone();
+        js::function(move |a, b| first.settle(read(a, b)))
+    }
+}

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail, ensure};
 use self::script::Edition;
 use crate::repo::Repo;
 
-/// Checks the built page and tells how much a phone downloads.
+/// Checks the built page and says how much a phone downloads.
 pub fn run(repo: &Repo) -> Result<String> {
     let dist = repo.dist();
     let files = files_in(&dist).with_context(|| "dist/ cannot be read: `cargo xtask build` makes it")?;

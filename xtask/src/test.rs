@@ -8,8 +8,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::build;
-use crate::clock::spoken;
 use crate::demo_config::{DEFAULT_USER_ID, Front, login_url};
+use crate::duration;
 use crate::ports::Ports;
 use crate::repo::Repo;
 use crate::servers::Servers;
@@ -69,7 +69,7 @@ pub fn run(repo: &Repo, filter: Option<&str>) -> Result<()> {
         (step.run)(&bed).with_context(|| format!("step `{}` failed", step.name))?;
     }
     let names: Vec<&str> = steps.iter().map(|step| step.name).collect();
-    println!("\n{} passed in {}", names.join(", "), spoken(start.elapsed()));
+    println!("\n{} passed in {}", names.join(", "), duration::human(start.elapsed()));
     Ok(())
 }
 

@@ -44,6 +44,11 @@ impl App {
         User::new(self.corp_id.clone(), self.agent_id.clone())
     }
 
+    /// Whether a page cannot log people in without a signature.
+    pub fn signs_login(&self) -> bool {
+        self.jsapi.as_ref().is_some_and(|jsapi| jsapi.signs_login)
+    }
+
     /// `corpId/agentId`, as messages, logs and tokens name an application.
     pub fn name(&self) -> String {
         format!("{}/{}", self.corp_id, self.agent_id)

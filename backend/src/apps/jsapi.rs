@@ -36,24 +36,42 @@ pub struct Jsapi {
     /// Whether a `+` in the query is signed as a space. DingTalk's Java sample does so and its Node sample does not.
     pub sign_plus_as_space: bool,
     pub js_api_list: Vec<String>,
+    /// The login itself is a signed API; elsewhere only others are.
+    #[serde(skip)]
+    pub signs_login: bool,
+    /// `dd.config`'s type: 1 for a service window, 0 for a micro-app.
+    #[serde(skip)]
+    pub config_type: u8,
 }
 
 impl Jsapi {
     /// What a kind of application has where the configuration is silent; None where people are redirected.
     #[must_use]
     pub fn of(kind: AppKind) -> Option<Self> {
-        let (url, js_api_list) = match kind {
+        let (url, js_api_list, signs_login, config_type) = match kind {
             // The SDK that the classic 服务窗 was documented with; it needs at least 0.8.3.
             AppKind::Channel => (
                 "https://g.alicdn.com/dingding/open-develop/1.5.1/dingtalk.js",
                 vec!["channel.permission.requestAuthCode".to_owned()],
+                true,
+                1,
             ),
             // Its login needs no signed API.
-            AppKind::H5 => ("https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js", vec![]),
+            AppKind::H5 => {
+                ("https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js", vec![], false, 0)
+            }
             AppKind::Wecom => return None,
         };
         let (url, fallback_url, sign_alg) = (url.to_owned(), None, SignAlg::Sha1);
-        Some(Self { url, fallback_url, sign_alg, sign_plus_as_space: false, js_api_list })
+        Some(Self {
+            url,
+            fallback_url,
+            sign_alg,
+            sign_plus_as_space: false,
+            js_api_list,
+            signs_login,
+            config_type,
+        })
     }
 
     /// The same from another address, where there is one.

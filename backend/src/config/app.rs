@@ -40,6 +40,7 @@ fn jsapi(s: &mut Section<'_>, defaults: Jsapi) -> Jsapi {
         sign_alg: s.optional("sign_alg", alg).unwrap_or(defaults.sign_alg),
         sign_plus_as_space: s.optional("sign_plus_as_space", boolean).unwrap_or(false),
         js_api_list: s.optional("js_api_list", list(text)).unwrap_or(defaults.js_api_list),
+        ..defaults
     }
 }
 

@@ -3,8 +3,8 @@
 use super::csp::{page_policy, policy_header};
 use super::{CROSS_ORIGIN, RESOURCE_POLICY, assets, login_loop, visit, wecom};
 use crate::apps::{Brand, Color};
+use crate::http::AppState;
 use crate::registry::Registered;
-use crate::state::AppState;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};

@@ -4,11 +4,11 @@
 use super::error::ApiError;
 use super::navigation::is_navigation;
 use super::{NO_STORE, audit};
+use crate::http::AppState;
 use crate::provider::Entry;
 use crate::recent::memory;
 use crate::registry::Registered;
 use crate::session::{Session, SetCookie, attempt};
-use crate::state::AppState;
 use crate::telemetry;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};

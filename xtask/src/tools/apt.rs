@@ -37,7 +37,7 @@ pub fn install(repo: &Repo, what: &str, packages: &[&str]) -> Result<()> {
     let Some(is_root) = may_install(repo) else {
         bail!("the tests need {what}: type `{by_hand}` and try again");
     };
-    // Nobody is there to answer the questions that a package may ask.
+    // A package may ask questions, which are not answered here.
     let apt = |arguments: &[&str]| -> Command {
         let mut command = repo.command(if is_root { "env" } else { "sudo" });
         if !is_root {

@@ -7,8 +7,7 @@ use anyhow::{Result, bail};
 
 use super::apt;
 use crate::repo::Repo;
-use crate::run;
-use crate::version::Version;
+use crate::{run, version};
 
 pub struct Browser {
     pub chromium: PathBuf,
@@ -46,8 +45,7 @@ fn find(repo: &Repo) -> Option<Browser> {
 /// A driver refuses a browser of another major version, but only when the first test is under way.
 fn matching(repo: &Repo, browser: Browser) -> Result<Browser> {
     let major = |program: &PathBuf| {
-        let printed = run::output(repo.command(&program.to_string_lossy()).arg("--version"))?;
-        Some(Version::find_in(&printed)?.major)
+        version::major_in(&run::output(repo.command(&program.to_string_lossy()).arg("--version"))?)
     };
     match (major(&browser.chromium), major(&browser.chromedriver)) {
         (Some(chromium), Some(driver)) if chromium != driver => bail!(

@@ -1,13 +1,13 @@
 //! What the server knows of a visit, written into the HTML so that the page need not ask for it.
 
 use super::{config, guard, session};
+use crate::http::AppState;
 use crate::provider::Entry;
 use crate::registry::Registered;
 use crate::session::Session;
-use crate::state::AppState;
 use axum::http::{HeaderMap, header};
 use futures_util::FutureExt;
-use miandeng_shared::{AppKind, SignedConfig, Visit};
+use miandeng_shared::{SignedConfig, Visit};
 use std::time::SystemTime;
 
 /// The block in the HTML of the page, which is empty until the server fills it. Data and no script: the page's policy lets
@@ -23,7 +23,8 @@ pub fn block(state: &AppState, app: &Registered, headers: &HeaderMap, query: Opt
     let entry = app.provider.entry(headers);
     let elsewhere = is_elsewhere(headers);
     let loads = logs_in && (state.config.dingtalk.simulator || !elsewhere);
-    let component = app.jsapi_url.as_deref().filter(|_| loads).map(component).unwrap_or_default();
+    let component =
+        app.jsapi.as_ref().filter(|_| loads).map(|jsapi| component(&jsapi.url)).unwrap_or_default();
     // Visitors who cannot log in are no reason to ask for a ticket.
     let asks = logs_in && (!elsewhere || app.provider.holds_ticket());
     format!("{}{component}", written(&visit(state, app, entry, session, query.filter(|_| asks))))
@@ -36,8 +37,7 @@ fn visit(
     session: Option<Session>,
     query: Option<&str>,
 ) -> Visit {
-    let signs = app.credentials.kind() == AppKind::Channel;
-    let signed = query.filter(|_| signs).and_then(|query| signed(state, app, query));
+    let signed = query.filter(|_| app.signs_login()).and_then(|query| signed(state, app, query));
     Visit {
         config: config::answer(state, app, entry, signed),
         session: session.map(|session| session::answer(state, session)),

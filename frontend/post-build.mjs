@@ -6,6 +6,7 @@
 //    or another esbuild would change the content under a name that browsers keep for ever.
 // 3. In release: writes .br and .gz beside whatever compresses, so that the server compresses nothing.
 
+import { check } from './old-webviews.mjs';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -107,3 +108,5 @@ if (release) {
   nameByContent();
   compress();
 }
+// A page that old webviews cannot run is no page.
+if (release) console.log(await check(staging));

@@ -175,7 +175,10 @@ fn tests_of_this_machine(repo: &Repo) -> Command {
 
 fn browser_units(bed: &Testbed<'_>) -> Result<()> {
     let mut command = in_browser(bed, bed.repo.cargo());
-    command.arg("test").args(WASM).args(["--test", "dd", "--test", "page", "--test", "screens"]);
+    command
+        .arg("test")
+        .args(WASM)
+        .args(["--test", "dd", "--test", "page", "--test", "screens", "--test", "shown"]);
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
     run::streamed("browser-units: the page's bindings, in Chromium", &mut command)
 }

@@ -8,6 +8,7 @@
 // 4. In release: writes .br and .gz beside whatever compresses, so that the server compresses nothing, and fails where that is
 //    more than a phone should wait for.
 
+import { check } from './old-webviews.mjs';
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
@@ -138,3 +139,5 @@ if (release) {
   compress();
   checkBudgets();
 }
+// A page that old webviews cannot run is no page.
+if (release) console.log(await check(staging));

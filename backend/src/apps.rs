@@ -3,9 +3,11 @@
 mod app;
 mod brand;
 mod credentials;
+mod jsapi;
 mod suite;
 
-pub use app::{App, SignAlg};
+pub use app::App;
 pub use brand::{Brand, Color};
-pub use credentials::{Audience, Credentials, Granted, defaults};
+pub use credentials::{Audience, Credentials, Granted};
+pub use jsapi::{Jsapi, SignAlg};
 pub use suite::Suite;

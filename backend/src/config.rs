@@ -20,7 +20,7 @@ pub use security::{ContentSecurityPolicy, Security};
 pub use value::is_loopback;
 pub use wecom::{VerifyFile, WeCom};
 
-use crate::apps::{App, Suite, defaults};
+use crate::apps::{App, Jsapi, Suite};
 use crate::secret::{Secret, SessionKey};
 use miandeng_shared::AppKind;
 use reader::{Place, Section};
@@ -338,10 +338,10 @@ impl Config {
     }
 
     /// Where the JSAPI of an application may be that is not known yet: a suite's, and the default of either kind.
-    pub fn jsapi_urls(&self) -> HashSet<&str> {
-        let of_suites = self.suites.iter().filter_map(|suite| suite.jsapi_url.as_deref());
+    pub fn jsapi_urls(&self) -> HashSet<String> {
+        let of_suites = self.suites.iter().filter_map(|suite| suite.jsapi_url.clone());
         of_suites
-            .chain([AppKind::Channel, AppKind::H5].into_iter().filter_map(|kind| defaults(kind).jsapi_url))
+            .chain([AppKind::Channel, AppKind::H5].into_iter().filter_map(Jsapi::of).map(|jsapi| jsapi.url))
             .collect()
     }
 

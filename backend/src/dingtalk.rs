@@ -1,6 +1,7 @@
 //! DingTalk, as the backend talks to it: what each kind of application asks of it, and what it pushes to a suite.
 
 mod answer;
+mod app;
 mod client;
 mod errcodes;
 mod h5;
@@ -10,23 +11,21 @@ pub mod suite;
 mod tokens;
 mod window;
 
-pub use h5::H5;
-pub use tokens::{AppToken, SuiteCorpToken};
-pub use window::Window;
+pub use app::DingTalkApp;
 
 use crate::apps::{App, Credentials, Granted, Suite};
 use crate::config::Config;
-use crate::provider::Provider;
 use crate::session::Sessions;
 use crate::store::Store;
 use crate::upstream::CredentialCache;
 use client::Client;
+use h5::H5;
 use miandeng_shared::{AppKind, CorpId};
 use std::sync::Arc;
 use std::time::Duration;
 use suite::{SuiteTokens, Suites};
-use tokens::{AppTicket, ChannelTicket, ChannelToken, CorpToken, SuiteToken};
-use window::Directory;
+use tokens::{AppTicket, AppToken, ChannelTicket, ChannelToken, CorpToken, SuiteCorpToken, SuiteToken};
+use window::{Directory, Window};
 
 /// A ticket takes at most a token, a rejected call, another token and the call again; a lock outlives them all.
 const CALLS_PER_FETCH: u32 = 5;
@@ -84,7 +83,7 @@ impl DingTalk {
 
     /// What `app`, a configured one, asks of DingTalk. Applications of one corporation with one secret share what it buys,
     /// because a second fetch may invalidate the first one's token: `corp` are all that the corporation has.
-    pub fn provider(&self, app: &App, corp: &[&App]) -> Option<Provider> {
+    pub fn provider(&self, app: &App, corp: &[&App]) -> Option<DingTalkApp> {
         self.rooms.provider(app, corp)
     }
 
@@ -102,10 +101,10 @@ impl DingTalk {
 }
 
 impl Rooms {
-    fn provider(&self, app: &App, corp: &[&App]) -> Option<Provider> {
+    fn provider(&self, app: &App, corp: &[&App]) -> Option<DingTalkApp> {
         let client = self.client.paid_by(app);
         Some(match &app.credentials {
-            Credentials::Channel { .. } => Provider::Window(self.window(app, client, corp)?),
+            Credentials::Channel { .. } => DingTalkApp::Window(self.window(app, client, corp)?),
             Credentials::H5 { client_id, client_secret } => {
                 let id = shared_id(
                     app,
@@ -117,7 +116,7 @@ impl Rooms {
                     let (client, key, secret) = (fetcher.clone(), key.clone(), secret.clone());
                     async move { client.app_token(&key, &secret).await }
                 });
-                Provider::H5(H5::new(app, client, token, &id, &self.caches))
+                DingTalkApp::H5(H5::new(app, client, token, &id, &self.caches))
             }
             Credentials::Suite(granted) => self.granted(app, granted, client)?,
             Credentials::WeCom { .. } => return None,
@@ -153,16 +152,16 @@ impl Rooms {
     }
 
     /// The provider of an application that a corporation granted a suite.
-    fn granted(&self, app: &App, granted: &Granted, client: Client) -> Option<Provider> {
+    fn granted(&self, app: &App, granted: &Granted, client: Client) -> Option<DingTalkApp> {
         let id = suite_id(&granted.suite, &app.corp_id);
         let corp_token = self.suite_tokens.corp_token(granted, &app.corp_id);
         match granted.kind {
             AppKind::Channel => {
                 let token = self.suite_tokens.channel_token(granted, &app.corp_id);
                 let directory = Some(Directory::Suite(corp_token));
-                Some(Provider::Window(Window::new(app, client, token, directory, &id, &self.caches)))
+                Some(DingTalkApp::Window(Window::new(app, client, token, directory, &id, &self.caches)))
             }
-            AppKind::H5 => Some(Provider::SuiteH5(H5::new(app, client, corp_token, &id, &self.caches))),
+            AppKind::H5 => Some(DingTalkApp::SuiteH5(H5::new(app, client, corp_token, &id, &self.caches))),
             AppKind::Wecom => None,
         }
     }

@@ -21,16 +21,14 @@ mod page;
 mod rate_limit;
 mod report;
 mod session;
+mod state;
 mod suite_callback;
 mod token;
 mod visit;
 mod wecom;
 
-pub use login_loop::RefusedSessions;
-pub use report::TicketRenewals;
-pub use wecom::Flights;
+pub use state::AppState;
 
-use crate::state::AppState;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};

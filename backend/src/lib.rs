@@ -18,9 +18,9 @@ mod repeats;
 mod secret;
 mod server;
 mod session;
-mod state;
 mod store;
 mod telemetry;
+mod tls;
 mod upstream;
 mod wecom;
 

@@ -1,8 +1,8 @@
-//! The seam between the login and the platforms: what a kind of application can do. A new platform is one more arm here and
-//! a room of its own; no other room learns which kinds there are.
+//! The seam between the login and the platforms: what an application of any platform can do. A new platform is one more arm
+//! here and a room of its own; no other room learns which platforms there are.
 
 use crate::apps::App;
-use crate::dingtalk::{AppToken, H5, SuiteCorpToken, Window};
+use crate::dingtalk::DingTalkApp;
 use crate::upstream::Error;
 use crate::wecom::{Browser, WeCom};
 use axum::http::HeaderMap;
@@ -11,10 +11,7 @@ use url::Url;
 
 /// What logs people in to an application.
 pub enum Provider {
-    Window(Window),
-    H5(H5<AppToken>),
-    /// The same, granted to a suite.
-    SuiteH5(H5<SuiteCorpToken>),
+    DingTalk(DingTalkApp),
     WeCom(WeCom),
     #[cfg(test)]
     Stub(tests::Stub),
@@ -44,7 +41,7 @@ impl Provider {
     /// How people come to a code from the browser that sent `headers`.
     pub fn entry(&self, headers: &HeaderMap) -> Entry {
         match self {
-            Self::Window(_) | Self::H5(_) | Self::SuiteH5(_) => Entry::Page,
+            Self::DingTalk(_) => Entry::Page,
             #[cfg(test)]
             Self::Stub(_) => Entry::Page,
             Self::WeCom(app) => match app.browser(headers) {
@@ -58,7 +55,7 @@ impl Provider {
     /// Where the platform hands out a code that comes back with `state`; None where it does not redirect this browser.
     pub fn link(&self, app: &App, headers: &HeaderMap, state: &str) -> Option<Url> {
         match self {
-            Self::Window(_) | Self::H5(_) | Self::SuiteH5(_) => None,
+            Self::DingTalk(_) => None,
             Self::WeCom(wecom) => wecom.link(app, wecom.browser(headers), state),
             #[cfg(test)]
             Self::Stub(_) => None,
@@ -71,9 +68,7 @@ impl Provider {
     /// Where no ticket is to be had.
     pub async fn sign(&self, href: &str) -> Result<Option<SignedConfig>, Error> {
         match self {
-            Self::Window(window) => window.signer.sign(href).await,
-            Self::H5(app) => app.signer.sign(href).await,
-            Self::SuiteH5(app) => app.signer.sign(href).await,
+            Self::DingTalk(app) => app.sign(href).await,
             Self::WeCom(_) => return Ok(None),
             #[cfg(test)]
             Self::Stub(_) => return Ok(None),
@@ -84,9 +79,7 @@ impl Provider {
     /// Whether pages can be signed at once.
     pub fn holds_ticket(&self) -> bool {
         match self {
-            Self::Window(window) => window.signer.holds_ticket(),
-            Self::H5(app) => app.signer.holds_ticket(),
-            Self::SuiteH5(app) => app.signer.holds_ticket(),
+            Self::DingTalk(app) => app.holds_ticket(),
             Self::WeCom(_) => false,
             #[cfg(test)]
             Self::Stub(_) => false,
@@ -96,9 +89,7 @@ impl Provider {
     /// Whether the ticket of today signed this.
     pub fn has_signed(&self, signed: &SignedConfig) -> bool {
         match self {
-            Self::Window(window) => window.signer.has_signed(signed),
-            Self::H5(app) => app.signer.has_signed(signed),
-            Self::SuiteH5(app) => app.signer.has_signed(signed),
+            Self::DingTalk(app) => app.has_signed(signed),
             Self::WeCom(_) => false,
             #[cfg(test)]
             Self::Stub(_) => false,
@@ -108,9 +99,7 @@ impl Provider {
     /// Forgets the ticket that signed this, if it is that of today; says whether it did.
     pub async fn forget_signer_of(&self, signed: &SignedConfig) -> bool {
         match self {
-            Self::Window(window) => window.signer.forget_signer_of(signed).await,
-            Self::H5(app) => app.signer.forget_signer_of(signed).await,
-            Self::SuiteH5(app) => app.signer.forget_signer_of(signed).await,
+            Self::DingTalk(app) => app.forget_signer_of(signed).await,
             Self::WeCom(_) => false,
             #[cfg(test)]
             Self::Stub(_) => false,
@@ -123,9 +112,7 @@ impl Provider {
     /// Where no token is to be had, or the call is not granted.
     pub async fn prepare(&self) -> Result<Permit, Error> {
         match self {
-            Self::Window(window) => window.prepare().await,
-            Self::H5(app) => app.prepare().await,
-            Self::SuiteH5(app) => app.prepare().await,
+            Self::DingTalk(app) => app.prepare().await,
             Self::WeCom(app) => app.prepare().await,
             #[cfg(test)]
             Self::Stub(stub) => stub.prepare(),
@@ -140,9 +127,7 @@ impl Provider {
     /// The failure of the call.
     pub async fn redeem(&self, app: &App, code: &AuthCode, _: Permit) -> Result<User, Error> {
         match self {
-            Self::Window(window) => window.redeem(app, code).await,
-            Self::H5(h5) => h5.redeem(app, code).await,
-            Self::SuiteH5(h5) => h5.redeem(app, code).await,
+            Self::DingTalk(dingtalk) => dingtalk.redeem(app, code).await,
             Self::WeCom(wecom) => wecom.redeem(app, code).await,
             #[cfg(test)]
             Self::Stub(stub) => stub.redeem(app, code),

@@ -3,7 +3,7 @@
 use crate::apps::{App, Suite};
 use crate::config::Config;
 use crate::dingtalk::DingTalk;
-use crate::dingtalk::suite::SuiteFailure;
+use crate::dingtalk::suite::{GrantedApp, SuiteFailure};
 use crate::provider::Provider;
 use crate::session::{Session, Sessions};
 use crate::store::Store;
@@ -47,7 +47,7 @@ impl Registry {
             corps.entry(&app.corp_id).or_default().push(app);
         }
         let registered = |app: &App| {
-            let provider = dingtalk.provider(app, &corps[&app.corp_id]);
+            let provider = dingtalk.provider(app, &corps[&app.corp_id]).map(Provider::DingTalk);
             let provider = provider.or_else(|| wecom.provider(app).map(Provider::WeCom))?;
             let name = (app.corp_id.clone(), app.agent_id.clone());
             Some((name, Arc::new(Registered { app: app.clone(), provider })))
@@ -82,7 +82,14 @@ impl Registry {
     ) -> Result<Option<Arc<Registered>>, SuiteFailure> {
         match self.configured(corp, agent) {
             Some(app) => Ok(Some(Arc::clone(app))),
-            None => self.dingtalk.suites.app(corp, agent).await,
+            None => {
+                let granted = self.dingtalk.suites.app(corp, agent).await?;
+                let registered = |granted: GrantedApp| {
+                    let provider = Provider::DingTalk(granted.provider);
+                    Arc::new(Registered { app: granted.app, provider })
+                };
+                Ok(granted.map(registered))
+            }
         }
     }
 

@@ -3,8 +3,8 @@
 use crate::config::Config;
 use crate::connections::{self, Seats};
 use crate::http;
+use crate::http::AppState;
 use crate::private;
-use crate::state::AppState;
 use crate::telemetry;
 use anyhow::Context;
 use std::future::Future;

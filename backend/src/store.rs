@@ -115,7 +115,7 @@ impl Store {
 
     /// A store that keeps nothing beyond the process.
     #[must_use]
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub fn memory() -> Self {
         Self { backend: Backend::Memory(durable::InProcess::default()), failing: Mutex::default() }
     }

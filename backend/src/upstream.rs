@@ -11,7 +11,6 @@ mod http;
 mod json;
 mod policy;
 mod proxies;
-pub(crate) mod tls;
 mod token;
 
 pub use credential_cache::{Cached, CredentialCache};

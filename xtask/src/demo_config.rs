@@ -6,7 +6,7 @@ use crate::ports::Ports;
 
 pub const CORP_ID: &str = "dingcorp1";
 pub const AGENT_ID: &str = "123456";
-/// Whom the simulator logs in when nobody was chosen on its phone page: somebody in the directory.
+/// The simulator's user where none was chosen on its phone page: an employee in the directory.
 pub const DEFAULT_USER_ID: &str = "userid-employee-dingcorp1";
 
 /// Who serves the page that the browser is sent to. The other one may serve it too.

@@ -1,15 +1,14 @@
 //! The errands of this repository. `cargo xtask demo` and `cargo xtask test` are meant for a machine that has Rust,
-//! Node and apt and nothing else: whatever more is needed is fetched, announced and reused.
+//! Node and apt and nothing else: the rest is fetched, announced and reused.
 
 mod bench;
 mod build;
-mod clock;
 mod demo;
 mod demo_config;
 mod dev;
+mod duration;
 mod fuzz;
 mod http;
-mod page_check;
 mod ports;
 mod repo;
 mod run;
@@ -30,7 +29,7 @@ usage: cargo xtask <command>
   dev          the same, the page by `trunk serve` with live reload on http://127.0.0.1:8081
   build        dist/ and both release binaries; with --static the server alone, which then runs on any Linux
   test [NAME]  everything CI runs, or the steps whose name contains NAME
-  fuzz [NAME]  random input for whatever reads the input of strangers, or for the target NAME
+  fuzz [NAME]  random input for each reader of strangers' input, or for the target NAME
   bench [NAME] the benchmarks, or those whose name contains NAME, as tables of ratios
   bench page   the page in Chromium beside other pages; with --runs N rounds, with --write into docs/performance.md";
 

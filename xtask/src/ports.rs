@@ -60,11 +60,6 @@ impl Ports {
     }
 }
 
-/// One more that is free.
-pub fn any() -> Result<u16> {
-    hold(0).map(|(_, port)| port)
-}
-
 fn hold(wanted: u16) -> Result<(TcpListener, u16)> {
     let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     let listener = bind(wanted).or_else(|_| bind(0)).context("no port on 127.0.0.1 can be had")?;

@@ -16,7 +16,7 @@ pub struct Repo {
 
 impl Repo {
     pub fn locate() -> Result<Self> {
-        // Cargo tells at run time where the package is; the compiled-in value serves a binary started by hand.
+        // Cargo names the package's directory at run time; the compiled-in value serves a binary started by hand.
         let manifest_dir = env::var_os("CARGO_MANIFEST_DIR")
             .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
         let root = manifest_dir.parent().context("xtask has no parent directory")?.to_path_buf();
@@ -67,7 +67,7 @@ impl Repo {
         self.target.join("xtask")
     }
 
-    /// Tools that would have overwritten somebody's other version of them.
+    /// Tools of which the machine has another version that is to stay.
     pub fn private_tools(&self) -> PathBuf {
         self.target.join("tools")
     }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::clock::spoken;
+use crate::duration;
 use crate::repo::Repo;
 
 /// Enough for a compiler error and what led to it.
@@ -50,13 +50,13 @@ fn step<T>(title: &str, work: impl FnOnce(&ProgressBar) -> Result<T>) -> Result<
     let start = Instant::now();
     let bar = BARS.add(ProgressBar::no_length().with_style(style(false)).with_message(title.to_owned()));
     if bar.is_hidden() {
-        println!("{title} … begins after {}", spoken(start - began));
+        println!("{title} … begins after {}", duration::human(start - began));
     }
     bar.enable_steady_tick(TICK);
     let outcome = work(&bar);
     bar.finish_and_clear();
     let verdict = if outcome.is_ok() { "" } else { "failed after " };
-    BARS.suspend(|| println!("{title} … {verdict}{}", spoken(start.elapsed())));
+    BARS.suspend(|| println!("{title} … {verdict}{}", duration::human(start.elapsed())));
     outcome
 }
 
@@ -72,9 +72,9 @@ pub fn streamed(title: &str, command: &mut Command) -> Result<()> {
     let program = shown(command);
     let status = command.status().with_context(|| format!("cannot run `{program}`"))?;
     if !status.success() {
-        bail!("`{program}` failed ({status}) after {}", spoken(start.elapsed()));
+        bail!("`{program}` failed ({status}) after {}", duration::human(start.elapsed()));
     }
-    println!("{title} … {}", spoken(start.elapsed()));
+    println!("{title} … {}", duration::human(start.elapsed()));
     Ok(())
 }
 
@@ -107,7 +107,7 @@ fn logged(log: &Path, command: &mut Command, bar: &ProgressBar) -> Result<()> {
     let program = shown(command);
     let (mut printed, writer) = io::pipe().context("no pipe can be had")?;
     let copy = writer.try_clone().context("no pipe can be had")?;
-    // Cargo, which Trunk starts too, then tells how far it is even where it writes to no terminal.
+    // Cargo, which Trunk starts too, then reports its progress even where it writes to no terminal.
     command.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "100");
     command.env("CARGO_TERM_QUIET", "false").stdout(writer).stderr(copy);
     let mut child = command.spawn().with_context(|| format!("cannot run `{program}`"))?;
@@ -187,13 +187,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_is_told_and_everything_else_is_logged() {
+    fn progress_is_reported_and_everything_else_is_logged() {
         let mut printed: &[u8] =
             b"   Compiling a v1\n    Building [=>     ] 1/310: a\r    Building [==>    ] 12/310: b(build), c\r\
               error: no\nBuilding [x\nno newline";
-        let (mut log, mut told) = (Vec::new(), Vec::new());
-        follow(&mut printed, &mut log, |done, of| told.push((done, of))).unwrap();
-        assert_eq!(told, [(1, 310), (12, 310)]);
+        let (mut log, mut reported) = (Vec::new(), Vec::new());
+        follow(&mut printed, &mut log, |done, of| reported.push((done, of))).unwrap();
+        assert_eq!(reported, [(1, 310), (12, 310)]);
         assert_eq!(log, b"   Compiling a v1\nerror: no\nBuilding [x\nno newline");
     }
 

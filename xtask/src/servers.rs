@@ -55,7 +55,7 @@ impl Servers<'_> {
         })
     }
 
-    /// `trunk serve` beside them, as somebody would type it, but for the directory: dist/ stays the release page, which the
+    /// `trunk serve` beside them, as it is typed by hand, but for the directory: dist/ stays the release page, which the
     /// next `cargo build` embeds.
     pub fn trunk_serve(&self) -> Command {
         let mut command = local(self.repo, "trunk");

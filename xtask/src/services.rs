@@ -1,4 +1,4 @@
-//! Programs that run beside each other until one of them ends or somebody says stop.
+//! Programs that run beside each other until one of them ends or a signal stops them all.
 
 use std::fmt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -13,11 +13,11 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::repo::Repo;
-use crate::run;
+use crate::{duration, run};
 
-/// How often a server that is starting is asked again: often enough that nobody notices, seldom enough to cost nothing.
+/// How often a server that is starting is asked again: often enough not to be noticed, seldom enough to cost nothing.
 const POLL: Duration = Duration::from_millis(100);
-/// The server finishes its requests when it is told to stop; nobody's demo has longer ones.
+/// The server finishes its requests at SIGTERM; a demo has no longer ones.
 const GRACE: Duration = Duration::from_secs(5);
 
 enum Event {
@@ -44,12 +44,12 @@ struct Service {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
     Ready,
-    /// Somebody pressed Ctrl-C, or sent SIGTERM or SIGHUP.
+    /// By Ctrl-C, SIGTERM or SIGHUP.
     Stopped,
 }
 
 impl Outcome {
-    /// For errands that are not done when somebody stops them.
+    /// For errands that are not done when they are stopped.
     pub fn or_fail(self) -> Result<()> {
         match self {
             Self::Ready => Ok(()),
@@ -79,29 +79,28 @@ impl<'a> Services<'a> {
         name: &'static str,
         directory: &Path,
         command: &mut Command,
-    ) -> Result<u32> {
+    ) -> Result<()> {
         let log = directory.join(format!("{name}.log"));
         let (out, err) = run::log_file(&log)?;
         self.start(name, Some(log), command.stdout(out).stderr(err))
     }
 
     /// Starts a service whose output the developer wants to see.
-    pub fn start_shown(&mut self, name: &'static str, command: &mut Command) -> Result<u32> {
+    pub fn start_shown(&mut self, name: &'static str, command: &mut Command) -> Result<()> {
         self.start(name, None, command)
     }
 
-    fn start(&mut self, name: &'static str, log: Option<PathBuf>, command: &mut Command) -> Result<u32> {
+    fn start(&mut self, name: &'static str, log: Option<PathBuf>, command: &mut Command) -> Result<()> {
         let mut child = command
             .stdin(Stdio::null())
             .process_group(0)
             .spawn()
             .with_context(|| format!("cannot start the {name}"))?;
         let index = self.services.len();
-        let pid = child.id();
-        self.services.push(Service { name, group: pid, log, running: true });
+        self.services.push(Service { name, group: child.id(), log, running: true });
         let to_us = self.sender.clone();
         thread::spawn(move || to_us.send(Event::Exited { index, status: child.wait() }));
-        Ok(pid)
+        Ok(())
     }
 
     /// Waits until `ready` says so, at most for `patience`.
@@ -115,7 +114,7 @@ impl<'a> Services<'a> {
         while !ready() {
             if Instant::now() > deadline {
                 self.print_logs();
-                bail!("{what} did not answer within {}", crate::clock::spoken(patience));
+                bail!("{what} did not answer within {}", duration::human(patience));
             }
             match self.events.recv_timeout(POLL) {
                 Ok(event) => return self.settle(event),
@@ -223,7 +222,7 @@ mod tests {
     fn dropping_ends_what_a_service_started() {
         let repo = repo();
         let mut services = Services::new(&repo).unwrap();
-        // The pipe stays open as long as anybody lives who could write to it.
+        // The pipe stays open as long as a process lives that could write to it.
         let (mut reader, writer) = std::io::pipe().unwrap();
         let mut command = repo.command("sh");
         services.start_shown("parent", command.args(["-c", "sleep 601 & wait"]).stdout(writer)).unwrap();

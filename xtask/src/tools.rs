@@ -32,7 +32,7 @@ pub fn for_static(repo: &Repo, target: &str) -> Result<()> {
     Ok(())
 }
 
-/// Programs that the tests have to be told of.
+/// Programs that the tests get the paths of.
 pub struct Testing {
     pub browser: browser::Browser,
     /// Has PyJWT.

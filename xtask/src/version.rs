@@ -1,46 +1,21 @@
 //! Versions as tools print them and as Cargo.lock records them.
 
-use std::fmt;
+use semver::Version;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version {
-    pub major: u64,
-    pub minor: u64,
-    pub patch: u64,
+/// The first `1.2.3` in what a tool printed: `trunk 0.21.14`, `wasm-bindgen 0.2.130 (8db3ad3c9)`.
+pub fn find_in(text: &str) -> Option<Version> {
+    text.split_whitespace().find_map(|word| Version::parse(word).ok())
 }
 
-impl Version {
-    pub const fn new(major: u64, minor: u64, patch: u64) -> Self {
-        Self { major, minor, patch }
-    }
-
-    /// The first `1.2.3` in what a tool printed: `trunk 0.21.14`, `v20.20.2`, `ChromeDriver 156.0.8078.79 (a21ce…)`.
-    pub fn find_in(text: &str) -> Option<Self> {
-        text.split_whitespace().find_map(Self::parse)
-    }
-
-    fn parse(word: &str) -> Option<Self> {
-        let mut numbers = word.trim_start_matches('v').splitn(3, '.');
-        let major = numbers.next()?.parse().ok()?;
-        let minor = numbers.next()?.parse().ok()?;
-        let rest = numbers.next()?;
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        Some(Self { major, minor, patch: rest[..digits].parse().ok()? })
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
-    }
+/// The first number before a dot, where the rest is not semver's: `v20.20.2`, `ChromeDriver 156.0.8078.79 (a21ce…)`.
+pub fn major_in(text: &str) -> Option<u64> {
+    text.split_whitespace().find_map(|word| word.trim_start_matches('v').split_once('.')?.0.parse().ok())
 }
 
 /// The version of `package` in the text of a Cargo.lock. Cargo writes `name` and `version` on adjacent lines.
 pub fn locked(lock: &str, package: &str) -> Option<Version> {
-    let name = format!("name = \"{package}\"");
-    let mut lines = lock.lines().skip_while(|line| *line != name).skip(1);
-    let quoted = lines.next()?.strip_prefix("version = \"")?;
-    Version::parse(quoted.strip_suffix('"')?)
+    let (_, after) = lock.split_once(&format!("name = \"{package}\"\nversion = \""))?;
+    Version::parse(after.split_once('"')?.0).ok()
 }
 
 #[cfg(test)]
@@ -50,34 +25,40 @@ mod tests {
     #[test]
     fn versions_are_found_in_what_tools_print() {
         for (printed, version) in [
-            ("trunk 0.21.14\n", Version::new(0, 21, 14)),
-            ("wasm-bindgen 0.2.130 (8db3ad3c9)", Version::new(0, 2, 130)),
-            ("v20.20.2", Version::new(20, 20, 2)),
-            ("ChromeDriver 156.0.8078.79 (a21ce95c24ce)", Version::new(156, 0, 8078)),
-            ("trunk 0.22.0-beta.1", Version::new(0, 22, 0)),
+            ("trunk 0.21.14\n", "0.21.14"),
+            ("wasm-bindgen 0.2.130 (8db3ad3c9)", "0.2.130"),
+            ("trunk 0.22.0-beta.1", "0.22.0-beta.1"),
         ] {
-            assert_eq!(Version::find_in(printed), Some(version), "{printed}");
+            assert_eq!(find_in(printed).unwrap().to_string(), version, "{printed}");
+        }
+    }
+
+    #[test]
+    fn majors_are_found_in_what_tools_print() {
+        for (printed, major) in [
+            ("v20.20.2", 20),
+            ("ChromeDriver 156.0.8078.79 (a21ce95c24ce)", 156),
+            ("Chromium 69.0.3497.81 built on Debian 12.1", 69),
+        ] {
+            assert_eq!(major_in(printed), Some(major), "{printed}");
         }
     }
 
     #[test]
     fn text_without_a_version_has_none() {
         for printed in ["", "command not found", "version 132", "1.2", "1.2.x", "a.b.c"] {
-            assert_eq!(Version::find_in(printed), None, "{printed}");
+            assert_eq!(find_in(printed), None, "{printed}");
         }
-    }
-
-    #[test]
-    fn versions_compare_as_numbers() {
-        assert!(Version::new(0, 21, 14) > Version::new(0, 21, 9));
-        assert!(Version::new(0, 22, 0) > Version::new(0, 21, 14));
+        for printed in ["", "command not found.", "version 132", "a.b.c", "."] {
+            assert_eq!(major_in(printed), None, "{printed}");
+        }
     }
 
     const LOCK: &str = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"0.2.1\"\n\n\
                         [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\nsource = \"registry\"\n";
 
     #[test]
-    fn the_lock_file_tells_the_version_of_exactly_that_package() {
+    fn the_lock_file_gives_the_version_of_exactly_that_package() {
         assert_eq!(locked(LOCK, "wasm-bindgen"), Some(Version::new(0, 2, 130)));
         assert_eq!(locked(LOCK, "wasm"), None);
         assert_eq!(locked("name = \"wasm-bindgen\"", "wasm-bindgen"), None);

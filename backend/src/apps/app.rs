@@ -1,30 +1,9 @@
 //! An application of a corporation.
 
-use super::{Brand, Credentials, Granted};
+use super::{Brand, Credentials, Granted, Jsapi};
 use miandeng_shared::{AgentId, CorpId, User};
 use serde::Serialize;
-use std::str::FromStr;
 use std::sync::Arc;
-
-/// The hash of the page's signature. Everything ever written for service windows uses SHA-1; DingTalk's samples for
-/// micro-apps have used SHA-256 since 2022, and which of the two a channel ticket accepts today is not known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SignAlg {
-    Sha1,
-    Sha256,
-}
-
-impl FromStr for SignAlg {
-    type Err = ();
-    fn from_str(s: &str) -> Result<Self, ()> {
-        match s {
-            "sha1" => Ok(SignAlg::Sha1),
-            "sha256" => Ok(SignAlg::Sha256),
-            _ => Err(()),
-        }
-    }
-}
 
 /// One application of one corporation.
 #[derive(Debug, Clone, Serialize)]
@@ -34,15 +13,8 @@ pub struct App {
     #[serde(flatten)]
     pub credentials: Credentials,
     /// None where people are redirected instead.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub jsapi_url: Option<String>,
-    /// Tried where the first does not come.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub jsapi_fallback_url: Option<String>,
-    pub sign_alg: SignAlg,
-    /// Whether a `+` in the query is signed as a space. DingTalk's Java sample does so and its Node sample does not.
-    pub sign_plus_as_space: bool,
-    pub js_api_list: Vec<String>,
+    #[serde(flatten)]
+    pub jsapi: Option<Jsapi>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub home: Option<String>,
     pub default: bool,
@@ -55,15 +27,11 @@ impl App {
     #[must_use]
     pub fn of_suite(corp_id: CorpId, agent_id: AgentId, granted: Granted) -> Self {
         let (suite, credentials) = (Arc::clone(&granted.suite), Credentials::Suite(granted));
-        let defaults = credentials.defaults();
+        let jsapi = Jsapi::of(credentials.kind());
         App {
             corp_id,
             agent_id,
-            jsapi_url: suite.jsapi_url.clone().or_else(|| defaults.jsapi_url.map(str::to_owned)),
-            jsapi_fallback_url: None,
-            sign_alg: SignAlg::Sha1,
-            sign_plus_as_space: false,
-            js_api_list: defaults.js_api_list.iter().map(ToString::to_string).collect(),
+            jsapi: jsapi.map(|jsapi| jsapi.at_url(suite.jsapi_url.clone())),
             home: suite.home.clone(),
             default: false,
             brand: suite.brand.clone(),
@@ -74,6 +42,11 @@ impl App {
     /// A person who logs in to this application, and of whom nothing is known yet.
     pub fn anonymous(&self) -> User {
         User::new(self.corp_id.clone(), self.agent_id.clone())
+    }
+
+    /// Whether a page cannot log people in without a signature.
+    pub fn signs_login(&self) -> bool {
+        self.jsapi.as_ref().is_some_and(|jsapi| jsapi.signs_login)
     }
 
     /// `corpId/agentId`, as messages, logs and tokens name an application.

@@ -71,12 +71,6 @@ pub struct Granted {
     pub ch_permanent_code: Option<Secret>,
 }
 
-/// What a kind brings where the configuration is silent.
-pub struct Defaults {
-    pub jsapi_url: Option<&'static str>,
-    pub js_api_list: &'static [&'static str],
-}
-
 impl Credentials {
     pub fn kind(&self) -> AppKind {
         match self {
@@ -105,26 +99,5 @@ impl Credentials {
             Credentials::Suite(granted) => Some(&granted.suite.suite_key),
             Credentials::Channel { .. } | Credentials::H5 { .. } | Credentials::WeCom { .. } => None,
         }
-    }
-
-    pub fn defaults(&self) -> Defaults {
-        defaults(self.kind())
-    }
-}
-
-pub fn defaults(kind: AppKind) -> Defaults {
-    match kind {
-        // The SDK that the classic 服务窗 was documented with; it needs at least 0.8.3.
-        AppKind::Channel => Defaults {
-            jsapi_url: Some("https://g.alicdn.com/dingding/open-develop/1.5.1/dingtalk.js"),
-            js_api_list: &["channel.permission.requestAuthCode"],
-        },
-        // Its login needs no signed API.
-        AppKind::H5 => Defaults {
-            jsapi_url: Some("https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js"),
-            js_api_list: &[],
-        },
-        // Nothing of it is in the page.
-        AppKind::Wecom => Defaults { jsapi_url: None, js_api_list: &[] },
     }
 }

@@ -4,7 +4,7 @@ use super::brand::brand;
 use super::credentials::credentials;
 use super::reader::Section;
 use super::value::{boolean, home, https_url, list, parsed, resource, text};
-use crate::apps::{App, SignAlg};
+use crate::apps::{App, Credentials, Jsapi};
 use miandeng_shared::{AgentId, AppKind, CorpId};
 use toml::Value;
 
@@ -16,34 +16,32 @@ pub fn app(mut s: Section<'_>, simulated: Option<&str>) -> Option<App> {
     let credentials = credentials(&mut s);
     let default = s.optional("default", boolean).unwrap_or(false);
     // Of an application that is redirected, and has no JSAPI, its keys are unknown ones.
-    let has_jsapi = credentials.as_ref().is_none_or(|credentials| credentials.kind() != AppKind::Wecom);
-    let mut s_jsapi = has_jsapi.then_some(&mut s);
-    let jsapi_url = s_jsapi.as_mut().and_then(|s| s.optional("jsapi_url", https_url)).map(String::from);
-    let jsapi_fallback_url = s_jsapi.as_mut().and_then(|s| s.optional("jsapi_fallback_url", resource));
-    let alg = parsed("\"sha1\" or \"sha256\"");
-    let sign_alg = s_jsapi.as_mut().and_then(|s| s.optional("sign_alg", alg)).unwrap_or(SignAlg::Sha1);
-    let plus = s_jsapi.as_mut().and_then(|s| s.optional("sign_plus_as_space", boolean));
-    let js_api_list = s_jsapi.and_then(|s| s.optional("js_api_list", list(text)));
+    let defaults = Jsapi::of(credentials.as_ref().map_or(AppKind::Channel, Credentials::kind));
+    let jsapi = defaults.map(|defaults| jsapi(&mut s, defaults.at_url(simulated.map(str::to_owned))));
     let home = s.optional("home", home);
     let brand = brand(&mut s);
     s.finish();
-    let credentials = credentials?;
-    let defaults = credentials.defaults();
     Some(App {
         corp_id: corp_id?,
         agent_id: agent_id?,
-        jsapi_url: jsapi_url
-            .or_else(|| Some(simulated.filter(|_| has_jsapi).or(defaults.jsapi_url)?.to_owned())),
-        jsapi_fallback_url,
-        sign_alg,
-        sign_plus_as_space: plus.unwrap_or(false),
-        js_api_list: js_api_list
-            .unwrap_or_else(|| defaults.js_api_list.iter().map(ToString::to_string).collect()),
-        credentials,
+        jsapi,
+        credentials: credentials?,
         home,
         default,
         brand,
     })
+}
+
+fn jsapi(s: &mut Section<'_>, defaults: Jsapi) -> Jsapi {
+    let alg = parsed("\"sha1\" or \"sha256\"");
+    Jsapi {
+        url: s.optional("jsapi_url", https_url).map_or(defaults.url, Into::into),
+        fallback_url: s.optional("jsapi_fallback_url", resource),
+        sign_alg: s.optional("sign_alg", alg).unwrap_or(defaults.sign_alg),
+        sign_plus_as_space: s.optional("sign_plus_as_space", boolean).unwrap_or(false),
+        js_api_list: s.optional("js_api_list", list(text)).unwrap_or(defaults.js_api_list),
+        ..defaults
+    }
 }
 
 fn id<T>(

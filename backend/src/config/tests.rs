@@ -32,10 +32,10 @@ fn the_minimum_has_defaults_for_the_rest() {
     assert_eq!(config.dingtalk.oapi_url.as_str(), "https://oapi.dingtalk.com/");
     assert_eq!(config.dingtalk.max_calls_per_minute, 6000);
     assert_eq!(
-        config.apps[0].jsapi_url.as_deref().unwrap(),
+        config.apps[0].jsapi.as_ref().unwrap().url,
         "https://g.alicdn.com/dingding/open-develop/1.5.1/dingtalk.js"
     );
-    assert_eq!(config.apps[0].js_api_list, ["channel.permission.requestAuthCode"]);
+    assert_eq!(config.apps[0].jsapi.as_ref().unwrap().js_api_list, ["channel.permission.requestAuthCode"]);
 }
 
 #[test]
@@ -144,7 +144,7 @@ client_secret = \"s\"
     .unwrap();
     assert_eq!(config.apps[1].credentials.client_id(), Some("key"));
     assert_eq!(
-        config.apps[1].jsapi_url.as_deref().unwrap(),
+        config.apps[1].jsapi.as_ref().unwrap().url,
         "https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js"
     );
     let problems = read(&format!(

@@ -3,6 +3,7 @@
 use super::reader::Section;
 use super::value::{duration, https_url, list, number, text};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 use toml::Value;
@@ -63,7 +64,11 @@ impl WeCom {
                 true => 0,
                 false => super::MAX_CALLS_PER_MINUTE,
             });
-        let verify_files = s.optional("verify_files", list(verify_file)).unwrap_or_default();
+        let verify_files: Vec<VerifyFile> = s.optional("verify_files", list(verify_file)).unwrap_or_default();
+        let names: BTreeSet<_> = verify_files.iter().map(|file| &file.name).collect();
+        if names.len() < verify_files.len() {
+            s.problem("verify_files", "names a file twice");
+        }
         s.finish();
         Self { qyapi_url, authorize_url, login_url, timeout, max_calls_per_minute, verify_files }
     }

@@ -17,7 +17,9 @@ pub struct Signer<T> {
 
 impl<T: Token> Signer<T> {
     pub fn new(app: &App, ticket: Cached<T>) -> Self {
-        Self { ticket, alg: app.sign_alg, plus_as_space: app.sign_plus_as_space }
+        let jsapi = app.jsapi.as_ref();
+        let alg = jsapi.map_or(SignAlg::Sha1, |jsapi| jsapi.sign_alg);
+        Self { ticket, alg, plus_as_space: jsapi.is_some_and(|jsapi| jsapi.sign_plus_as_space) }
     }
 
     /// Signs the page at `href` now.

@@ -16,7 +16,7 @@ mod version;
 pub use event::{Event, Item, Message, Pushed};
 pub use installation::{AllowedApps, Installation, PermanentCodes};
 pub use installations::{InstallationId, Installations};
-pub use installs::SuiteFailure;
+pub use installs::{GrantedApp, SuiteFailure};
 pub use pushes::Pushes;
 #[cfg(any(test, fuzzing))]
 pub(crate) use seal::{Opened, signature};

@@ -9,8 +9,8 @@
 use super::client_ip;
 use super::error::ApiError;
 use crate::apps::App;
+use crate::http::AppState;
 use crate::repeats::Repeats;
-use crate::state::AppState;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use miandeng_shared::{CrossSite, ExternalUserId, OpenId, UnionId, User, UserId};

@@ -2,8 +2,8 @@
 //! `trusted_proxies` is believed, and what it says decides where a person returns to, never who they are.
 
 use crate::config::Config;
+use crate::http::AppState;
 use crate::repeats::Repeats;
-use crate::state::AppState;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{Extensions, HeaderMap, HeaderName};
 use axum::middleware::Next;

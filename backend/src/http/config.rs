@@ -4,24 +4,20 @@ use super::error::ApiError;
 use super::extract::{Fields, Query};
 use super::guard;
 use crate::apps::App;
+use crate::http::AppState;
 use crate::provider::Entry;
 use crate::registry::Registered;
 use crate::repeats::Repeats;
-use crate::state::AppState;
 use crate::telemetry;
 use crate::upstream::{Error, deadline};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use miandeng_shared::{AppKind, ConfigAnswer, ErrorCode, SignedConfig};
+use miandeng_shared::{ConfigAnswer, ErrorCode, SignedConfig};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use url::Url;
-
-/// `dd.config`'s type for a service window, and for a micro-app.
-const SERVICE_WINDOW: u8 = 1;
-const MICRO_APP: u8 = 0;
 
 pub async fn config(
     State(state): State<AppState>,
@@ -31,9 +27,9 @@ pub async fn config(
     let app = guard::app(&state, &mut query, ["corpid", "agentid"], None).await?;
     // A classic service window cannot log in without `dd.config`; today's applications need it for other APIs only.
     let wanted = match query.optional("sign").as_deref() {
-        None => app.credentials.kind() == AppKind::Channel,
+        None => app.signs_login(),
         Some("0") => false,
-        Some("1") => true,
+        Some("1") => app.jsapi.is_some(),
         Some(_) => return Err(ApiError::invalid("sign", "must be 0 or 1")),
     };
     let signed = if wanted { sign(&state, &app, &headers, &mut query).await? } else { None };
@@ -61,7 +57,7 @@ async fn sign(
             tracing::warn!(corp = %app.corp_id, agent = %app.agent_id, %error, suppressed, "page not signed");
         }
         // Other kinds log in without a signature.
-        if app.credentials.kind() == AppKind::Channel {
+        if app.signs_login() {
             telemetry::login(app, Some(error.kind.policy().error.as_str()));
         }
     })?)
@@ -87,6 +83,7 @@ pub(super) fn answer(
     entry: Entry,
     signed: Option<SignedConfig>,
 ) -> ConfigAnswer {
+    let jsapi = app.jsapi.as_ref();
     let start = || format!("wecom/start?corpid={}&agentid={}", app.corp_id, app.agent_id);
     let (time_stamp, nonce_str, signature, url) = match signed {
         Some(s) => (Some(s.time_stamp), Some(s.nonce_str), Some(s.signature), Some(s.url)),
@@ -96,16 +93,13 @@ pub(super) fn answer(
         corp_id: app.corp_id.clone(),
         agent_id: app.agent_id.clone(),
         kind: app.credentials.kind(),
-        jsapi_url: app.jsapi_url.clone().unwrap_or_default(),
-        jsapi_fallback_url: app.jsapi_fallback_url.clone(),
+        jsapi_url: jsapi.map(|jsapi| jsapi.url.clone()).unwrap_or_default(),
+        jsapi_fallback_url: jsapi.and_then(|jsapi| jsapi.fallback_url.clone()),
         client_id: app.credentials.client_id().map(str::to_owned),
         login_url: matches!(entry, Entry::Redirect { .. }).then(start),
         simulator: state.config.dingtalk.simulator,
-        js_api_list: app.js_api_list.clone(),
-        config_type: match app.credentials.kind() {
-            AppKind::Channel => SERVICE_WINDOW,
-            AppKind::H5 | AppKind::Wecom => MICRO_APP,
-        },
+        js_api_list: jsapi.map(|jsapi| jsapi.js_api_list.clone()).unwrap_or_default(),
+        config_type: jsapi.map_or(0, |jsapi| jsapi.config_type),
         time_stamp,
         nonce_str,
         signature,

@@ -25,9 +25,11 @@ pub fn page_policy(config: &Config, app: Option<&App>, style: Option<&str>, head
     let strict = engine::knows_wasm_source(agent) && !asks_for_eval(headers);
     let compile = if strict { "'wasm-unsafe-eval'" } else { "'unsafe-eval'" }.to_owned();
     // The server may know the application a moment later; the document has to do for that as well.
-    let fallback = app.and_then(|app| app.jsapi_fallback_url.as_deref());
-    let jsapi = app.map_or_else(|| config.jsapi_urls(), |app| app.jsapi_url.as_deref().into_iter().collect());
-    let jsapi: BTreeSet<String> = jsapi.into_iter().chain(fallback).filter_map(origin).collect();
+    let fallback = app.and_then(|app| app.jsapi.as_ref()?.fallback_url.as_deref());
+    let jsapi = app
+        .map_or_else(|| config.jsapi_urls(), |app| app.jsapi.iter().map(|jsapi| jsapi.url.clone()).collect());
+    let jsapi: BTreeSet<String> =
+        jsapi.iter().map(String::as_str).chain(fallback).filter_map(origin).collect();
     // Avatars come from hosts of DingTalk's that nobody lists. A logo on http is one on this machine.
     let logo = app.and_then(|app| origin(app.brand.logo.as_deref()?)).filter(|url| url.starts_with("http:"));
     let simulator = simulator(config);

@@ -3,7 +3,7 @@
 use super::csp::{plain_policy, policy_header};
 use super::guard;
 use super::page::escaped;
-use crate::state::AppState;
+use crate::http::AppState;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};

@@ -3,10 +3,10 @@
 use super::error::ApiError;
 use super::extract::Fields;
 use crate::config::Config;
+use crate::http::AppState;
 use crate::registry::Registered;
 use crate::repeats::Repeats;
 use crate::session::Session;
-use crate::state::AppState;
 use crate::telemetry;
 use axum::http::{HeaderMap, HeaderValue, header};
 use miandeng_shared::{AgentId, CorpId, CrossSite, ErrorCode, InvalidId};

@@ -1,6 +1,6 @@
 //! The operator's listener, never the public one.
 
-use crate::state::AppState;
+use crate::http::AppState;
 use crate::telemetry;
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -3,8 +3,8 @@
 use super::csp::{page_policy, policy_header};
 use super::{CROSS_ORIGIN, RESOURCE_POLICY, assets, login_loop, visit, wecom};
 use crate::apps::{Brand, Color};
+use crate::http::AppState;
 use crate::registry::Registered;
-use crate::state::AppState;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -67,7 +67,7 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     if !has_session {
         // The SDK is on its way while the module still compiles.
         let preload = |url: &String| HeaderValue::try_from(format!("<{url}>; rel=preload; as=script")).ok();
-        if let Some(preload) = app.jsapi_url.as_ref().and_then(preload) {
+        if let Some(preload) = app.jsapi.as_ref().and_then(|jsapi| preload(&jsapi.url)) {
             response.headers_mut().insert(header::LINK, preload);
         }
     }

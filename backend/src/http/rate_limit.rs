@@ -3,7 +3,7 @@
 
 use super::client_ip;
 use super::error::ApiError;
-use crate::state::AppState;
+use crate::http::AppState;
 use crate::telemetry;
 use axum::extract::{Request, State};
 use axum::middleware::Next;

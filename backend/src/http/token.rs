@@ -4,7 +4,7 @@ use super::audit;
 use super::error::ApiError;
 use super::extract::Query;
 use super::guard;
-use crate::state::AppState;
+use crate::http::AppState;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};

@@ -1,8 +1,8 @@
 //! What the server knows of a visit, written into the HTML so that the page need not ask for it.
 
 use super::{config, guard, session};
+use crate::http::AppState;
 use crate::registry::Registered;
-use crate::state::AppState;
 use axum::http::{HeaderMap, header};
 use futures_util::FutureExt;
 use miandeng_shared::{Address, AppKind, ErrorBody, ErrorCode, Lang, SignedConfig, Visit};
@@ -21,10 +21,11 @@ pub fn block(state: &AppState, app: &Registered, headers: &HeaderMap, query: Opt
     let entry = app.provider.entry(headers);
     let elsewhere = is_elsewhere(headers);
     let loads = logs_in && (state.config.dingtalk.simulator || !elsewhere);
-    let component = app.jsapi_url.as_deref().filter(|_| loads).map(component).unwrap_or_default();
+    let component =
+        app.jsapi.as_ref().filter(|_| loads).map(|jsapi| component(&jsapi.url)).unwrap_or_default();
     // Visitors who cannot log in are no reason to ask for a ticket.
     let asks = logs_in && (!elsewhere || app.provider.holds_ticket());
-    let signs = asks && app.credentials.kind() == AppKind::Channel;
+    let signs = asks && app.signs_login();
     let signed = query.filter(|_| signs).and_then(|query| signed(state, app, query));
     let visit = Visit {
         config: config::answer(state, app, entry, signed),

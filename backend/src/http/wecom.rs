@@ -4,11 +4,11 @@
 use super::error::ApiError;
 use super::navigation::is_navigation;
 use super::{NO_STORE, audit};
+use crate::http::AppState;
 use crate::provider::Entry;
 use crate::recent::memory;
 use crate::registry::Registered;
 use crate::session::{Session, SetCookie, attempt};
-use crate::state::AppState;
 use crate::telemetry;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -42,10 +42,10 @@ pub async fn start(State(state): State<AppState>, request: Request) -> Response 
         Address { corp_id: Ok(corp), agent_id: Ok(agent), .. } => state.registry.configured(&corp, &agent),
         _ => None,
     };
-    match app {
+    match app.filter(|app| app.provider.redirects()) {
         _ if !is_navigation(&state.config, &request) => ApiError::from(ErrorCode::NoSession).into_response(),
         Some(app) => begin(&state, app, request.headers(), next_of(query).as_deref(), false),
-        // The page tells what is wrong with the address.
+        // The page logs in by itself, or tells what is wrong with the address.
         None => found(&format!("{}?{query}#", state.config.base_path), Vec::new()),
     }
 }
@@ -125,7 +125,9 @@ pub async fn callback(State(state): State<AppState>, from: audit::ClientAddr, re
 
 /// A callback without an attempt: a link that was passed on, another browser, a cookie that was lost. It redeems nothing.
 fn stray(state: &AppState, headers: &HeaderMap, word: &str) -> Response {
-    let Some(app) = state.registry.all_configured().find(|app| attempt::is_of(word, app)) else {
+    let Some(app) =
+        state.registry.all_configured().find(|app| app.provider.redirects() && attempt::is_of(word, app))
+    else {
         return found(&format!("{}#", state.config.base_path), Vec::new());
     };
     if is_logged_in(state, app, headers) {

@@ -3,9 +3,9 @@
 
 use super::*;
 use crate::config;
+use crate::http::AppState;
 use crate::http::router;
 use crate::registry::Registered;
-use crate::state::AppState;
 use crate::upstream::Kind;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};

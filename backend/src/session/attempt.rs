@@ -15,9 +15,11 @@ use subtle::ConstantTimeEq;
 /// Longer than any login takes, shorter than a forgotten phone.
 const LIFETIME: Duration = Duration::from_secs(600);
 const KIND: &str = "miandeng_wecom_";
-/// For the attempts of all tabs. A deep link of up to `MAX_NEXT` fits into it.
+/// For the attempts of all tabs. A deep link of 1.5 KB fits into it.
 const ROOM: usize = 2400;
-const MAX_NEXT: usize = 1500;
+/// For one that led to a login: its cookie, the session's and the deep link as `Location` are one answer, and nginx gives the
+/// headers of an answer 4 KB.
+const ROOM_OF_DONE: usize = 1500;
 /// The parts of a state: random digits, the application, how often the login began anew. Only letters and digits, because
 /// WeCom's link takes no other.
 const RANDOM: usize = 32;
@@ -86,24 +88,29 @@ impl Attempts {
             state: state.clone(),
             corp_id: app.corp_id.clone(),
             agent_id: app.agent_id.clone(),
-            next: next.filter(|next| next.len() <= MAX_NEXT).map(str::to_owned),
+            next: next.map(str::to_owned),
             expires_at: seconds(now).saturating_add(LIFETIME.as_secs()),
             done: false,
         };
-        let cookies = self.set(headers, &attempt);
+        let cookies = self.set(headers, attempt, ROOM);
         (state, cookies)
     }
 
     /// Keeps that the person of `attempt` is logged in.
     pub fn finish(&self, headers: &HeaderMap, attempt: Attempt) -> Vec<SetCookie> {
-        self.set(headers, &Attempt { done: true, ..attempt })
+        self.set(headers, Attempt { done: true, ..attempt }, ROOM_OF_DONE)
     }
 
-    fn set(&self, headers: &HeaderMap, attempt: &Attempt) -> Vec<SetCookie> {
+    /// Without its deep link where that takes more than `room`.
+    fn set(&self, headers: &HeaderMap, attempt: Attempt, room: usize) -> Vec<SetCookie> {
         let name = cookie_name(&attempt.state);
+        let mut new = self.cookies.set(&name, &attempt, LIFETIME);
+        if new.1.len() > room {
+            new = self.cookies.set(&name, &Attempt { next: None, ..attempt }, LIFETIME);
+        }
         let others = |other: &str| other.starts_with(KIND) && other != name;
         let made = |other: Attempt| Some(other.expires_at);
-        self.cookies.set_beside(self.cookies.set(&name, attempt, LIFETIME), headers, others, ROOM, made)
+        self.cookies.set_beside(new, headers, others, ROOM, made)
     }
 
     /// The attempt with this state that the browser began.

@@ -148,7 +148,7 @@ impl<T: Token> Held<T> {
         let (now, lifetime) = (Instant::now(), issued.lifetime);
         Held {
             value: issued.value,
-            refresh_at: now + (lifetime - margin(lifetime)).max(BETWEEN_RENEWALS),
+            refresh_at: now + lifetime - margin(lifetime),
             expires_at: now + lifetime,
         }
     }
@@ -382,7 +382,10 @@ impl<T: Token> Slot<T> {
     fn finish(&mut self, outcome: Result<Held<T>, Error>, refusal_memory: Duration) -> Result<T, Error> {
         self.flight = None;
         match outcome {
-            Ok(held) => {
+            Ok(mut held) => {
+                if self.held.as_ref().is_some_and(|before| before.value == held.value) {
+                    held.refresh_at = held.refresh_at.max(Instant::now() + BETWEEN_RENEWALS);
+                }
                 self.refusal = None;
                 self.rejected = None;
                 Ok(self.held.insert(held).value.clone())

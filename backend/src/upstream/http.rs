@@ -55,7 +55,7 @@ impl Upstream {
         let proxies = Proxies::of_environment();
         let http = proxies
             .set(reqwest::Client::builder())?
-            .tls_backend_preconfigured(super::tls::config()?)
+            .tls_backend_preconfigured(crate::tls::config()?)
             .redirect(redirect::Policy::none())
             .timeout(timeout)
             .connect_timeout(CONNECT_TIMEOUT.min(timeout))

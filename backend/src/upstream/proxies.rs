@@ -4,6 +4,7 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use reqwest::{ClientBuilder, NoProxy};
 use std::env;
 use std::ffi::OsStr;
+use std::sync::LazyLock;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -16,12 +17,20 @@ const VARIABLES: [[&str; 2]; 3] =
     [["HTTPS_PROXY", "https_proxy"], ["HTTP_PROXY", "http_proxy"], ["ALL_PROXY", "all_proxy"]];
 
 /// For the two schemes, and for both.
+#[derive(Clone)]
 pub(super) struct Proxies([Option<String>; 3]);
+
+/// Read once, so that each mistake is warned of once, however many platforms there are.
+static OF_ENVIRONMENT: LazyLock<Proxies> = LazyLock::new(Proxies::read);
 
 impl Proxies {
     /// Those of the environment. A variable that names none is warned of and not used: what would be taken for a host may
     /// be a piece of a password.
     pub fn of_environment() -> Self {
+        OF_ENVIRONMENT.clone()
+    }
+
+    fn read() -> Self {
         Self(VARIABLES.map(|pair| {
             let (variable, value) = pair.iter().find_map(|name| Some((*name, env::var_os(name)?)))?;
             let address = address(&value);

@@ -46,3 +46,6 @@ pub fn classify(code: i64, role: Role, path: &str) -> Kind {
     };
     kind.during(role)
 }
+
+#[cfg(test)]
+mod tests;

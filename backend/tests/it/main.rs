@@ -44,3 +44,4 @@ mod synchttp;
 mod token;
 mod verify_jwt;
 mod visit;
+mod wecom;

@@ -213,7 +213,7 @@ async fn every_fault_at_every_step_of_an_h5_application() {
     check_documentation("h5, stays", &table(&H5, transient(), true).await);
 }
 
-fn check_documentation(name: &str, table: &str) {
+pub fn check_documentation(name: &str, table: &str) {
     let (begin, end) = (format!("<!-- table: {name} -->\n"), format!("<!-- end of {name} -->\n"));
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/failures.md");
     let written = std::fs::read_to_string(file).unwrap();

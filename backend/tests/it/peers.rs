@@ -77,7 +77,7 @@ async fn cross_tenant_key() {
     assert_eq!(theirs.status(), StatusCode::UNAUTHORIZED, "a code of another corporation");
 }
 
-/// That an old one which cannot be renewed is never used past its end stands in the tests of `renewing`.
+/// That an old one which cannot be renewed is never used past its end stands in the tests of `credential_cache`.
 #[tokio::test]
 async fn full_ttl_expiry() {
     let (sim, server) = start("").await;

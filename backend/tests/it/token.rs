@@ -56,7 +56,7 @@ async fn says_who_it_is_for_five_minutes() {
         json!({
             "iss": issuer, "aud": format!("{CORP}/{AGENT}"), "sub": format!("{CORP}:{}", user["openId"].as_str().unwrap()),
             "iat": iat, "exp": exp, "corp": CORP, "agent": AGENT,
-            "openId": user["openId"], "unionId": user["unionId"], "userId": null,
+            "openId": user["openId"], "unionId": user["unionId"], "userId": null, "externalUserId": null,
         })
     );
     let auth = person.request(Method::GET, "/auth").send().await.unwrap();

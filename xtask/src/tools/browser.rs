@@ -7,8 +7,7 @@ use anyhow::{Result, bail};
 
 use super::apt;
 use crate::repo::Repo;
-use crate::run;
-use crate::version::Version;
+use crate::{run, version};
 
 pub struct Browser {
     pub chromium: PathBuf,
@@ -23,16 +22,7 @@ const CHROMIUM: [&str; 5] =
 const PACKAGES: [&str; 3] = ["chromium", "chromium-driver", "fonts-noto-cjk"];
 
 pub fn ensure(repo: &Repo) -> Result<Browser> {
-    if let Some(browser) = find(repo) {
-        return matching(repo, browser);
-    }
-    apt::install(repo, "Chromium and its driver", &PACKAGES)?;
-    match find(repo) {
-        Some(browser) => matching(repo, browser),
-        None => {
-            bail!("apt installed {}, yet there is no chromium and chromedriver on PATH", PACKAGES.join(" "))
-        }
-    }
+    matching(repo, apt::ensure(repo, "Chromium and its driver", &PACKAGES, || find(repo))?)
 }
 
 fn find(repo: &Repo) -> Option<Browser> {
@@ -46,8 +36,7 @@ fn find(repo: &Repo) -> Option<Browser> {
 /// A driver refuses a browser of another major version, but only when the first test is under way.
 fn matching(repo: &Repo, browser: Browser) -> Result<Browser> {
     let major = |program: &PathBuf| {
-        let printed = run::output(repo.command(&program.to_string_lossy()).arg("--version"))?;
-        Some(Version::find_in(&printed)?.major)
+        version::major_in(&run::output(repo.command(&program.to_string_lossy()).arg("--version"))?)
     };
     match (major(&browser.chromium), major(&browser.chromedriver)) {
         (Some(chromium), Some(driver)) if chromium != driver => bail!(

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
+use semver::{Version, VersionReq};
 
 use crate::repo::Repo;
-use crate::run;
-use crate::version::{self, Version};
+use crate::{run, version};
 
 /// 0.22 wants a newer rustc than ours; before 0.21.14 some of the settings in Trunk.toml are unknown.
 const TRUNK: Version = Version::new(0, 21, 14);
@@ -17,8 +17,8 @@ pub struct Tool {
     program: &'static str,
     package: &'static str,
     version: Version,
-    /// Whether an installed version serves as well as `version`.
-    serves: fn(installed: Version, wanted: Version) -> bool,
+    /// `=` where no other version serves, `~` where a later patch does.
+    operator: &'static str,
     /// Whether its published lock file can be used.
     locked: bool,
 }
@@ -26,7 +26,16 @@ pub struct Tool {
 impl Tool {
     /// A package with one program of its name, at `version` or a later patch.
     const fn locked(name: &'static str, version: Version) -> Self {
-        Self { program: name, package: name, version, serves: same_series_or_later_patch, locked: true }
+        Self { program: name, package: name, version, operator: "~", locked: true }
+    }
+
+    fn serves(&self, installed: &Version) -> bool {
+        let wanted = VersionReq::parse(&format!("{}{}", self.operator, self.version));
+        wanted.is_ok_and(|wanted| wanted.matches(installed))
+    }
+
+    fn is_installed(&self, repo: &Repo) -> bool {
+        installed(repo, self).is_some_and(|installed| self.serves(&installed))
     }
 }
 
@@ -58,7 +67,7 @@ pub fn ensure_fuzz(repo: &Repo) -> Result<()> {
 }
 
 fn ensure_all(repo: &Repo, tools: Vec<Tool>) -> Result<()> {
-    for tool in tools.iter().filter(|tool| !serves(tool, installed(repo, tool))) {
+    for tool in tools.iter().filter(|tool| !tool.is_installed(repo)) {
         ensure(repo, tool)?;
     }
     // A gigabyte that serves nothing any more.
@@ -76,30 +85,25 @@ pub fn missing(repo: &Repo) -> Result<Vec<Tool>> {
         program: "wasm-bindgen",
         package: "wasm-bindgen-cli",
         version,
-        serves: |installed, wanted| installed == wanted,
+        operator: "=",
         // It names a release that registries lack.
         locked: false,
     };
-    Ok([trunk, wasm_bindgen].into_iter().filter(|tool| !serves(tool, installed(repo, tool))).collect())
+    Ok([trunk, wasm_bindgen].into_iter().filter(|tool| !tool.is_installed(repo)).collect())
 }
 
 fn target_dir(repo: &Repo) -> PathBuf {
     repo.scratch().join("tools")
 }
 
-fn same_series_or_later_patch(installed: Version, wanted: Version) -> bool {
-    (installed.major, installed.minor) == (wanted.major, wanted.minor) && installed.patch >= wanted.patch
-}
-
 fn ensure(repo: &Repo, tool: &Tool) -> Result<()> {
     // An installed version stays where it is; ours goes where only our children look.
     let private = installed(repo, tool).is_some().then(|| repo.private_tools().display().to_string());
     let root: Vec<&str> = private.iter().flat_map(|root| ["--root", root]).collect();
-    if !(download(repo, tool, &root) && serves(tool, installed(repo, tool))) {
+    if !(download(repo, tool, &root) && tool.is_installed(repo)) {
         compile(repo, tool, &root)?;
     }
-    let after = installed(repo, tool);
-    if !serves(tool, after) {
+    if !tool.is_installed(repo) {
         let Tool { program, package, version, .. } = tool;
         bail!("{package} {version} was installed, but `{program} --version` does not answer {version}");
     }
@@ -107,11 +111,7 @@ fn ensure(repo: &Repo, tool: &Tool) -> Result<()> {
 }
 
 fn installed(repo: &Repo, tool: &Tool) -> Option<Version> {
-    Version::find_in(&run::output(repo.command(tool.program).arg("--version"))?)
-}
-
-fn serves(tool: &Tool, installed: Option<Version>) -> bool {
-    installed.is_some_and(|installed| (tool.serves)(installed, tool.version))
+    version::find_in(&run::output(repo.command(tool.program).arg("--version"))?)
 }
 
 /// A ready-made binary, where cargo-binstall is there to find one. It must not compile by itself: that is announced below.
@@ -153,7 +153,15 @@ mod tests {
             (Version::new(0, 22, 0), false),
             (Version::new(1, 21, 14), false),
         ] {
-            assert_eq!(same_series_or_later_patch(installed, TRUNK), serves, "{installed}");
+            assert_eq!(Tool::locked("trunk", TRUNK).serves(&installed), serves, "{installed}");
+        }
+    }
+
+    #[test]
+    fn wasm_bindgen_is_of_the_library_s_very_version() {
+        let tool = Tool { operator: "=", ..Tool::locked("wasm-bindgen", Version::new(0, 2, 130)) };
+        for (patch, serves) in [(129, false), (130, true), (131, false)] {
+            assert_eq!(tool.serves(&Version::new(0, 2, patch)), serves, "{patch}");
         }
     }
 }

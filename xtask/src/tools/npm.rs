@@ -1,4 +1,4 @@
-//! What comes from npm: wasm-opt, esbuild, acorn, DingTalk's official SDK, and jose; for the tests alone old engines, for the
+//! What comes from npm: wasm-opt, esbuild, acorn, wabt, DingTalk's official SDK, and jose; for the tests alone old engines, for the
 //! benchmark alone a page to measure against.
 
 use std::fs;
@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::repo::Repo;
-use crate::run;
-use crate::version::Version;
+use crate::{run, version};
 
 /// esbuild and binaryen run on nothing older.
 const OLDEST_NODE: u64 = 18;
@@ -52,7 +51,7 @@ fn ensure_node(repo: &Repo) -> Result<()> {
     let Some(printed) = run::output(repo.command("node").arg("--version")) else {
         bail!("Node is missing: install Node {OLDEST_NODE} or later with npm and try again");
     };
-    if Version::find_in(&printed).is_none_or(|node| node.major < OLDEST_NODE) {
+    if version::major_in(&printed).is_none_or(|major| major < OLDEST_NODE) {
         bail!("Node {} is too old: install Node {OLDEST_NODE} or later and try again", printed.trim());
     }
     if run::output(repo.command("npm").arg("--version")).is_none() {

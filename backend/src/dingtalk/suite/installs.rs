@@ -3,8 +3,8 @@
 use super::{AllowedApps, Installation, InstallationId, PermanentCodes, Suites};
 use crate::apps::{App, Credentials, Granted, Suite};
 use crate::clock::millis;
+use crate::dingtalk::DingTalkApp;
 use crate::dingtalk::client::AllowedAgents;
-use crate::registry::Registered;
 use crate::store::StoreError;
 use crate::upstream::{Error, deadline};
 use futures_util::future::join_all;
@@ -28,6 +28,12 @@ impl From<StoreError> for SuiteFailure {
         // The store has said why in the log already.
         SuiteFailure::Store
     }
+}
+
+/// An application that a corporation granted a suite, with what logs people in to it.
+pub struct GrantedApp {
+    pub app: App,
+    pub provider: DingTalkApp,
 }
 
 /// What a corporation allows is asked again after this time, in case a push was lost.
@@ -130,7 +136,7 @@ impl Suites {
         self: &Arc<Self>,
         corp: &CorpId,
         agent: &AgentId,
-    ) -> Result<Option<Arc<Registered>>, SuiteFailure> {
+    ) -> Result<Option<GrantedApp>, SuiteFailure> {
         // One deadline over all suites: behind it, the login needs its time.
         deadline::within(LOOK_UP, async {
             let mut failure = None;
@@ -163,7 +169,7 @@ impl Suites {
         suite: &Arc<Suite>,
         corp: &CorpId,
         agent: &AgentId,
-    ) -> Result<Option<Arc<Registered>>, SuiteFailure> {
+    ) -> Result<Option<GrantedApp>, SuiteFailure> {
         let member = InstallationId::new(suite, corp);
         let Some(grant) = self.grant(suite, &member).await? else { return Ok(None) };
         match self.app_of(suite, corp, agent, &grant) {
@@ -241,13 +247,13 @@ impl Suites {
         corp: &CorpId,
         agent: &AgentId,
         grant: &Installation,
-    ) -> Option<Arc<Registered>> {
+    ) -> Option<GrantedApp> {
         let kind = grant.kind(agent)?;
         let PermanentCodes { permanent_code, ch_permanent_code, .. } = grant.codes.clone();
         let granted = Granted { kind, suite: Arc::clone(suite), permanent_code, ch_permanent_code };
         let app = App::of_suite(corp.clone(), agent.clone(), granted);
         let provider = self.rooms.provider(&app, &[])?;
-        Some(Arc::new(Registered { app, provider }))
+        Some(GrantedApp { app, provider })
     }
 }
 

@@ -4,7 +4,7 @@
 use super::revocations::RECORD;
 use super::{WRITE, entry_key, lock_key};
 use crate::store::PATIENCE;
-use crate::upstream::tls;
+use crate::tls;
 use futures_util::FutureExt;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{

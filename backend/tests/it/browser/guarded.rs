@@ -96,7 +96,9 @@ async fn k14_a_circle_between_login_and_guard_ends_on_the_screen() {
     let (sim, server, app) = login_loops::site(port, Some(&sdk.url)).await;
     let upstream = [server.url.trim_start_matches("http://"), &app.address];
     let nginx = Nginx::with_shipped(port, upstream, &plain_site_conf(), |name, text| match name {
-        "server.conf" => login_loops::without(&text, "    proxy_set_header Cookie $http_cookie;\n"),
+        "server.conf" => {
+            login_loops::without(&text, "    proxy_set_header Cookie $miandeng_cookies_to_judge;\n")
+        }
         _ => text,
     })
     .await;

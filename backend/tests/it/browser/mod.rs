@@ -20,6 +20,7 @@ mod policy;
 mod proxies;
 mod sdk;
 mod targets;
+mod wecom;
 mod wecom_phone;
 
 pub use phone::{Phone, Ua};

@@ -49,7 +49,7 @@ async fn a_php_application_learns_who_it_is_and_nobody_can_lie_to_it() {
     assert_eq!(received["body"], "a=1&b=2");
     assert!(received.get("HTTP_COOKIE").is_none_or(|cookie| !cookie.as_str().unwrap().contains("miandeng")));
     let honest = found(&received);
-    assert_eq!(honest.last().unwrap(), "userid-employee-dingcorp1");
+    assert_eq!(honest[4..], ["userid-employee-dingcorp1", ""]);
     let claims = get(&site, "/orders", &[&cookie]).await.json()["claims"].clone();
     assert_eq!(honest[3], claims["unionId"]);
 
@@ -75,7 +75,7 @@ async fn underscores_let_through_elsewhere_do_not_reach_a_php_application() {
             let headers = [format!("{spelling}: evil"), "X_Other: through".to_owned(), cookie.clone()];
             let received = send(&nginx.url, "GET /orders", &headers, "").await.json();
             assert_eq!(received["HTTP_X_OTHER"], "through", "underscores are let through: {received}");
-            assert_eq!(found(&received).last().unwrap(), "userid-employee-dingcorp1");
+            assert_eq!(found(&received)[4..], ["userid-employee-dingcorp1", ""]);
         }
     }
 }

@@ -1,8 +1,8 @@
-//! How long things took, in the words of the person who waited.
+//! How long things took, as a person reads it.
 
 use std::time::Duration;
 
-pub fn spoken(elapsed: Duration) -> String {
+pub fn human(elapsed: Duration) -> String {
     let seconds = elapsed.as_secs();
     match seconds {
         0..=9 => format!("{:.1} s", elapsed.as_secs_f64()),
@@ -17,8 +17,8 @@ mod tests {
 
     #[test]
     fn precision_fits_the_length() {
-        assert_eq!(spoken(Duration::from_millis(1240)), "1.2 s");
-        assert_eq!(spoken(Duration::from_secs(75)), "75 s");
-        assert_eq!(spoken(Duration::from_secs(425)), "7 min 05 s");
+        assert_eq!(human(Duration::from_millis(1240)), "1.2 s");
+        assert_eq!(human(Duration::from_secs(75)), "75 s");
+        assert_eq!(human(Duration::from_secs(425)), "7 min 05 s");
     }
 }

@@ -2,20 +2,21 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
-use super::pinned::Cores;
-use crate::repo::Repo;
-use crate::run;
+use crate::pinned::Cores;
 
-/// Enough to keep a server busy at every moment, few enough that nobody waits long.
+/// Enough to keep a server busy at every moment, few enough that none waits long.
 const CONNECTIONS: &str = "32";
+
+/// From the root of the repository, where `cargo xtask` runs everything; the scripts call each other by it, too.
+const SCRIPTS: &str = "backend/examples/bench";
 
 /// What to send.
 #[derive(Clone)]
 pub struct Load {
     pub url: String,
-    /// A script under xtask/src/bench/ with its arguments; the name of the round comes before them.
+    /// A script of this directory with its arguments; the name of the round comes before them.
     pub script: &'static str,
     pub arguments: Vec<String>,
 }
@@ -32,13 +33,15 @@ pub struct Figures {
 ///
 /// # Errors
 /// Where a request failed: what fails fast would look like speed.
-pub fn run(repo: &Repo, cores: Cores, load: &Load, time: Duration, round: &str) -> Result<Figures> {
-    let mut command = cores.generator(repo, "wrk");
+pub fn run(cores: Cores, load: &Load, time: Duration, round: &str) -> Result<Figures> {
+    let mut command = cores.generator("wrk");
     command.args(["--threads", "1", "--connections", CONNECTIONS, "--latency"]);
     command.args(["--duration", &format!("{}s", time.as_secs())]);
-    command.args(["--script", &format!("xtask/src/bench/{}", load.script), &load.url, "--", round]);
+    command.args(["--script", &format!("{SCRIPTS}/{}", load.script), &load.url, "--", round]);
     command.args(&load.arguments);
-    let output = run::output(&mut command).context("wrk failed")?;
+    let output = command.output().context("cannot run wrk")?;
+    ensure!(output.status.success(), "wrk failed: {}", String::from_utf8_lossy(&output.stderr));
+    let output = String::from_utf8_lossy(&output.stdout);
     let line = output.lines().find_map(|line| line.strip_prefix("figures "));
     let line = line.context("wrk printed no figures")?;
     let numbers: Vec<f64> = line.split(' ').filter_map(|word| word.parse().ok()).collect();

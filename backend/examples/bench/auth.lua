@@ -3,4 +3,4 @@ function init(args)
   wrk.headers["Cookie"] = args[2]
 end
 
-dofile("xtask/src/bench/figures.lua")
+dofile("backend/examples/bench/figures.lua")

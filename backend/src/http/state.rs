@@ -1,8 +1,10 @@
 //! What every request shares.
 
+use super::login_loop::RefusedSessions;
+use super::report::TicketRenewals;
+use super::wecom::Flights;
 use crate::config::Config;
 use crate::dingtalk::suite::Pushes;
-use crate::http::{Flights, RefusedSessions, TicketRenewals};
 use crate::registry::Registry;
 use crate::secret::SessionKey;
 use crate::session::{Attempts, Cookies, Identities, LoginCsrf, Sessions, UsedCodes};

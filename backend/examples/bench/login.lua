@@ -1,4 +1,4 @@
--- Logins, each with a code that nobody has used: the round's name and a number.
+-- Logins, each with a code that was not used before: the round's name and a number.
 -- Arguments: round, login cookie, origin, corp, agent.
 local round, corp, agent
 local number = 0
@@ -17,4 +17,4 @@ function request()
   return wrk.format(nil, nil, nil, body)
 end
 
-dofile("xtask/src/bench/figures.lua")
+dofile("backend/examples/bench/figures.lua")

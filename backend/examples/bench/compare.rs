@@ -1,14 +1,13 @@
-//! Contenders side by side, in turns: whatever else the machine does meanwhile slows all of them.
+//! Contenders side by side, in turns: what else the machine does meanwhile slows all of them.
 
 use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::pinned::Cores;
-use super::spread::Spread;
-use super::wrk::{self, Load};
-use crate::repo::Repo;
+use crate::pinned::Cores;
+use crate::spread::Spread;
+use crate::wrk::{self, Load};
 
 /// Short rounds, so that neighbouring ones meet the same machine; wrk counts in whole seconds.
 const ROUND: Duration = Duration::from_secs(1);
@@ -35,21 +34,15 @@ struct Rounds {
 
 /// Runs the contenders in turns and gives table rows: the first one compared with each of the others. `goals` has one entry
 /// for each of the others: requests per second, CPU time, 99th percentile.
-pub fn rows(
-    repo: &Repo,
-    cores: Cores,
-    what: &str,
-    goals: &[[&str; 3]],
-    contenders: &[Contender],
-) -> Result<String> {
+pub fn rows(cores: Cores, what: &str, goals: &[[&str; 3]], contenders: &[Contender]) -> Result<String> {
     let mut all: Vec<Rounds> = contenders.iter().map(|_| Rounds::default()).collect();
     for contender in contenders {
-        wrk::run(repo, cores, &contender.load, ROUND, "warm")?;
+        wrk::run(cores, &contender.load, ROUND, "warm")?;
     }
     for number in 0..ROUNDS {
         for (contender, rounds) in contenders.iter().zip(&mut all) {
             let before = cpu_micros(contender.pid)?;
-            let figures = wrk::run(repo, cores, &contender.load, ROUND, &format!("r{number}"))
+            let figures = wrk::run(cores, &contender.load, ROUND, &format!("r{number}"))
                 .with_context(|| contender.name.to_owned())?;
             rounds.per_second.push(figures.requests / figures.seconds);
             rounds.cpu.push((cpu_micros(contender.pid)? - before) / figures.requests);

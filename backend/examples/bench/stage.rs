@@ -1,30 +1,46 @@
 //! The programs of one part of the benchmark: the server with so many applications, and the DingTalk that it asks.
 
 use std::fmt::Write;
-use std::fs;
+use std::fs::{self, File};
+use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
-use super::pinned::Cores;
-use crate::repo::Repo;
-use crate::services::Services;
-use crate::{http, ports};
+use crate::pinned::Cores;
+use crate::visitor;
 
 pub const AGENT: &str = "123456";
 
 /// A start takes a fraction of a second, with ten thousand applications on a busy machine some seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// Short beside any start.
-const POLL: Duration = Duration::from_micros(500);
+const POLL: Duration = Duration::from_millis(1);
+
+pub struct Programs {
+    pub server: PathBuf,
+    /// This one.
+    pub bench: PathBuf,
+    pub scratch: PathBuf,
+    pub cores: Cores,
+}
 
 pub struct Stage<'a> {
-    pub repo: &'a Repo,
-    pub cores: Cores,
-    pub directory: PathBuf,
-    pub services: Services<'a>,
+    programs: &'a Programs,
+    directory: PathBuf,
+    running: Vec<Child>,
+}
+
+/// Ctrl-C in a terminal reaches them by itself, because they are of the same process group.
+impl Drop for Stage<'_> {
+    fn drop(&mut self) {
+        for child in &mut self.running {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
 }
 
 /// A running server.
@@ -63,53 +79,48 @@ pub fn corp(number: usize) -> String {
 
 impl<'a> Stage<'a> {
     /// An empty stage with a directory of its own.
-    pub fn new(repo: &'a Repo, cores: Cores, name: &str) -> Result<Self> {
-        let directory = repo.scratch().join("bench").join(name);
+    pub fn new(programs: &'a Programs, name: &str) -> Result<Self> {
+        let directory = programs.scratch.join(name);
         let _ = fs::remove_dir_all(&directory);
-        let problem = || format!("cannot write {}", repo.shown(&directory));
-        fs::create_dir_all(&directory).with_context(problem)?;
-        Ok(Self { repo, cores, services: Services::new(repo)?, directory })
+        fs::create_dir_all(&directory).with_context(|| format!("cannot write {}", directory.display()))?;
+        Ok(Self { programs, directory, running: Vec::new() })
     }
 
     /// A DingTalk whose answers are fixed; gives its port.
-    pub fn upstream(&mut self) -> Result<u16> {
-        let port = ports::any()?;
-        let mut command = self.cores.generator(self.repo, &self.program("miandeng-bench"));
+    pub async fn upstream(&mut self) -> Result<u16> {
+        let port = free_port()?;
+        let mut command = self.programs.cores.generator(&self.programs.bench);
         command.args(["upstream", &format!("127.0.0.1:{port}")]);
-        self.start("upstream", &mut command)?;
-        self.wait("upstream", || http::get(port, "/calls") == Some(200))?;
+        self.start("upstream", &mut command, port, "/calls", 200).await?;
         Ok(port)
     }
 
     /// The server with one application for each of `apps` corporations.
-    pub fn server(&mut self, upstream: u16, apps: usize) -> Result<Server> {
-        let (port, ops) = (ports::any()?, ports::any()?);
+    pub async fn server(&mut self, upstream: u16, apps: usize) -> Result<Server> {
+        let (port, ops) = (free_port()?, free_port()?);
         let config = self.directory.join("miandeng.toml");
         fs::write(&config, self.config(port, ops, upstream, apps))
             .context("cannot write the configuration")?;
-        let mut command = self.cores.measured(self.repo, &self.program("miandeng"));
+        let mut command = self.programs.cores.measured(&self.programs.server);
         command.args(["serve", "--config"]).arg(&config);
         let started = Instant::now();
-        let pid = self.start("server", &mut command)?;
-        self.wait("server", || http::get(ops, "/readyz") == Some(200))?;
+        let pid = self.start("server", &mut command, ops, "/readyz", 200).await?;
         Ok(Server { port, pid, ready_after: started.elapsed() })
     }
 
     /// The bare handlers beside `server`; gives their port and process.
-    pub fn bare(&mut self, server: &Server, upstream: u16) -> Result<(u16, u32)> {
-        let port = ports::any()?;
-        let mut command = self.cores.measured(self.repo, &self.program("miandeng-bench"));
+    pub async fn bare(&mut self, server: &Server, upstream: u16) -> Result<(u16, u32)> {
+        let port = free_port()?;
+        let mut command = self.programs.cores.measured(&self.programs.bench);
         command.args(["bare", &format!("127.0.0.1:{port}")]);
         command.args(["--upstream", &format!("http://127.0.0.1:{upstream}")]);
         command.args(["--config", &format!("{}{}", server.origin(), server.config_path(&corp(0)))]);
-        let pid = self.start("bare", &mut command)?;
-        self.wait("bare handlers", || http::get(port, "/api/config") == Some(200))?;
-        Ok((port, pid))
+        Ok((port, self.start("bare", &mut command, port, "/api/config", 200).await?))
     }
 
     /// An nginx that answers everything with an empty 204, in one process; gives its port and process.
-    pub fn nginx(&mut self) -> Result<(u16, u32)> {
-        let port = ports::any()?;
+    pub async fn nginx(&mut self) -> Result<(u16, u32)> {
+        let port = free_port()?;
         let directory = self.directory.display();
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|name| format!("{name}_temp_path {directory}/{name}; "))
@@ -121,30 +132,35 @@ impl<'a> Stage<'a> {
         );
         let config = self.directory.join("nginx.conf");
         fs::write(&config, text).context("cannot write the configuration of nginx")?;
-        let mut command = self.cores.measured(self.repo, "nginx");
+        let mut command = self.programs.cores.measured("nginx");
         command.arg("-c").arg(&config).arg("-p").arg(&self.directory);
-        let pid = self.start("nginx", &mut command)?;
-        self.wait("nginx", || http::get(port, "/") == Some(204))?;
-        Ok((port, pid))
+        Ok((port, self.start("nginx", &mut command, port, "/", 204).await?))
     }
 
-    fn program(&self, name: &str) -> String {
-        self.repo.program("release", name).to_string_lossy().into_owned()
-    }
-
-    fn start(&mut self, name: &'static str, command: &mut Command) -> Result<u32> {
-        self.services.start_logged(name, &self.directory, command)
-    }
-
-    fn wait(&self, who: &str, answers: impl Fn() -> bool) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
-        while !answers() {
-            if Instant::now() > deadline {
-                bail!("the {who} did not answer; see {}", self.repo.shown(&self.directory));
-            }
-            std::thread::sleep(POLL);
+    /// Starts a program and waits until `path` on `port` answers `status`; gives its process.
+    async fn start(
+        &mut self,
+        name: &str,
+        command: &mut Command,
+        port: u16,
+        path: &str,
+        status: u16,
+    ) -> Result<u32> {
+        let log = self.directory.join(format!("{name}.log"));
+        let out = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
+        let err = out.try_clone()?;
+        command.stdin(Stdio::null()).stdout(out).stderr(err);
+        self.running.push(command.spawn().with_context(|| format!("cannot start the {name}"))?);
+        let Some(child) = self.running.last_mut() else { bail!("the {name} is not there") };
+        let http = visitor::client()?;
+        let deadline = Instant::now() + TIMEOUT;
+        let url = format!("http://127.0.0.1:{port}{path}");
+        while http.get(&url).send().await.map_or(true, |answer| answer.status() != status) {
+            let waiting = child.try_wait()?.is_none() && Instant::now() < deadline;
+            ensure!(waiting, "the {name} does not answer; see {}", log.display());
+            tokio::time::sleep(POLL).await;
         }
-        Ok(())
+        Ok(child.id())
     }
 
     /// What an operator would write, and nothing that makes it faster than by default.
@@ -173,4 +189,9 @@ api_url = "http://127.0.0.1:{upstream}"
         }
         text
     }
+}
+
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind("127.0.0.1:0").context("no port on 127.0.0.1 can be had")?;
+    Ok(listener.local_addr()?.port())
 }

@@ -26,7 +26,7 @@ pub(crate) async fn refusal(host: &str, port: u16) -> Option<io::Error> {
 ///
 /// # Errors
 /// Where there is no certificate to believe.
-pub(super) fn config() -> anyhow::Result<ClientConfig> {
+pub fn config() -> anyhow::Result<ClientConfig> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let verifier =
         WebPkiServerVerifier::builder_with_provider(Arc::clone(&ROOTS), Arc::clone(&provider)).build();

@@ -3,7 +3,7 @@
 use super::Ua;
 use super::sdk::{dingtalk_phone, start};
 use crate::support::{AGENT, CORP, Person, Server};
-use serde_json::{Value, json};
+use serde_json::json;
 
 fn page(server: &Server) -> String {
     format!("{}/?corpid={CORP}&agentid={AGENT}", server.url)
@@ -171,12 +171,9 @@ async fn a_copy_of_the_component_is_tried_after_four_seconds() {
         let [name, at] = asked[0].as_array().unwrap().as_slice() else { panic!("{asked}") };
         assert_eq!(*name, format!("{}/sdk.js", sdk.url));
         assert!((4000.0..7000.0).contains(&at.as_f64().unwrap()), "{asked}");
-        let said = phone.run("return said[0] || ''").await;
-        assert_eq!(
-            said,
-            Value::from("正在载入钉钉组件…"),
-            "after three seconds the wait says what it waits for"
-        );
+        // On a machine that is busy with other tests the login may begin after the words have come.
+        let said = phone.run("return said.indexOf('正在载入钉钉组件…') >= 0").await;
+        assert_eq!(said, true, "after three seconds the wait says what it waits for");
         phone.close().await;
     }
 }

@@ -82,7 +82,8 @@ function leanModules() {
     // Of the two the login keeps what it allocates (src/login_main.rs).
     writeFileSync(path, lean(readFileSync(path), name.startsWith('login')));
     // A load that would trap ends nothing that anybody waits for. Its second packing of data gives two segments one name.
-    const options = ['--enable-mutable-globals', '--ignore-implicit-traps', '-Oz', '--converge', '--skip-pass=memory-packing'];
+    // By itself wasm-opt takes the engine to know sign extension, and brings back what Trunk's run has lowered.
+    const options = ['--mvp-features', '--enable-mutable-globals', '--ignore-implicit-traps', '-Oz', '--converge', '--skip-pass=memory-packing'];
     execFileSync('wasm-opt', [...options, '--strip-producers', '--strip-target-features', path, '-o', path], { stdio: 'inherit' });
   }
 }

@@ -66,6 +66,7 @@ fn every_code_that_a_login_can_meet() {
 
 #[test]
 fn where_a_token_is_fetched_there_is_none_to_renew() {
+    assert!(CODES.flat_map(kinds).all(|kind| KINDS.contains(&kind)), "the table has every kind");
     assert!(CODES.map(|code| kinds(code)[0]).all(|kind| !kind.policy().renews_token));
 }
 
@@ -93,21 +94,89 @@ fn ranges(codes: &[i64]) -> String {
     ranges.iter().map(range).collect::<Vec<_>>().join(" ")
 }
 
-/// Outcome → call → codes; what is in none of the table's rows is `platform_refused`.
-fn table() -> String {
-    let mut rows: BTreeMap<&str, [Vec<i64>; 3]> = BTreeMap::new();
-    for code in CODES {
-        for (call, kind) in kinds(code).into_iter().enumerate().filter(|(_, kind)| *kind != Kind::Refused) {
-            rows.entry(kind.label()).or_default()[call].push(code);
+/// In the order of the documentation.
+const KINDS: [Kind; 14] = [
+    Kind::TokenRejected,
+    Kind::CodeRejected,
+    Kind::NotPermitted,
+    Kind::Busy,
+    Kind::Throttled,
+    Kind::Suspended,
+    Kind::Banned,
+    Kind::Misconfigured,
+    Kind::Retired,
+    Kind::Refused,
+    Kind::BadAnswer,
+    Kind::Timeout,
+    Kind::Unreachable,
+    Kind::OverBudget,
+];
+
+/// What is of this kind at every call, and then what is so at one of them only.
+fn codes(kind: Kind) -> String {
+    match kind {
+        Kind::Refused => return "其余 all others".into(),
+        Kind::BadAnswer => {
+            return "不是 JSON（也包括没有正文的 404），没有 `errcode`，或缺字段 not JSON (a 404 without a body too), no `errcode`, or fields missing".into();
         }
+        Kind::Timeout => return "超时 no answer in time".into(),
+        Kind::Unreachable => return "断线 no connection, or a broken one".into(),
+        Kind::OverBudget => return "没有发出：`wecom.max_calls_per_minute` not sent".into(),
+        _ => {}
     }
-    let names = CALLS.map(|(path, _)| format!("`{}`", path.trim_start_matches("/cgi-bin/"))).join(" | ");
-    let mut table = format!("| outcome | {names} |\n|---|---|---|---|\n");
-    for (label, calls) in rows {
-        let cells = calls.map(|codes| if codes.is_empty() { "–".to_owned() } else { ranges(&codes) });
-        table.push_str(&format!("| `{label}` | {} |\n", cells.join(" | ")));
+    let mut groups: BTreeMap<Vec<bool>, Vec<i64>> = BTreeMap::new();
+    for code in CODES {
+        groups.entry(kinds(code).map(|met| met == kind).to_vec()).or_default().push(code);
     }
-    table.push_str(&format!("| `{}` | {} |\n", Kind::Refused.label(), ["其余 all others"; 3].join(" | ")));
+    // The last group is that of every call, the first that of none.
+    let groups = groups.iter().rev().filter(|(calls, _)| calls.contains(&true));
+    let group = |(calls, codes): (&Vec<bool>, &Vec<i64>)| {
+        let named = CALLS.iter().zip(calls).filter(|(_, met)| **met);
+        let named: Vec<_> =
+            named.map(|((path, _), _)| format!("`{}`", path.trim_start_matches("/cgi-bin/"))).collect();
+        match named.len() == CALLS.len() {
+            true => ranges(codes),
+            false => format!("{}: {}", named.join(" "), ranges(codes)),
+        }
+    };
+    groups.map(group).collect::<Vec<_>>().join("; ")
+}
+
+fn server(kind: Kind) -> String {
+    let policy = kind.policy();
+    let mut does = Vec::new();
+    if policy.renews_token {
+        does.push("换新 token，同一个 code 再发一次 new token, the same code once more".to_owned());
+    }
+    if kind == Kind::CodeRejected {
+        does.push("重新开始一次，人看不到 one new attempt, unseen".into());
+    }
+    match policy.repeats.len() {
+        0 => {}
+        1 => does.push("`gettoken`、`user/get` 再调一次 once more".into()),
+        times => does.push(format!("`gettoken`、`user/get` 再调 {times} 次 {times} times more")),
+    }
+    if policy.is_remembered {
+        let memory = crate::wecom::REFUSAL_MEMORY.as_secs();
+        does.push(format!("`gettoken` 时：{memory} 秒不再问 at `gettoken`: not asked again for {memory} s"));
+    }
+    if policy.stops_all_calls {
+        let pause = policy.pause.unwrap().as_secs();
+        does.push(format!("{pause} 秒内不调用企业微信 no call to WeCom for {pause} s"));
+    }
+    if policy.logs_words {
+        does.push("原话进日志 WeCom's words in the log".into());
+    }
+    if does.is_empty() { "–".into() } else { does.join("；") }
+}
+
+fn table() -> String {
+    let mut table =
+        "| outcome | errcode | 服务器 server | 页面显示 the page shows |\n|---|---|---|---|\n".to_owned();
+    for kind in KINDS {
+        let shown = kind.policy().error;
+        table.push_str(&format!("| `{}` | {} | {} | `{shown}` |\n", kind.label(), codes(kind), server(kind)));
+    }
     table
 }
 

@@ -39,7 +39,14 @@ async fn the_way_to_the_link_asks_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn five_hundred_first_visits_fetch_one_token() {
-    let (sim, server) = start("").await;
+    let sim = Sim::start(1).await;
+    // Other tests may take the processors meanwhile.
+    let server = Server::start(&sim, |config| {
+        beside(config, &sim, "");
+        *config = config.replace("timeout = \"2s\"", "timeout = \"15s\"");
+    })
+    .await;
+    trust(&sim, &server.url).await;
     let first = Visitor::new(&sim, &server, "member");
     let visitors: Vec<_> = (0..500)
         .map(|_| Visitor { http: first.http.clone(), ..Visitor::new(&sim, &server, "member") })

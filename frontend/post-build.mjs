@@ -2,15 +2,20 @@
 //
 // 1. Puts each module's glue into what starts the module, and lowers the scripts to ES2017: wasm-bindgen's glue has a
 //    `?.`, which Chromium 69 cannot read.
-// 2. In release: names every asset by its content. Trunk names module and glue by what cargo built, so another wasm-opt
+// 2. In release: takes out of the modules what no page needs, and the comments out of the HTML.
+// 3. In release: names every asset by its content. Trunk names module and glue by what cargo built, so another wasm-opt
 //    or another esbuild would change the content under a name that browsers keep for ever.
-// 3. In release: writes .br and .gz beside whatever compresses, so that the server compresses nothing.
+// 4. In release: writes .br and .gz beside whatever compresses, so that the server compresses nothing, and fails where that is
+//    more than a phone should wait for.
 
+import { check } from './old-webviews.mjs';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { lean } from './lean.mjs';
 
 const staging = process.env.TRUNK_STAGING_DIR;
 const release = process.env.TRUNK_PROFILE === 'release';
@@ -70,8 +75,31 @@ function minifyStyles(tool) {
 }
 
 /** `name-<16 hex digits>.ext` */
+/** Lean modules, each after its last look by wasm-opt, which Trunk has run before and which is on the PATH for it. */
+function leanModules() {
+  for (const name of assets().filter((name) => name.endsWith('.wasm'))) {
+    const path = join(staging, name);
+    // Of the two the login keeps what it allocates (src/login_main.rs).
+    writeFileSync(path, lean(readFileSync(path), name.startsWith('login')));
+    // A load that would trap ends nothing that anybody waits for. Its second packing of data gives two segments one name.
+    const options = ['--enable-mutable-globals', '--ignore-implicit-traps', '-Oz', '--converge', '--skip-pass=memory-packing'];
+    execFileSync('wasm-opt', [...options, '--strip-producers', '--strip-target-features', path, '-o', path], { stdio: 'inherit' });
+  }
+}
+
+/** What a phone may have to download, in bytes of brotli: before the login, and in all. */
+const BUDGETS = { login: 26_500, all: 81_500 };
+
+function checkBudgets() {
+  const size = (names) => names.reduce((sum, name) => sum + statSync(join(staging, `${name}.br`)).size, 0);
+  const sizes = { login: size(assets().filter((name) => name.startsWith('login'))), all: size([...assets(), 'index.html']) };
+  for (const [what, budget] of Object.entries(BUDGETS)) {
+    if (sizes[what] > budget) throw new Error(`${what} is ${sizes[what]} bytes of brotli, over its budget of ${budget}`);
+  }
+}
+
 function nameByContent() {
-  let page = readFileSync(html, 'utf8');
+  let page = readFileSync(html, 'utf8').replace(/^ *<!--[^]*?-->\n/gm, '');
   for (const name of assets()) {
     const hash = createHash('sha256').update(readFileSync(join(staging, name))).digest('hex').slice(0, 16);
     const named = name.replace(/^([a-z]+)(-[0-9a-f]{8,16})?(_bg)?\./, (_, stem, old, bg) => `${stem}-${hash}${bg ?? ''}.`);
@@ -104,6 +132,10 @@ if (tool) {
 }
 if (release) {
   minifyStyles(tool);
+  leanModules();
   nameByContent();
   compress();
+  checkBudgets();
 }
+// A page that old webviews cannot run is no page.
+if (release) console.log(await check(staging));

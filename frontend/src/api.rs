@@ -1,15 +1,14 @@
 //! Our own server: five requests, each with a timeout. Every way to fail is a [`Failure`].
 
 use crate::{
+    dd::DdError,
     failure::Failure,
+    flow::Event,
     js,
     json::{self, Object, Read},
-    settle::settle,
+    settle::{Outcome, settle},
 };
-use miandeng_shared::{
-    AgentId, ConfigAnswer, CorpId, ErrorBody, ErrorCode, Lang, LoginAnswer, LoginRequest, ReportRequest,
-    SessionAnswer,
-};
+use miandeng_shared::{AgentId, CorpId, ErrorBody, ErrorCode, Lang, LoginRequest, ReportRequest};
 use wasm_bindgen::JsValue;
 
 /// The server answers from memory; what takes time is a phone's network.
@@ -31,6 +30,22 @@ pub struct Api {
     pub lang: Lang,
 }
 
+/// What the server is asked.
+#[derive(Debug, Clone)]
+pub enum Question {
+    /// Who is logged in to the application.
+    Session,
+    /// What the server knows of the application, without a signature: costs DingTalk nothing.
+    App,
+    /// What `dd.config` needs for the page at this address.
+    Config(String),
+    Login(LoginRequest),
+    /// Tells of a refused `dd.config`. The answer comes when the server has renewed its ticket.
+    Report(ReportRequest),
+    /// The end of the application's session, and of no other on this host.
+    End,
+}
+
 /// One request to be sent.
 struct Ask {
     method: &'static str,
@@ -40,107 +55,83 @@ struct Ask {
     limit: u32,
 }
 
-type Done<T> = Box<dyn FnOnce(Result<T, Failure>)>;
+impl Question {
+    fn ask(&self, corp_id: &CorpId, agent_id: &AgentId) -> Ask {
+        let app = ["corpid=", corp_id.as_str(), "&agentid=", agent_id.as_str()].concat();
+        let body = || Object::default().text("corpId", corp_id.as_str()).text("agentId", agent_id.as_str());
+        let without = |method, path, query, limit| Ask { method, path, query, body: None, limit };
+        let post = |path, body: Object, limit| Ask {
+            method: "POST",
+            path,
+            query: String::new(),
+            body: Some(body.end()),
+            limit,
+        };
+        match self {
+            Question::Session => without("GET", "api/session", app, QUICK),
+            Question::App => without("GET", "api/config", app + "&sign=0", QUICK),
+            Question::Config(url) => without("GET", "api/config", app + "&url=" + &js::encoded(url), SIGN),
+            Question::Login(LoginRequest { code, next, .. }) => {
+                post("api/login", body().text("code", code.as_str()).maybe("next", next.as_deref()), LOGIN)
+            }
+            Question::Report(ReportRequest { time_stamp, nonce_str, url, signature, error, .. }) => {
+                let body = body().text("timeStamp", time_stamp).text("nonceStr", nonce_str).text("url", url);
+                post("api/report", body.text("signature", signature).text("error", error), SIGN)
+            }
+            Question::End => without("DELETE", "api/session", app, QUICK),
+        }
+    }
+
+    /// What has happened with this answer.
+    fn event(&self, answer: Result<Answer, Failure>) -> Event {
+        match self {
+            Question::Session => Event::Session(match read(answer) {
+                Err(failure) if failure.code == ErrorCode::NoSession => Ok(None),
+                other => other.map(Some),
+            }),
+            Question::App | Question::Config(_) => Event::Config(read(answer)),
+            Question::Login(_) => Event::Login(read(answer)),
+            // The server logs it; that the report itself may fail changes nothing for the person.
+            Question::Report(_) => Event::Reported,
+            Question::End => Event::Ended(accept(answer).map(drop)),
+        }
+    }
+}
 
 impl Api {
-    /// Who is logged in to the application; None: no session.
-    pub fn session(&self, corp_id: &CorpId, agent_id: &AgentId, done: Done<Option<SessionAnswer>>) {
-        let ask = Ask {
-            method: "GET",
-            path: "api/session",
-            query: app(corp_id, agent_id),
-            body: None,
-            limit: QUICK,
-        };
-        self.send(
-            ask,
-            Box::new(|answer| {
-                done(match read(answer) {
-                    Err(failure) if failure.code == ErrorCode::NoSession => Ok(None),
-                    other => other.map(Some),
-                });
-            }),
-        );
-    }
-
-    /// What the server knows of the application, without a signature: costs DingTalk nothing.
-    pub fn app(&self, corp_id: &CorpId, agent_id: &AgentId, done: Done<ConfigAnswer>) {
-        self.ask_config(app(corp_id, agent_id) + "&sign=0", QUICK, done);
-    }
-
-    /// What `dd.config` needs for this page.
-    pub fn config(&self, corp_id: &CorpId, agent_id: &AgentId, url: &str, done: Done<ConfigAnswer>) {
-        self.ask_config([&*app(corp_id, agent_id), "&url=", &js::encoded(url)].concat(), SIGN, done);
-    }
-
-    fn ask_config(&self, query: String, limit: u32, done: Done<ConfigAnswer>) {
-        let ask = Ask { method: "GET", path: "api/config", query, body: None, limit };
-        self.send(ask, Box::new(|answer| done(read(answer))));
-    }
-
-    pub fn login(&self, request: &LoginRequest, done: Done<LoginAnswer>) {
-        let LoginRequest { corp_id, agent_id, code, next } = request;
-        let body = Object::new().text("corpId", corp_id.as_str()).text("agentId", agent_id.as_str());
-        let body = body.text("code", code.as_str()).maybe("next", next.as_deref()).end();
-        self.send(post("api/login", body, LOGIN), Box::new(|answer| done(read(answer))));
-    }
-
-    /// Tells of a refused `dd.config`. The answer comes when the server has renewed its ticket.
-    pub fn report(&self, request: &ReportRequest, done: Done<()>) {
-        let ReportRequest { corp_id, agent_id, time_stamp, nonce_str, url, signature, error } = request;
-        let body = Object::new().text("corpId", corp_id.as_str()).text("agentId", agent_id.as_str());
-        let body = body.text("timeStamp", time_stamp).text("nonceStr", nonce_str).text("url", url);
-        let body = body.text("signature", signature).text("error", error).end();
-        self.send(post("api/report", body, SIGN), Box::new(|answer| done(accept(answer).map(drop))));
-    }
-
-    /// Logs out of the application, and of no other on this host.
-    pub fn end_session(&self, corp_id: &CorpId, agent_id: &AgentId, done: Done<()>) {
-        let query = app(corp_id, agent_id);
-        let ask = Ask { method: "DELETE", path: "api/session", query, body: None, limit: QUICK };
-        self.send(ask, Box::new(|answer| done(accept(answer).map(drop))));
-    }
-
-    fn send(&self, ask: Ask, done: Box<dyn FnOnce(Result<Answer, Failure>)>) {
+    /// Asks, and tells `done` what has come of it.
+    pub fn ask(
+        &self,
+        corp_id: &CorpId,
+        agent_id: &AgentId,
+        question: Question,
+        done: Box<dyn FnOnce(Event)>,
+    ) {
+        let ask = question.ask(corp_id, agent_id);
+        let done = move |answer| done(question.event(answer));
         let Ask { path, limit, .. } = ask;
-        let failed = move |error: crate::dd::DdError| match error {
-            crate::dd::DdError::Timeout => Failure::new(ErrorCode::ServerTimeout).detail("request", path),
-            error => {
-                let reason = error.refusal().map(|refusal| refusal.message.clone()).unwrap_or_default();
-                Failure::new(ErrorCode::Network).detail("request", path).detail("reason", reason)
+        let Ok(request) = self.request(&ask) else {
+            let reason = ["no URL under ", &self.base].concat();
+            let failure =
+                Failure::new(ErrorCode::Unexpected).detail("request", path).detail("reason", reason);
+            return done(Err(failure));
+        };
+        let body = move |response: Outcome| match response {
+            Err(error) => done(Err(failed(path, &error))),
+            Ok(response) => {
+                let whole = response.clone();
+                let text = move |text: Outcome| {
+                    done(match text {
+                        Err(error) => Err(failed(path, &error)),
+                        Ok(text) => {
+                            Ok(Answer { response: whole, text: text.as_string().unwrap_or_default() })
+                        }
+                    });
+                };
+                settle(limit, &|_| js::call(&response, "text", &JsValue::UNDEFINED), Box::new(text));
             }
         };
-        let request = match self.request(&ask) {
-            Ok(request) => request,
-            Err(_) => {
-                let reason = ["no URL under ", &self.base].concat();
-                return done(Err(Failure::new(ErrorCode::Unexpected)
-                    .detail("request", path)
-                    .detail("reason", reason)));
-            }
-        };
-        settle(
-            limit,
-            move |_| Ok(js::fetch(&request)),
-            move |outcome| match outcome {
-                Err(error) => done(Err(failed(error))),
-                Ok(response) => {
-                    let text = response.clone();
-                    settle(
-                        limit,
-                        move |_| js::call(&text, "text", &JsValue::UNDEFINED),
-                        move |text| {
-                            done(match text {
-                                Err(error) => Err(failed(error)),
-                                Ok(text) => {
-                                    Ok(Answer { response, text: text.as_string().unwrap_or_default() })
-                                }
-                            });
-                        },
-                    );
-                }
-            },
-        );
+        settle(limit, &|_| Ok(js::fetch(&request)), Box::new(body));
     }
 
     fn request(&self, ask: &Ask) -> Result<js::Request, JsValue> {
@@ -161,12 +152,14 @@ impl Api {
     }
 }
 
-fn app(corp_id: &CorpId, agent_id: &AgentId) -> String {
-    ["corpid=", corp_id.as_str(), "&agentid=", agent_id.as_str()].concat()
-}
-
-fn post(path: &'static str, body: String, limit: u32) -> Ask {
-    Ask { method: "POST", path, query: String::new(), body: Some(body), limit }
+fn failed(path: &'static str, error: &DdError) -> Failure {
+    match error {
+        DdError::Timeout => Failure::new(ErrorCode::ServerTimeout).detail("request", path),
+        error => {
+            let reason = error.refusal().map(|refusal| refusal.message.clone()).unwrap_or_default();
+            Failure::new(ErrorCode::Network).detail("request", path).detail("reason", reason)
+        }
+    }
 }
 
 /// A whole answer, body included.

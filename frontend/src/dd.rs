@@ -11,7 +11,7 @@ pub use load::{Limits, Source, find, load};
 
 use crate::{
     js,
-    settle::{Callbacks, settle},
+    settle::{Callbacks, Outcome, settle},
 };
 use miandeng_shared::{AuthCode, ConfigAnswer, CorpId};
 use wasm_bindgen::JsValue;
@@ -27,6 +27,8 @@ pub const VERIFY_LIMIT: u32 = 10_000;
 /// One more request of the client, but some clients show a dialogue first, and a person has to read it.
 pub const CODE_LIMIT: u32 = 30_000;
 
+type Done<T> = Box<dyn FnOnce(Result<T, DdError>)>;
+
 /// `window.dd`. Every part is looked up when it is used, so a part that is missing or of another kind is an error here and
 /// never an exception that ends the page.
 #[derive(Debug, Clone)]
@@ -34,17 +36,18 @@ pub struct Dd(JsValue);
 
 /// Lets DingTalk verify the page: `dd.error`, `dd.config` and `dd.ready`, in this order and each once. `done` hears what
 /// `dd.error` was told, or that neither it nor `dd.ready` was called in time.
-pub fn verify(dd: &Dd, config: &ConfigAnswer, limit: u32, done: impl FnOnce(Result<(), DdError>) + 'static) {
+pub fn verify(dd: &Dd, config: &ConfigAnswer, limit: u32, done: Done<()>) {
     let quiet = quiet::Quiet::start();
     let start = |callbacks: &Callbacks| {
         js::call(&dd.0, "error", &callbacks.fail)?;
         js::call(&dd.0, "config", &config_options(config))?;
         js::call(&dd.0, "ready", &callbacks.success)
     };
-    settle(limit, start, move |outcome| {
+    let outcome = move |outcome: Outcome| {
         drop(quiet);
         done(outcome.map(drop));
-    });
+    };
+    settle(limit, &start, Box::new(outcome));
 }
 
 /// Which code is asked for.
@@ -59,22 +62,21 @@ pub struct CodeRequest {
 /// `dd.channel.permission.requestAuthCode`; today's applications have `dd.requestAuthCode`, and clients older than
 /// 7.0.45 `dd.runtime.permission.requestAuthCode`. `done` hears that the call does not exist here, was refused or
 /// cancelled, or was not answered in time.
-pub fn request_code(
-    dd: &Dd,
-    request: &CodeRequest,
-    limit: u32,
-    done: impl FnOnce(Result<AuthCode, DdError>) + 'static,
-) {
+pub fn request_code(dd: &Dd, request: &CodeRequest, limit: u32, done: Done<AuthCode>) {
     let corp_id: JsValue = request.corp_id.as_str().into();
     let Some(client_id) = &request.client_id else {
         return code_from(&dd.0, &CHANNEL, &[("corpId", corp_id)], limit, done);
     };
     let both = [("corpId", corp_id.clone()), ("clientId", client_id.into())];
     let dd = dd.0.clone();
-    code_from(&dd.clone(), &NEWER, &both, limit, move |outcome| match outcome {
-        Err(error) if error.is_absence() => code_from(&dd, &RUNTIME, &[("corpId", corp_id)], limit, done),
-        other => done(other),
-    });
+    let or_older = {
+        let dd = dd.clone();
+        move |outcome: Result<_, DdError>| match outcome {
+            Err(error) if error.is_absence() => code_from(&dd, &RUNTIME, &[("corpId", corp_id)], limit, done),
+            other => done(other),
+        }
+    };
+    code_from(&dd, &NEWER, &both, limit, Box::new(or_older));
 }
 
 /// Each with the names of everything on the way to it.
@@ -96,7 +98,7 @@ fn code_from(
     path: &[(&str, &'static str)],
     fields: &[(&str, JsValue)],
     limit: u32,
-    done: impl FnOnce(Result<AuthCode, DdError>) + 'static,
+    done: Done<AuthCode>,
 ) {
     let mut place = dd.clone();
     for (name, whole) in path {
@@ -122,14 +124,15 @@ fn code_from(
         }
         js::call(&place, CALL, &options)
     };
-    settle(limit, start, move |outcome| {
+    let outcome = move |outcome: Outcome| {
         done(outcome.and_then(|answer| {
             let code = js::get(&answer, "code").as_string().and_then(|code| AuthCode::new(code).ok());
             code.ok_or_else(|| {
                 DdError::Refused(Refusal { code: None, message: "no code in DingTalk's answer".to_owned() })
             })
         }));
-    });
+    };
+    settle(limit, &start, Box::new(outcome));
 }
 
 /// Spelled as `dd.config` wants it: with `timestamp` in small letters the client stays silent.

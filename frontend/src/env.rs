@@ -51,8 +51,8 @@ impl Env {
     pub fn describe(&self) -> String {
         match self {
             Env::Outside => "not DingTalk".to_owned(),
-            Env::Phone { version } => format!("phone {}", version.as_deref().unwrap_or("?")),
-            Env::Pc { version } => format!("pc {}", version.as_deref().unwrap_or("?")),
+            Env::Phone { version } => ["phone ", version.as_deref().unwrap_or("?")].concat(),
+            Env::Pc { version } => ["pc ", version.as_deref().unwrap_or("?")].concat(),
         }
     }
 }

@@ -47,6 +47,8 @@ pub struct Flow {
     config: Option<ConfigAnswer>,
     /// Its platform redirects people, and this page only says what is wrong.
     is_wecom: bool,
+    /// The server's words for the error in the address.
+    said: Option<(String, String)>,
     /// The server stands on a simulator, which decides what the browser counts as.
     simulator: bool,
     new_codes: u8,
@@ -73,6 +75,7 @@ impl Flow {
             sdk: Sdk::Untouched,
             config: None,
             is_wecom: false,
+            said: None,
             simulator: false,
             new_codes: 0,
             tries: 0,
@@ -90,7 +93,8 @@ impl Flow {
 
     /// Asks for nothing that the server knew when it made the document. A signature counts for the address that it is of:
     /// a proxy may have rewritten it.
-    fn go_on_from(&mut self, Visit { config, session }: Visit) -> Command {
+    fn go_on_from(&mut self, Visit { config, session, error }: Visit) -> Command {
+        self.said = error.map(|error| (error.message, error.hint));
         if session.as_ref().is_some_and(|session| self.is_of_this_app(&session.user)) {
             return self.on_session(Ok(session));
         }
@@ -210,7 +214,7 @@ impl Flow {
 
     fn describe_client(&self) -> String {
         let simulated = if self.simulator { "simulated " } else { "" };
-        format!("{simulated}{}", self.client().describe())
+        [simulated, &self.client().describe()].concat()
     }
 
     /// Why nobody can log in to this kind of application on this client, if so.
@@ -265,7 +269,8 @@ impl Flow {
     fn redirect(&mut self, app: ConfigAnswer) -> Command {
         (self.is_wecom, self.simulator) = (true, app.simulator);
         if let Some(error) = self.facts.entry.error.take() {
-            return self.fail(Failure::new(error));
+            let failure = Failure { said: self.said.take(), ..Failure::new(error) };
+            return self.fail(failure);
         }
         let Some(mut target) = app.login_url else { return self.fail(Failure::new(ErrorCode::NotInWecom)) };
         if let Some(next) = &self.facts.entry.next {

@@ -115,7 +115,8 @@ pub fn function(run: impl FnMut(JsValue, JsValue) + 'static) -> JsValue {
     Closure::<dyn FnMut(JsValue, JsValue)>::new(run).into_js_value()
 }
 
-pub fn after(milliseconds: u32, then: impl FnOnce() + 'static) {
+/// Boxed, as everywhere here: a copy of this for each closure would be larger than the call.
+pub fn after(milliseconds: u32, then: Box<dyn FnOnce()>) {
     let mut then = Some(then);
     let run = move |_, _| {
         if let Some(then) = then.take() {

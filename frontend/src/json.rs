@@ -41,7 +41,7 @@ reads!(User {
 });
 reads!(SessionAnswer { user "user", expires_at "expiresAt", home "home", simulator "simulator" });
 reads!(LoginAnswer { user "user", expires_at "expiresAt", next "next", home "home" });
-reads!(Visit { config "config", session "session" });
+reads!(Visit { config "config", session "session", error "error" });
 reads!(ErrorBody { code "code", message "message", hint "hint", upstream "upstream" });
 reads!(UpstreamError { code "code", sub_code "subCode", request_id "requestId" });
 
@@ -111,13 +111,10 @@ macro_rules! reads_id {
 reads_id!(CorpId AgentId OpenId UnionId UserId ExternalUserId);
 
 /// Writes one JSON object, field by field.
+#[derive(Default)]
 pub struct Object(String);
 
 impl Object {
-    pub fn new() -> Self {
-        Self(String::new())
-    }
-
     /// A field whose value is JSON already.
     pub fn raw(mut self, name: &'static str, json: &str) -> Self {
         self.0.push_str(if self.0.is_empty() { "{\"" } else { ",\"" });
@@ -143,6 +140,14 @@ impl Object {
         self.0.push_str(if self.0.is_empty() { "{}" } else { "}" });
         self.0
     }
+}
+
+/// A number in digits. The standard library's way comes with everything else that can be formatted, 1 kB of brotli.
+pub fn decimal(number: u32) -> String {
+    let last = char::from_digit(number % 10, 10).unwrap_or_default();
+    let mut digits = if number < 10 { String::new() } else { decimal(number / 10) };
+    digits.push(last);
+    digits
 }
 
 /// A JSON string.
@@ -176,10 +181,17 @@ mod tests {
     }
 
     #[test]
+    fn every_number_has_its_digits() {
+        for number in [0, 7, 9, 10, 99, 100, 404, 65_535, u32::MAX] {
+            assert_eq!(decimal(number), number.to_string());
+        }
+    }
+
+    #[test]
     fn an_object_has_its_fields() {
-        assert_eq!(Object::new().end(), "{}");
+        assert_eq!(Object::default().end(), "{}");
         let object =
-            Object::new().text("a", "\"").maybe("b", None).maybe("c", Some("x")).raw("d", "[1]").end();
+            Object::default().text("a", "\"").maybe("b", None).maybe("c", Some("x")).raw("d", "[1]").end();
         assert_eq!(object, r#"{"a":"\"","c":"x","d":[1]}"#);
     }
 }

@@ -1,7 +1,7 @@
 //! Carries out what the flow decides. Knows nothing of the view: it calls back with every new stage.
 
 use crate::{
-    api::Api,
+    api::{Api, Question},
     dd,
     failure::Failure,
     flow::{Command, Event, Facts, Flow},
@@ -54,12 +54,18 @@ impl Login {
         Box::new(move |answer| login.tell(event(answer)))
     }
 
+    fn ask(self: &Rc<Self>, question: Question) {
+        self.api.ask(&self.corp_id, &self.agent_id, question, self.then(|event| event));
+    }
+
     fn perform(self: &Rc<Self>, command: Command) {
-        let (api, corp, agent) = (&self.api, &self.corp_id, &self.agent_id);
         match command {
-            Command::AskSession => api.session(corp, agent, self.then(Event::Session)),
-            Command::AskApp => api.app(corp, agent, self.then(Event::Config)),
-            Command::AskConfig { url } => api.config(corp, agent, &url, self.then(Event::Config)),
+            Command::AskSession => self.ask(Question::Session),
+            Command::AskApp => self.ask(Question::App),
+            Command::AskConfig { url } => self.ask(Question::Config(url)),
+            Command::Report(report) => self.ask(Question::Report(report)),
+            Command::Login(request) => self.ask(Question::Login(request)),
+            Command::EndSession => self.ask(Question::End),
             Command::LoadSdk(source) => {
                 let loaded = self.then(|loaded: Result<_, _>| Event::Loaded(loaded.map(drop)));
                 dd::load(&source, dd::LOAD_LIMITS, loaded);
@@ -72,14 +78,10 @@ impl Login {
                 Some(dd) => dd::request_code(&dd, &request, dd::CODE_LIMIT, self.then(Event::Code)),
                 None => self.tell(Event::Code(Err(dd::DdError::Missing("dd")))),
             },
-            // The server logs it; that the report itself may fail changes nothing for the person.
-            Command::Report(report) => api.report(&report, self.then(|_| Event::Reported)),
-            Command::Login(request) => api.login(&request, self.then(Event::Login)),
             Command::Pause(seconds) => {
                 let paused = self.then(|()| Event::Paused);
-                js::after(seconds * 1000 + page::apart(), move || paused(()));
+                js::after(seconds * 1000 + page::apart(), Box::new(move || paused(())));
             }
-            Command::EndSession => api.end_session(corp, agent, self.then(Event::Ended)),
             Command::ReloadOnce if !page::reload_marked() => self.tell(Event::ReloadBlocked),
             Command::Reload => {
                 page::clear_mark();

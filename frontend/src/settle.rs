@@ -19,19 +19,18 @@ pub struct Callbacks {
 /// platform, and some use both.
 ///
 /// Callbacks and no futures: the flow is a state machine already, and a second one around it would be 3 kB.
-pub fn settle(
-    limit: u32,
-    start: impl FnOnce(&Callbacks) -> Result<JsValue, JsValue>,
-    done: impl FnOnce(Outcome) + 'static,
-) {
-    let first = First(Rc::new(Cell::new(Some(Box::new(done)))));
+pub fn settle(limit: u32, start: Start<'_>, done: Done) {
+    let first = First(Rc::new(Cell::new(Some(done))));
     let callbacks = first.callbacks();
     match start(&callbacks) {
         Ok(returned) => listen(&returned, &callbacks),
         Err(thrown) => first.settle(Err(DdError::from_js(&thrown, &JsValue::UNDEFINED))),
     }
-    js::after(limit, move || first.settle(Err(DdError::Timeout)));
+    js::after(limit, Box::new(move || first.settle(Err(DdError::Timeout))));
 }
+
+pub type Start<'a> = &'a dyn Fn(&Callbacks) -> Result<JsValue, JsValue>;
+pub type Done = Box<dyn FnOnce(Outcome)>;
 
 /// Hears a promise, or anything that has a `then`, out as well. A `then` that throws has nothing to say; callbacks and
 /// timeout remain.
@@ -43,7 +42,7 @@ fn listen(returned: &JsValue, callbacks: &Callbacks) {
 
 /// The first settlement wins; any later one is ignored.
 #[derive(Clone)]
-struct First(Rc<Cell<Option<Box<dyn FnOnce(Outcome)>>>>);
+struct First(Rc<Cell<Option<Done>>>);
 
 impl First {
     fn settle(&self, outcome: Outcome) {

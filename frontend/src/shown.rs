@@ -5,9 +5,9 @@ use crate::{
     failure::Failure,
     flow::{Flow, LoggedIn, Stage},
     js,
-    json::{Object, Read, reads},
+    json::{Object, Read, decimal, reads},
 };
-use miandeng_shared::{ErrorCode, User};
+use miandeng_shared::{ErrorCode, ExternalUserId, OpenId, UnionId, User, UserId};
 use wasm_bindgen::JsValue;
 
 /// A login as the view shows it.
@@ -92,7 +92,7 @@ impl Shown {
     /// As JSON.
     #[must_use]
     pub fn write(&self) -> String {
-        let object = Object::new().raw("simulator", if self.simulator { "true" } else { "false" });
+        let object = Object::default().raw("simulator", if self.simulator { "true" } else { "false" });
         match &self.screen {
             Screen::Waiting(wait) => object.text("wait", wait.name()),
             Screen::Leaving(target) => object.text("leaving", target),
@@ -146,9 +146,10 @@ impl Failed {
     fn write(&self) -> String {
         let Self { code, said, retry_after, details, is_wecom } = self;
         let (message, hint) = said.as_ref().map(|(message, hint)| (&**message, &**hint)).unzip();
-        let object = Object::new().text("code", code.as_str()).maybe("message", message).maybe("hint", hint);
+        let object =
+            Object::default().text("code", code.as_str()).maybe("message", message).maybe("hint", hint);
         let object = match retry_after {
-            Some(seconds) => object.raw("retryAfter", &seconds.to_string()),
+            Some(seconds) => object.raw("retryAfter", &decimal(*seconds)),
             None => object,
         };
         object.text("details", details).raw("isWecom", if *is_wecom { "true" } else { "false" }).end()
@@ -172,7 +173,7 @@ reads!(LoggedIn { user "user", expires_at "expiresAt", home "home" });
 
 impl LoggedIn {
     fn write(&self) -> String {
-        let object = Object::new().raw("user", &user(&self.user)).text("expiresAt", &self.expires_at);
+        let object = Object::default().raw("user", &user(&self.user)).text("expiresAt", &self.expires_at);
         object.maybe("home", self.home.as_deref()).end()
     }
 }
@@ -180,13 +181,13 @@ impl LoggedIn {
 fn user(user: &User) -> String {
     let User { corp_id, agent_id, open_id, union_id, user_id, external_user_id, contact_type, nick, avatar } =
         user;
-    let object = Object::new().text("corpId", corp_id.as_str()).text("agentId", agent_id.as_str());
-    let object = object.maybe("openId", open_id.as_ref().map(|id| id.as_str()));
-    let object = object.maybe("unionId", union_id.as_ref().map(|id| id.as_str()));
-    let object = object.maybe("userId", user_id.as_ref().map(|id| id.as_str()));
-    let object = object.maybe("externalUserId", external_user_id.as_ref().map(|id| id.as_str()));
+    let object = Object::default().text("corpId", corp_id.as_str()).text("agentId", agent_id.as_str());
+    let object = object.maybe("openId", open_id.as_ref().map(OpenId::as_str));
+    let object = object.maybe("unionId", union_id.as_ref().map(UnionId::as_str));
+    let object = object.maybe("userId", user_id.as_ref().map(UserId::as_str));
+    let object = object.maybe("externalUserId", external_user_id.as_ref().map(ExternalUserId::as_str));
     let object = match contact_type {
-        Some(kind) => object.raw("contactType", &kind.to_string()),
+        Some(kind) => object.raw("contactType", &decimal(u32::from(*kind))),
         None => object,
     };
     object.maybe("nick", nick.as_deref()).maybe("avatar", avatar.as_deref()).end()

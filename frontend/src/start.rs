@@ -71,11 +71,12 @@ fn wait_for_view(stage: &Stage, stages: &Rc<Cell<u32>>) {
         _ => WORTH_SHOWING,
     };
     let stages = Rc::clone(stages);
-    js::after(patience, move || {
+    let fetch = move || {
         if stages.get() == now {
             fetch_view();
         }
-    });
+    };
+    js::after(patience, Box::new(fetch));
 }
 
 /// The loader does it once.

@@ -35,7 +35,7 @@ pub fn show() {
     };
     // It goes when there is something in its place, which looks at how long it has been there.
     let loading = root.first_element_child();
-    mount_to(root.unchecked_into(), move || view! { <Screens shown lang act done=None /> }).forget();
+    mount_to(root.unchecked_into(), move || view! { <Screens shown lang begun=0 act done=None /> }).forget();
     if let Some(loading) = loading {
         loading.remove();
     }

@@ -5,9 +5,10 @@
 // Helpers of tests are tests too, which clippy does not see from their attributes.
 #![allow(clippy::unwrap_used)]
 
+use futures_channel::oneshot;
 use futures_util::future::join;
 use js_sys::{Function, Promise};
-use miandeng_frontend::dd::{self, CodeRequest, Dd, DdError, Refusal};
+use miandeng_frontend::dd::{self, CodeRequest, Dd, DdError, Limits, Refusal, Source};
 use miandeng_shared::{AgentId, AppKind, ConfigAnswer, CorpId};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -23,6 +24,26 @@ const SHORT: u32 = 30;
 
 fn run(javascript: &str) -> JsValue {
     Function::new_no_args(javascript).call0(&JsValue::NULL).unwrap()
+}
+
+/// What `start` says when it is done.
+async fn told<T: 'static>(start: impl FnOnce(Box<dyn FnOnce(T)>)) -> T {
+    let (sender, receiver) = oneshot::channel();
+    start(Box::new(move |outcome| assert!(sender.send(outcome).is_ok())));
+    receiver.await.unwrap()
+}
+
+async fn verify(dd: &Dd, config: &ConfigAnswer, limit: u32) -> Result<(), DdError> {
+    told(|done| dd::verify(dd, config, limit, done)).await
+}
+
+async fn request_code(dd: &Dd, request: &CodeRequest, limit: u32) -> Result<String, DdError> {
+    told(|done| dd::request_code(dd, request, limit, done)).await.map(String::from)
+}
+
+async fn load(url: &str, limit: u32) -> Result<Dd, DdError> {
+    let source = Source { url: url.to_owned(), fallback: None };
+    told(|done| dd::load(&source, Limits { patience: limit, whole: limit }, done)).await
 }
 
 /// Makes `javascript`, an expression, the window's only component.
@@ -68,6 +89,7 @@ fn config() -> ConfigAnswer {
         jsapi_url: String::new(),
         jsapi_fallback_url: None,
         client_id: None,
+        login_url: None,
         simulator: false,
         js_api_list: vec!["channel.permission.requestAuthCode".to_owned()],
         config_type: 1,
@@ -84,7 +106,7 @@ fn refused(code: Option<&str>, message: &str) -> DdError {
 
 async fn ask(dd: &Dd, limit: u32) -> Result<String, DdError> {
     let request = CodeRequest { corp_id: corp(), client_id: None };
-    dd::request_code(dd, &request, limit).await.map(String::from)
+    request_code(dd, &request, limit).await
 }
 
 // ---- the login code ----
@@ -209,11 +231,11 @@ async fn todays_applications_ask_by_client_id_or_as_the_client_can() {
         ),
     ] {
         let dd = install(&format!("{{ config: function () {{}}, {}, {OLD} }}", NEW.replace("NEW", new)));
-        assert_eq!(dd::request_code(&dd, &request, PATIENT).await.map(String::from), expected);
+        assert_eq!(request_code(&dd, &request, PATIENT).await, expected);
         assert_eq!(log(), calls);
     }
     let dd = install(&format!("{{ config: function () {{}}, {OLD} }}"));
-    assert_eq!(dd::request_code(&dd, &request, PATIENT).await.map(String::from), Ok("old".to_owned()));
+    assert_eq!(request_code(&dd, &request, PATIENT).await, Ok("old".to_owned()));
 }
 
 // ---- dd.config ----
@@ -221,7 +243,7 @@ async fn todays_applications_ask_by_client_id_or_as_the_client_can() {
 #[wasm_bindgen_test]
 async fn error_then_config_then_ready_each_once() {
     let dd = with_config("", "window.given = JSON.stringify(f)", "setTimeout(f, 0)");
-    assert_eq!(dd::verify(&dd, &config(), PATIENT).await, Ok(()));
+    assert_eq!(verify(&dd, &config(), PATIENT).await, Ok(()));
     assert_eq!(log(), "error config ready");
     assert_eq!(
         run("return given").as_string().unwrap(),
@@ -240,7 +262,7 @@ async fn a_refused_config_in_every_form() {
         ("new Error('MSG')", None),
     ] {
         let fail = format!("setTimeout(function () {{ f({}) }}, 0)", argument.replace("MSG", MESSAGE));
-        let error = dd::verify(&with_config(&fail, "", ""), &config(), PATIENT).await.unwrap_err();
+        let error = verify(&with_config(&fail, "", ""), &config(), PATIENT).await.unwrap_err();
         let refusal = error.refusal().unwrap();
         assert_eq!(refusal.code.as_deref(), code, "{argument}");
         assert_eq!(refusal.platform_code(), Some("52013"), "{argument}");
@@ -256,7 +278,7 @@ async fn a_refused_config_in_every_form() {
         "JSON.stringify({ errorCode: 3, errorMessage: 'MSG' })",
     ] {
         let fail = format!("setTimeout(function () {{ f({}) }}, 0)", argument.replace("MSG", MESSAGE));
-        let error = dd::verify(&with_config(&fail, "", ""), &config(), PATIENT).await.unwrap_err();
+        let error = verify(&with_config(&fail, "", ""), &config(), PATIENT).await.unwrap_err();
         let refusal = error.refusal().unwrap();
         assert_eq!(refusal.platform_code(), Some("52013"), "{argument}");
         assert_eq!(refusal.in_short(), "52013", "{argument}");
@@ -264,18 +286,18 @@ async fn a_refused_config_in_every_form() {
     }
     // A bridge that does not come up.
     let dd = with_config("setTimeout(function () { f(undefined) }, 0)", "", "");
-    assert_eq!(dd::verify(&dd, &config(), PATIENT).await, Err(refused(None, "")));
+    assert_eq!(verify(&dd, &config(), PATIENT).await, Err(refused(None, "")));
 }
 
 #[wasm_bindgen_test]
 async fn a_config_that_throws_or_says_nothing() {
     let dd = with_config("", "throw new Error('init called twice')", "f()");
-    assert_eq!(dd::verify(&dd, &config(), PATIENT).await, Err(refused(None, "init called twice")));
+    assert_eq!(verify(&dd, &config(), PATIENT).await, Err(refused(None, "init called twice")));
     assert_eq!(log(), "error config", "a config that threw is not waited for");
     let dd = with_config("", "", "");
-    assert_eq!(dd::verify(&dd, &config(), SHORT).await, Err(DdError::Timeout));
+    assert_eq!(verify(&dd, &config(), SHORT).await, Err(DdError::Timeout));
     let incomplete = install("{ config: function () {} }");
-    assert!(matches!(dd::verify(&incomplete, &config(), PATIENT).await, Err(DdError::Refused(_))));
+    assert!(matches!(verify(&incomplete, &config(), PATIENT).await, Err(DdError::Refused(_))));
 }
 
 /// The next rejection that nobody takes care of, as a listener of our own sees it, which runs after the filter's.
@@ -293,7 +315,7 @@ async fn the_components_stray_rejection_makes_no_noise() {
     let dd = with_config(refuse, "", "");
     // In the order of the page: the filter is there first.
     let config = config();
-    let (verified, heard_of) = join(dd::verify(&dd, &config, PATIENT), heard()).await;
+    let (verified, heard_of) = join(verify(&dd, &config, PATIENT), heard()).await;
     assert!(verified.is_err());
     assert_eq!(heard_of, "quiet");
     run("setTimeout(function () { Promise.reject(new Error('of the application')) }, 0)");
@@ -310,7 +332,7 @@ fn data_url(mime: &str, content: &str) -> String {
 async fn the_script_is_loaded() {
     forget();
     let url = data_url("text/javascript", "window.dd = { config: function () {} }");
-    assert!(dd::load(&url, PATIENT).await.is_ok());
+    assert!(load(&url, PATIENT).await.is_ok());
 }
 
 #[wasm_bindgen_test]
@@ -319,14 +341,14 @@ async fn the_spare_name_serves_where_an_element_has_taken_the_first() {
     run("var e = document.createElement('p'); e.id = 'dd'; document.body.appendChild(e)");
     assert!(dd::find().is_none(), "an element is not the component");
     let url = data_url("text/javascript", "window.__dd = { config: function () {} }");
-    assert!(dd::load(&url, PATIENT).await.is_ok());
+    assert!(load(&url, PATIENT).await.is_ok());
     run("document.getElementById('dd').remove()");
 }
 
 #[wasm_bindgen_test]
 async fn a_component_that_is_there_is_not_loaded_again() {
     install("{ config: function () {} }");
-    assert!(dd::load("http://127.0.0.1:1/none.js", PATIENT).await.is_ok());
+    assert!(load("http://127.0.0.1:1/none.js", PATIENT).await.is_ok());
 }
 
 #[wasm_bindgen_test]
@@ -335,7 +357,7 @@ async fn html_in_place_of_the_script() {
     // The syntax error reaches window.onerror, and onload fires all the same.
     run("window.hush = function (e) { e.preventDefault() }; window.addEventListener('error', window.hush)");
     let url = data_url("text/javascript", "<!DOCTYPE html><title>404</title>");
-    let loaded = dd::load(&url, PATIENT).await;
+    let loaded = load(&url, PATIENT).await;
     run("window.removeEventListener('error', window.hush)");
     assert_eq!(loaded.map(drop), Err(DdError::Missing("dd.config")));
 }
@@ -344,13 +366,13 @@ async fn html_in_place_of_the_script() {
 async fn a_script_without_the_function() {
     forget();
     let url = data_url("text/javascript", "window.dd = { config: 'no function' }");
-    assert_eq!(dd::load(&url, PATIENT).await.map(drop), Err(DdError::Missing("dd.config")));
+    assert_eq!(load(&url, PATIENT).await.map(drop), Err(DdError::Missing("dd.config")));
 }
 
 #[wasm_bindgen_test]
 async fn a_script_that_does_not_load() {
     forget();
-    let loaded = dd::load("http://127.0.0.1:1/none.js", PATIENT).await.map(drop);
+    let loaded = load("http://127.0.0.1:1/none.js", PATIENT).await.map(drop);
     assert!(matches!(loaded, Err(DdError::Refused(_))), "{loaded:?}");
     let left = run("return document.querySelectorAll('script[src$=\"none.js\"]').length");
     assert_eq!(left, 0, "a script that failed is taken away");
@@ -360,6 +382,89 @@ async fn a_script_that_does_not_load() {
 async fn a_script_that_never_answers() {
     forget();
     // Nothing is so slow as an address that does not exist; 192.0.2.0/24 is reserved for documentation.
-    let loaded = dd::load("http://192.0.2.1/slow.js", SHORT).await.map(drop);
+    let loaded = load("http://192.0.2.1/slow.js", SHORT).await.map(drop);
     assert!(loaded.is_err(), "{loaded:?}");
+}
+
+// ---- a copy elsewhere ----
+
+/// An address that never answers, and what stands at the copy.
+fn with_copy(url: &str, copy: &str) -> Source {
+    Source { url: url.to_owned(), fallback: Some(copy.to_owned()) }
+}
+
+const COMPONENT: &str = "window.dd = { config: function () {} }";
+
+#[wasm_bindgen_test]
+async fn a_copy_serves_where_the_first_does_not_come() {
+    let limits = Limits { patience: SHORT, whole: PATIENT };
+    let copy = data_url("text/javascript", COMPONENT);
+    let html = data_url("text/javascript", "<!DOCTYPE html><title>404</title>");
+    run("window.hush = function (e) { e.preventDefault() }; window.addEventListener('error', window.hush)");
+    for first in ["http://192.0.2.1/slow.js", "http://127.0.0.1:1/none.js", &html] {
+        forget();
+        let loaded = told(|done| dd::load(&with_copy(first, &copy), limits, done)).await;
+        assert!(loaded.is_ok(), "{first}: {loaded:?}");
+    }
+    run("window.removeEventListener('error', window.hush)");
+}
+
+#[wasm_bindgen_test]
+async fn a_first_that_comes_late_counts_all_the_same() {
+    forget();
+    // The copy does not come either; meanwhile the first does, as a script of the network would.
+    let source = with_copy("http://192.0.2.1/slow.js", "http://192.0.2.1/copy.js");
+    let limits = Limits { patience: SHORT, whole: PATIENT };
+    run("window.appended = []; window.append = document.head.appendChild; \
+         document.head.appendChild = function (script) { appended.push(script); \
+             if (appended.length === 2) setTimeout(function () { window.dd = { config: function () {} }; appended[0].onload() }, 0); \
+             return append.call(document.head, script) }");
+    let loaded = told(|done| dd::load(&source, limits, done)).await;
+    run("document.head.appendChild = append");
+    assert!(loaded.is_ok(), "{loaded:?}");
+}
+
+#[wasm_bindgen_test]
+async fn where_neither_comes_the_wait_ends() {
+    forget();
+    let source = with_copy("http://192.0.2.1/slow.js", "http://192.0.2.1/copy.js");
+    let loaded = told(|done| dd::load(&source, Limits { patience: SHORT, whole: SHORT }, done)).await;
+    assert!(loaded.is_err(), "{loaded:?}");
+}
+
+// ---- the document's own script ----
+
+/// Writes a script element as the server does, and keeps it from loading.
+fn document_asks_for(url: &str) {
+    forget();
+    run(&format!(
+        "var old = document.getElementById('jsapi'); if (old) old.remove(); \
+         var script = document.createElement('script'); script.id = 'jsapi'; script.type = 'text/plain'; \
+         script.setAttribute('src', '{url}'); document.head.appendChild(script)"
+    ));
+}
+
+#[wasm_bindgen_test]
+async fn the_documents_own_script_is_waited_for_and_not_asked_for_twice() {
+    let url = data_url("text/javascript", COMPONENT);
+    document_asks_for(&url);
+    // The document is still loading, as far as the page can tell.
+    run("Object.defineProperty(document, 'readyState', { configurable: true, value: 'interactive' }); \
+         setTimeout(function () { window.dd = { config: function () {} }; \
+             document.getElementById('jsapi').onload() }, 10)");
+    let before = run("return document.scripts.length").as_f64();
+    assert!(load(&url, PATIENT).await.is_ok());
+    assert_eq!(run("return document.scripts.length").as_f64(), before);
+    run("delete document.readyState; document.getElementById('jsapi').remove()");
+}
+
+#[wasm_bindgen_test]
+async fn the_documents_own_script_that_has_failed_before_is_not_waited_for() {
+    let url = "http://127.0.0.1:1/none.js";
+    document_asks_for(url);
+    assert!(load(url, PATIENT).await.is_err(), "the document is complete, and the component is not there");
+    // One of another address is not what is meant.
+    document_asks_for("/other.js");
+    assert!(load(&data_url("text/javascript", COMPONENT), PATIENT).await.is_ok());
+    run("document.getElementById('jsapi').remove()");
 }

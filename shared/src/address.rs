@@ -93,7 +93,8 @@ fn read_pairs(text: &str, separators: &[char], rounds: u8, pairs: &mut Vec<(Stri
 /// A value without the fragment behind it, and without slashes and separators at its end.
 fn ended(value: &str) -> String {
     let value = value.split('#').next().unwrap_or_default();
-    value.trim_end_matches(|c| is_blank(c) || "/?;&".contains(c)).to_owned()
+    // A search of this character in a text would be 4 kB of the login module's brotli.
+    value.trim_end_matches(|c| is_blank(c) || matches!(c, '/' | '?' | ';' | '&')).to_owned()
 }
 
 /// The one value of the parameter `name`. Beside a real value a placeholder does not count.

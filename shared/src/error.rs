@@ -66,7 +66,7 @@ macro_rules! catalogue {
 
             /// What to tell people.
             #[must_use]
-            pub fn text(self, lang: Lang) -> Text {
+            pub const fn text(self, lang: Lang) -> Text {
                 match (self, lang) {
                     $((ErrorCode::$name, Lang::Zh) => Text { message: $zh, hint: $zh_hint },
                       (ErrorCode::$name, Lang::En) => Text { message: $en, hint: $en_hint },)*

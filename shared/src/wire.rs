@@ -1,6 +1,6 @@
 //! Requests and answers. Field names are camelCase, as `dd.config` spells them.
 
-use crate::{AgentId, AuthCode, CorpId, ExternalUserId, Lang, OpenId, UnionId, UserId};
+use crate::{AgentId, AuthCode, CorpId, ErrorBody, ExternalUserId, Lang, OpenId, UnionId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// What an application is, and with it how people log in to it.
@@ -91,6 +91,9 @@ pub struct Visit {
     pub config: ConfigAnswer,
     /// What `GET /api/session` answers; null where that is 401.
     pub session: Option<SessionAnswer>,
+    /// The error in the address, with which a login by redirects has ended, in words.
+    #[serde(default)]
+    pub error: Option<ErrorBody>,
 }
 
 /// `POST /api/login`.

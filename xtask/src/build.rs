@@ -70,22 +70,22 @@ pub fn tests(repo: &Repo, command: Command) -> Compilation {
     Compilation { title, log: "tests", command, makes: repo.program("debug", "miandeng"), minutes: 6.0 }
 }
 
-/// The page's crates, as Trunk compiles them: they need not wait until Trunk is there.
-fn page_crates(repo: &Repo) -> Compilation {
-    let mut command = repo.cargo();
-    command.args(["build", "-p", "miandeng-frontend", "--bin", "miandeng-frontend"]);
-    command.args(["--target", "wasm32-unknown-unknown", "--profile", "wasm-release"]);
-    Compilation {
-        title: "compiling the page",
-        log: "page-crates",
-        command,
-        makes: page_module(repo),
-        minutes: 2.0,
-    }
+/// The page's crates, as Trunk compiles them (index.html): they need not wait until Trunk is there.
+fn page_crates(repo: &Repo) -> [Compilation; 2] {
+    let of = |name: &'static str, title, log, features: &[&str], minutes| {
+        let mut command = repo.cargo();
+        command.args(["build", "-p", "miandeng-frontend", "--bin", name]).args(features);
+        command.args(["--target", "wasm32-unknown-unknown", "--profile", "wasm-release"]);
+        Compilation { title, log, command, makes: page_module(repo, name), minutes }
+    };
+    [
+        of("login", "compiling the login", "page-login", &["--no-default-features"], 0.4),
+        of("view", "compiling the view", "page-view", &[], 2.0),
+    ]
 }
 
-fn page_module(repo: &Repo) -> PathBuf {
-    repo.target.join("wasm32-unknown-unknown/wasm-release/miandeng-frontend.wasm")
+fn page_module(repo: &Repo, name: &str) -> PathBuf {
+    repo.target.join(format!("wasm32-unknown-unknown/wasm-release/{name}.wasm"))
 }
 
 /// Gets the tools, makes the page, and beside both compiles what needs neither.
@@ -94,7 +94,8 @@ pub fn page_beside(repo: &Repo, compilation: Option<Compilation>) -> Result<()> 
     tools::for_building(repo)?;
     fetch(repo)?;
     let tools_and_page = || {
-        together(|| tools::compiled(repo), || page_crates(repo).run(repo))?;
+        let crates = || page_crates(repo).into_iter().try_for_each(|module| module.run(repo));
+        together(|| tools::compiled(repo), crates)?;
         page(repo)
     };
     together(tools_and_page, || compilation.map_or(Ok(()), |compilation| compilation.run(repo)))
@@ -117,8 +118,7 @@ const MAX_CORES: usize = 4;
 
 /// Says how long it takes, unless that is seconds.
 fn announce(repo: &Repo, compilation: Option<&Compilation>) -> Result<()> {
-    let crates: f32 =
-        [&page_crates(repo)].into_iter().chain(compilation).map(Compilation::minutes_left).sum();
+    let crates: f32 = page_crates(repo).iter().chain(compilation).map(Compilation::minutes_left).sum();
     let tools: f32 = tools::missing(repo)?.iter().map(|_| TOOL_MINUTES).sum();
     let cores = thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_CORES));
     let minutes = ((crates + tools) / cores as f32).ceil();
@@ -165,7 +165,7 @@ fn page_inputs(repo: &Repo) -> Result<String> {
     files.extend(
         ["index.html", "Trunk.toml", "xtask/node/package-lock.json"].map(|name| repo.root.join(name)),
     );
-    files.push(page_module(repo));
+    files.extend(["login", "view"].map(|name| page_module(repo, name)));
     files.sort_unstable();
     let mut hasher = DefaultHasher::new();
     for file in files.iter().filter(|file| file.is_file()) {

@@ -9,7 +9,6 @@ mod dev;
 mod duration;
 mod fuzz;
 mod http;
-mod page_check;
 mod ports;
 mod repo;
 mod run;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::pinned::Cores;
 use crate::visitor;
@@ -150,17 +150,17 @@ impl<'a> Stage<'a> {
         let out = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
         let err = out.try_clone()?;
         command.stdin(Stdio::null()).stdout(out).stderr(err);
-        let child = command.spawn().with_context(|| format!("cannot start the {name}"))?;
-        let pid = child.id();
-        self.running.push(child);
+        self.running.push(command.spawn().with_context(|| format!("cannot start the {name}"))?);
+        let Some(child) = self.running.last_mut() else { bail!("the {name} is not there") };
         let http = visitor::client()?;
         let deadline = Instant::now() + TIMEOUT;
         let url = format!("http://127.0.0.1:{port}{path}");
         while http.get(&url).send().await.map_or(true, |answer| answer.status() != status) {
-            ensure!(Instant::now() < deadline, "the {name} did not answer; see {}", log.display());
+            let waiting = child.try_wait()?.is_none() && Instant::now() < deadline;
+            ensure!(waiting, "the {name} does not answer; see {}", log.display());
             tokio::time::sleep(POLL).await;
         }
-        Ok(pid)
+        Ok(child.id())
     }
 
     /// What an operator would write, and nothing that makes it faster than by default.

@@ -2,12 +2,10 @@
 
 use super::{config, guard, session};
 use crate::http::AppState;
-use crate::provider::Entry;
 use crate::registry::Registered;
-use crate::session::Session;
 use axum::http::{HeaderMap, header};
 use futures_util::FutureExt;
-use miandeng_shared::{SignedConfig, Visit};
+use miandeng_shared::{Address, AppKind, ErrorBody, ErrorCode, Lang, SignedConfig, Visit};
 use std::time::SystemTime;
 
 /// The block in the HTML of the page, which is empty until the server fills it. Data and no script: the page's policy lets
@@ -27,21 +25,25 @@ pub fn block(state: &AppState, app: &Registered, headers: &HeaderMap, query: Opt
         app.jsapi.as_ref().filter(|_| loads).map(|jsapi| component(&jsapi.url)).unwrap_or_default();
     // Visitors who cannot log in are no reason to ask for a ticket.
     let asks = logs_in && (!elsewhere || app.provider.holds_ticket());
-    format!("{}{component}", written(&visit(state, app, entry, session, query.filter(|_| asks))))
-}
-
-fn visit(
-    state: &AppState,
-    app: &Registered,
-    entry: Entry,
-    session: Option<Session>,
-    query: Option<&str>,
-) -> Visit {
-    let signed = query.filter(|_| app.signs_login()).and_then(|query| signed(state, app, query));
-    Visit {
+    let signs = asks && app.signs_login();
+    let signed = query.filter(|_| signs).and_then(|query| signed(state, app, query));
+    let visit = Visit {
         config: config::answer(state, app, entry, signed),
         session: session.map(|session| session::answer(state, session)),
-    }
+        error: query.and_then(|query| error(app, headers, query)),
+    };
+    format!("{}{component}", written(&visit))
+}
+
+/// What a login by redirects has ended with, which stands in the address, in words that name the platform.
+fn error(app: &Registered, headers: &HeaderMap, query: &str) -> Option<ErrorBody> {
+    let code = ErrorCode::from_code(&Address::read(query).error?)?;
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let (lang, kind) = (Lang::from_accept_language(accepted.unwrap_or_default()), app.credentials.kind());
+    let named = |text: &str| text.replace(AppKind::H5.platform(lang), kind.platform(lang));
+    let text = code.text(lang);
+    let (code, message, hint) = (code.as_str().to_owned(), named(text.message), named(text.hint));
+    Some(ErrorBody { code, message, hint, upstream: None })
 }
 
 /// The signature of the page at this query, if the ticket is in memory. Otherwise its fetch has begun by now, and goes on

@@ -2,6 +2,7 @@ use super::{Screens, Tap, dom::set_language, text::words};
 use crate::{
     api::Api,
     flow::{Event, Facts, Flow, LoggedIn},
+    js,
     login::Login,
     page,
     shown::{Screen, Shown, Wait},
@@ -33,10 +34,14 @@ pub fn AutoLogin(
     let facts = Facts { entry, visit, env, simulated, reloaded: page::is_marked(), embedded };
 
     let shown = RwSignal::new(Shown { screen: Screen::Waiting(Wait::Server), simulator: false });
-    let login =
-        Login::start(api(api_base.as_deref(), lang), facts, move |flow: &Flow| shown.set(Shown::of(flow)));
-    let login = login.map_err(|failure| shown.set(Shown::failed(&failure))).ok();
-    let login = StoredValue::new_local(login);
+    let login = StoredValue::new_local(None);
+    let api = api(api_base.as_deref(), lang);
+    // Once the wait is to be seen.
+    let start = move || {
+        let started = Login::start(api, facts, move |flow: &Flow| shown.set(Shown::of(flow)));
+        login.set_value(started.map_err(|failure| shown.set(Shown::failed(&failure))).ok());
+    };
+    js::after(0, Box::new(start));
     let act = move |tap| {
         login.with_value(|login| match (login, tap) {
             (Some(login), Tap::Retry) => login.tell(Event::Retry),
@@ -51,7 +56,7 @@ pub fn AutoLogin(
             children()
         }) as Box<dyn Fn(LoggedIn) -> AnyView + Send + Sync>
     });
-    view! { <Screens shown lang act done /> }
+    view! { <Screens shown lang begun=page::age() act done /> }
 }
 
 /// `base` is relative to the document.

@@ -1,6 +1,6 @@
 use super::{Details, Told, text::words};
-use crate::{page, shown::Failed};
-use miandeng_shared::{Action, AppKind, Lang};
+use crate::{cut::cut, page, shown::Failed};
+use miandeng_shared::{Action, AppKind, ErrorCode, Lang, Text};
 
 /// In seconds. Nobody taps earlier than that anyway.
 const WORTH_TELLING: u32 = 3;
@@ -35,10 +35,53 @@ fn in_words(failure: &Failed, lang: Lang) -> (String, String) {
     if let Some(said) = &failure.said {
         return said.clone();
     }
-    let catalogue = failure.code.text(lang);
+    let text =
+        OURS.iter().find(|(code, ..)| *code == failure.code).map_or(UNEXPECTED, |(_, zh, en)| (zh, en));
+    let text = match lang {
+        Lang::Zh => text.0,
+        Lang::En => text.1,
+    };
     let platform = if failure.is_wecom { AppKind::Wecom } else { AppKind::H5 };
-    let of_platform = |text: &str| text.replace(AppKind::H5.platform(lang), platform.platform(lang));
-    (of_platform(catalogue.message), of_platform(catalogue.hint))
+    let of_platform = |text: &str| renamed(text, AppKind::H5.platform(lang), platform.platform(lang));
+    (of_platform(text.message), of_platform(text.hint))
+}
+
+fn renamed(text: &str, from: &str, to: &str) -> String {
+    match cut(text, from) {
+        Some((before, after)) => [before, to, &renamed(after, from, to)].concat(),
+        None => text.to_owned(),
+    }
+}
+
+/// What the page finds out by itself. Our server has words for everything else, and those of the whole catalogue would be
+/// 8 kB of brotli.
+const OURS: [(ErrorCode, Text, Text); 19] = [
+    ours(ErrorCode::NotInWecom),
+    ours(ErrorCode::NotInDingtalk),
+    ours(ErrorCode::PcUnsupported),
+    ours(ErrorCode::LinkIncomplete),
+    ours(ErrorCode::LinkPlaceholder),
+    ours(ErrorCode::LinkInvalid),
+    ours(ErrorCode::SdkUnavailable),
+    ours(ErrorCode::ConfigRefused),
+    ours(ErrorCode::ConfigTimeout),
+    ours(ErrorCode::CodeRefused),
+    ours(ErrorCode::CodeTimeout),
+    ours(ErrorCode::Cancelled),
+    ours(ErrorCode::ClientTooOld),
+    ours(ErrorCode::WrongNamespace),
+    ours(ErrorCode::Network),
+    ours(ErrorCode::ServerTimeout),
+    // What a proxy in between may answer instead of our server.
+    ours(ErrorCode::SlowRequest),
+    ours(ErrorCode::TooManyRequests),
+    ours(ErrorCode::RequestTimeout),
+];
+const UNEXPECTED: (&Text, &Text) =
+    (&ErrorCode::Unexpected.text(Lang::Zh), &ErrorCode::Unexpected.text(Lang::En));
+
+const fn ours(code: ErrorCode) -> (ErrorCode, Text, Text) {
+    (code, code.text(Lang::Zh), code.text(Lang::En))
 }
 
 /// One line each, to be copied as a whole.

@@ -20,6 +20,8 @@ type Done = Box<dyn Fn(LoggedIn) -> AnyView + Send + Sync>;
 pub fn Screens(
     #[prop(into)] shown: Signal<Shown>,
     lang: Lang,
+    /// When the wait began, in milliseconds since the document was asked for.
+    begun: u32,
     act: impl Fn(Tap) + Copy + Send + 'static,
     done: Option<Done>,
 ) -> impl IntoView {
@@ -32,7 +34,7 @@ pub fn Screens(
     move || {
         let (screen, simulator) = match over.get() {
             Some(over) => over,
-            None => return view! { <Waiting shown lang /> }.into_any(),
+            None => return view! { <Waiting shown lang begun /> }.into_any(),
         };
         let view = match (screen, &done) {
             (Screen::Done(logged_in), Some(done)) => done(logged_in),

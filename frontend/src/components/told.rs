@@ -35,7 +35,7 @@ const DETAILS: &str = "details";
 pub fn tell(told: Told, lang: Lang, act: impl Fn() + 'static) -> AnyView {
     let Told { mark, avatar, role, title, text, line, way, action, details } = told;
     // Keyboard and screen reader come along, once there is something to come to.
-    js::after(0, || dom::focus(TOLD));
+    js::after(0, Box::new(|| dom::focus(TOLD)));
     view! {
         <main class="screen">
             {avatar.map(|src| view! { <img class="mark" src=src alt="" referrerpolicy="no-referrer" /> })}
@@ -45,7 +45,7 @@ pub fn tell(told: Told, lang: Lang, act: impl Fn() + 'static) -> AnyView {
                 <p>{text}</p>
                 <p id=line.0>{line.1}</p>
             </div>
-            {way.map(|way| view! { <a class="primary" id="go-on" href=way>{words(lang).go_on}</a> })}
+            <a class="primary" id="go-on" hidden=way.is_none() href=way>{words(lang).go_on}</a>
             <button class=action.0 type="button" on:click=move |_| act()>{action.1}</button>
             {details.map(|details| more(details, lang))}
         </main>
@@ -70,7 +70,7 @@ fn more(details: Details, lang: Lang) -> impl IntoView {
                 <pre id=DETAILS>{details.text}</pre>
             </details>
             <div class="copy">
-                <span id="copied" role="status">{says}</span>
+                <span id="copied" role="status" prop:textContent=says></span>
                 <button class="quiet" type="button" on:click=copy>{words.copy}</button>
             </div>
         </div>

@@ -1,5 +1,8 @@
 use super::{dom::sees, text::words};
-use crate::shown::{Screen, Shown, Wait};
+use crate::{
+    page,
+    shown::{Screen, Shown, Wait},
+};
 use leptos::prelude::*;
 use miandeng_shared::Lang;
 
@@ -13,10 +16,17 @@ fn patience() -> &'static str {
     }
 }
 
-/// Something is going on; says what, to eyes and to screen readers, and shows the way on, should the browser not take it.
+/// In milliseconds, as in the style sheet.
+const SHOWS: u32 = 400;
+const SPEAKS: u32 = 3_000;
+
+/// Something is going on, since `begun`; says what, to eyes and to screen readers, and shows the way on, should the browser not take it.
 /// From a failure on that a pause heals the words show at once.
 #[component]
-pub fn Waiting(shown: Signal<Shown>, lang: Lang) -> impl IntoView {
+pub fn Waiting(shown: Signal<Shown>, lang: Lang, begun: u32) -> impl IntoView {
+    let waited = page::age() - begun;
+    // In place of the style sheet's delays, which count from when the view is there.
+    let appears_at = move |after: u32| format!("{}ms", after.saturating_sub(waited));
     let says = move || shown.with(|shown| words(lang).waiting_for(&shown.screen));
     let heals = move || shown.with(|shown| shown.screen == Screen::Waiting(Wait::Healing));
     let aloud = Memo::new(move |before| before == Some(&true) || heals());
@@ -26,9 +36,13 @@ pub fn Waiting(shown: Signal<Shown>, lang: Lang) -> impl IntoView {
     };
     view! {
         <main class=patience()>
-            <span class="mark spinner" aria-hidden="true"></span>
-            <p role="status"><span id="says" class:aloud=move || aloud.get()>{says}</span></p>
-            <a class="quiet" id="way" href=way hidden=move || way().is_none()>{words(lang).leave}</a>
+            <span class="mark spinner" style:animation-delay=appears_at(SHOWS) aria-hidden="true"></span>
+            <p role="status">
+                <span id="says" class:aloud=move || aloud.get() style:animation-delay=appears_at(SPEAKS)>{says}</span>
+            </p>
+            <a class="quiet" id="way" href=way hidden=move || way().is_none() style:animation-delay=appears_at(SPEAKS)>
+                {words(lang).leave}
+            </a>
         </main>
     }
 }

@@ -1,9 +1,9 @@
 //! Loading DingTalk's component, and proof that it is there.
 
-use super::{Dd, DdError};
+use super::{Dd, DdError, Done};
 use crate::{
     js,
-    settle::{Callbacks, settle},
+    settle::{Callbacks, Outcome, settle},
 };
 use wasm_bindgen::JsValue;
 
@@ -33,7 +33,7 @@ pub struct Limits {
 
 /// Loads the component, unless the window has it already: an application around the page may bring its own, and with
 /// some clients a second copy is dead. `done` hears that it did not load, did not load in time, or was not the component.
-pub fn load(source: &Source, limits: Limits, done: impl FnOnce(Result<Dd, DdError>) + 'static) {
+pub fn load(source: &Source, limits: Limits, done: Done<Dd>) {
     if let Some(dd) = find() {
         return done(Ok(dd));
     }
@@ -48,16 +48,11 @@ pub fn load(source: &Source, limits: Limits, done: impl FnOnce(Result<Dd, DdErro
             Err(_) => attempt(&script(&fallback), Some(&first), limits.whole, done),
         }
     };
-    attempt(&first, None, limits.patience, and_then);
+    attempt(&first, None, limits.patience, Box::new(and_then));
 }
 
 /// Waits for `script`, or for `other`, which may still come.
-fn attempt(
-    script: &JsValue,
-    other: Option<&JsValue>,
-    limit: u32,
-    done: impl FnOnce(Result<Dd, DdError>) + 'static,
-) {
+fn attempt(script: &JsValue, other: Option<&JsValue>, limit: u32, done: Done<Dd>) {
     let start = |callbacks: &Callbacks| {
         if let Some(other) = other {
             js::set(other, "onload", &callbacks.success);
@@ -74,8 +69,8 @@ fn attempt(
         }
         js::call_with_two(&js::window(), "addEventListener", &"load".into(), &callbacks.success)
     };
-    let script = script.clone();
-    settle(limit, start, move |loaded| {
+    let element = script.clone();
+    let outcome = move |loaded: Outcome| {
         // `onload` fires for a script that is HTML or nonsense as well; only the function itself is proof.
         let found = match (find(), loaded) {
             (Some(dd), _) => Ok(dd),
@@ -83,10 +78,11 @@ fn attempt(
             (None, Err(error)) => Err(error),
         };
         if found.is_err() {
-            let _ = js::call(&script, "remove", &JsValue::UNDEFINED);
+            let _ = js::call(&element, "remove", &JsValue::UNDEFINED);
         }
         done(found);
-    });
+    };
+    settle(limit, &start, Box::new(outcome));
 }
 
 /// The script element that the server wrote into the document, if that is what it loads.

@@ -27,9 +27,10 @@ impl Quiet {
 impl Drop for Quiet {
     fn drop(&mut self) {
         let listener = self.0.clone();
-        js::after(LINGER, move || {
+        let end = move || {
             let _ = js::call_with_two(&js::window(), "removeEventListener", &EVENT.into(), &listener);
-        });
+        };
+        js::after(LINGER, Box::new(end));
     }
 }
 

@@ -714,7 +714,7 @@ mod visit {
     use super::*;
 
     fn start(facts: Facts, config: ConfigAnswer, session: Option<SessionAnswer>) -> (Flow, Command) {
-        Flow::new(Facts { visit: Some(Visit { config, session }), ..facts }).unwrap()
+        Flow::new(Facts { visit: Some(Visit { config, session, error: None }), ..facts }).unwrap()
     }
 
     fn answer(corp: &str, home: Option<&str>) -> Option<SessionAnswer> {

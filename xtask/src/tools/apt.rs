@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::repo::Repo;
 use crate::run;
@@ -14,22 +14,33 @@ const SERVERS: [(&str, &str); 4] =
 /// The load generator, and a server to be measured against.
 const FOR_BENCHMARKS: [(&str, &str); 2] = [("wrk", "wrk"), ("nginx", "nginx-light")];
 
-/// Makes sure that what only the benchmarks use is on PATH.
-pub fn ensure_for_benchmarks(repo: &Repo) -> Result<()> {
-    let missing = FOR_BENCHMARKS.into_iter().filter(|(program, _)| repo.find(&[program]).is_none());
-    let packages: Vec<&str> = missing.map(|(_, package)| package).collect();
-    if packages.is_empty() { Ok(()) } else { install(repo, "wrk and nginx", &packages) }
-}
-
 /// Makes sure that the servers are on PATH. They need not run: tests start their own.
 pub fn ensure_servers(repo: &Repo) -> Result<()> {
-    let missing = SERVERS.into_iter().filter(|(program, _)| repo.find(&[program]).is_none());
-    let packages: Vec<&str> = missing.map(|(_, package)| package).collect();
-    if packages.is_empty() { Ok(()) } else { install(repo, "Redis, nginx, Caddy and curl", &packages) }
+    ensure_programs(repo, "Redis, nginx, Caddy and curl", &SERVERS)
+}
+
+/// Makes sure that what only the benchmarks use is on PATH.
+pub fn ensure_for_benchmarks(repo: &Repo) -> Result<()> {
+    ensure_programs(repo, "wrk and nginx", &FOR_BENCHMARKS)
+}
+
+fn ensure_programs(repo: &Repo, what: &str, programs: &[(&str, &str)]) -> Result<()> {
+    let missing = programs.iter().filter(|(program, _)| repo.find(&[program]).is_none());
+    let packages: Vec<&str> = missing.map(|(_, package)| *package).collect();
+    if packages.is_empty() { Ok(()) } else { install(repo, what, &packages) }
+}
+
+/// What `find` finds, at once or after `packages`, which people know as `what`, were installed.
+pub fn ensure<T>(repo: &Repo, what: &str, packages: &[&str], find: impl Fn() -> Option<T>) -> Result<T> {
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    install(repo, what, packages)?;
+    find().with_context(|| format!("apt installed {}, yet {what} cannot be found", packages.join(" ")))
 }
 
 /// Installs `packages`, which people know as `what`.
-pub fn install(repo: &Repo, what: &str, packages: &[&str]) -> Result<()> {
+fn install(repo: &Repo, what: &str, packages: &[&str]) -> Result<()> {
     let by_hand = format!("sudo apt-get install {}", packages.join(" "));
     if repo.find(&["apt-get"]).is_none() {
         bail!("the tests need {what} on PATH: install it and try again");

@@ -22,16 +22,7 @@ const CHROMIUM: [&str; 5] =
 const PACKAGES: [&str; 3] = ["chromium", "chromium-driver", "fonts-noto-cjk"];
 
 pub fn ensure(repo: &Repo) -> Result<Browser> {
-    if let Some(browser) = find(repo) {
-        return matching(repo, browser);
-    }
-    apt::install(repo, "Chromium and its driver", &PACKAGES)?;
-    match find(repo) {
-        Some(browser) => matching(repo, browser),
-        None => {
-            bail!("apt installed {}, yet there is no chromium and chromedriver on PATH", PACKAGES.join(" "))
-        }
-    }
+    matching(repo, apt::ensure(repo, "Chromium and its driver", &PACKAGES, || find(repo))?)
 }
 
 fn find(repo: &Repo) -> Option<Browser> {

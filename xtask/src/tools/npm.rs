@@ -1,4 +1,4 @@
-//! What comes from npm: wasm-opt, esbuild, acorn, DingTalk's official SDK, and jose; for the tests alone old engines, for the
+//! What comes from npm: wasm-opt, esbuild, acorn, wabt, DingTalk's official SDK, and jose; for the tests alone old engines, for the
 //! benchmark alone a page to measure against.
 
 use std::fs;

@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::apt;
 use crate::repo::Repo;
@@ -16,16 +16,7 @@ const PACKAGES: [&str; 2] = ["python3-jwt", "python3-cryptography"];
 const SYSTEM: &str = "/usr/bin/python3";
 
 pub fn ensure(repo: &Repo) -> Result<PathBuf> {
-    if let Some(python) = find(repo) {
-        return Ok(python);
-    }
-    apt::install(repo, "Python's PyJWT", &PACKAGES)?;
-    match find(repo) {
-        Some(python) => Ok(python),
-        None => {
-            bail!("apt installed {}, yet {SYSTEM} cannot import jwt and cryptography", PACKAGES.join(" "))
-        }
-    }
+    apt::ensure(repo, "a Python with PyJWT", &PACKAGES, || find(repo))
 }
 
 fn find(repo: &Repo) -> Option<PathBuf> {

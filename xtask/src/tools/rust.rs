@@ -22,12 +22,7 @@ pub fn ensure_target(repo: &Repo, target: &str) -> Result<()> {
     if Path::new(sysroot.trim()).join("lib/rustlib").join(target).is_dir() {
         return Ok(());
     }
-    let command = format!("rustup target add {target}");
-    if repo.find(&["rustup"]).is_none() {
-        bail!("this Rust lacks the target {target}, and there is no rustup to add it (`{command}`)");
-    }
-    let title = format!("adding the Rust target {target} (usually less than a minute)");
-    run::quiet(repo, "rustup-target", &title, repo.command("rustup").args(["target", "add", target]))
+    rustup(repo, &format!("the target {target}"), &["target", "add", target])
 }
 
 /// rustup's minimal profile leaves out rustfmt and clippy.
@@ -36,12 +31,14 @@ pub fn ensure_component(repo: &Repo, component: &str, program: &str) -> Result<(
     if run::output(repo.command(program).arg("--version")).is_some() {
         return Ok(());
     }
+    rustup(repo, component, &["component", "add", component])
+}
+
+fn rustup(repo: &Repo, what: &str, arguments: &[&str]) -> Result<()> {
     if repo.find(&["rustup"]).is_none() {
-        bail!(
-            "this Rust lacks {component}, and there is no rustup to add it (`rustup component add {component}`)"
-        );
+        let command = arguments.join(" ");
+        bail!("this Rust lacks {what}, and there is no rustup to add it (`rustup {command}`)");
     }
-    let title = format!("adding {component} to the Rust toolchain");
-    let mut command = repo.command("rustup");
-    run::quiet(repo, "rustup-component", &title, command.args(["component", "add", component]))
+    let title = format!("adding {what} to the Rust toolchain (usually less than a minute)");
+    run::quiet(repo, "rustup", &title, repo.command("rustup").args(arguments))
 }

@@ -8,6 +8,7 @@ mod failures;
 mod front_end;
 mod guarded;
 mod h5;
+mod hot_path;
 mod look;
 mod matrix;
 mod native;

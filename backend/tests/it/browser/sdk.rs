@@ -26,7 +26,12 @@ impl Sdk {
         };
         let logo = || async { ([(header::CONTENT_TYPE, "image/svg+xml")], LOGO) };
         let router = Router::new().route("/sdk.js", get(script)).route("/html", get(html));
-        let router = router.route("/logo.svg", get(logo));
+        // A host that is overloaded.
+        let slow = || async {
+            tokio::time::sleep(std::time::Duration::from_secs(9)).await;
+            http::StatusCode::SERVICE_UNAVAILABLE
+        };
+        let router = router.route("/logo.svg", get(logo)).route("/slow.js", get(slow));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         Self { url, task: tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }) }

@@ -74,7 +74,6 @@ function minifyStyles(tool) {
   }
 }
 
-/** `name-<16 hex digits>.ext` */
 /** Lean modules, each after its last look by wasm-opt, which Trunk has run before and which is on the PATH for it. */
 function leanModules() {
   for (const name of assets().filter((name) => name.endsWith('.wasm'))) {
@@ -99,6 +98,7 @@ function checkBudgets() {
   }
 }
 
+/** `name-<16 hex digits>.ext` */
 function nameByContent() {
   let page = readFileSync(html, 'utf8').replace(/^ *<!--[^]*?-->\n/gm, '');
   for (const name of assets()) {

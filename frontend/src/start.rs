@@ -11,13 +11,18 @@ use crate::{
     page,
     shown::Shown,
 };
+use miandeng_shared::Lang;
 use std::{cell::Cell, rc::Rc};
 use wasm_bindgen::JsValue;
 
-/// A wait that is longer is worth the view's words. Where something large is on its way, the component or the page that the
-/// login leads to, the view would take of its bandwidth; its words are not due before three seconds have passed.
+/// A wait that is longer is worth the view's words. The page that the login leads to has more use for the network.
 const WORTH_SHOWING: u32 = 1_000;
-const WORTH_SHOWING_OF_DOWNLOADS: u32 = 2_000;
+const WORTH_SHOWING_OF_TARGETS: u32 = 2_000;
+
+/// The component is the largest of all downloads, and the view would take of its bandwidth, so the document's own wait says
+/// what for; by then it may be that nothing is coming.
+const WORTH_SHOWING_OF_COMPONENT: u32 = 10_000;
+pub const COMPONENT: [&str; 2] = ["正在载入钉钉组件…", "Loading DingTalk's component…"];
 
 /// Where both modules meet, made by the loader.
 fn meeting_place() -> JsValue {
@@ -34,7 +39,7 @@ pub fn login() {
     let stages = Rc::new(Cell::new(0));
     let show = move |flow: &Flow| {
         pass(&Shown::of(flow));
-        wait_for_view(flow.stage(), &stages);
+        wait_for_view(flow.stage(), lang, &stages);
     };
     let login = Login::start(Api { base: String::new(), elsewhere: false, lang }, facts, show);
     let login = login.map_err(|failure| {
@@ -62,12 +67,18 @@ fn pass(shown: &Shown) {
 }
 
 /// Has the view fetched: at once where something is over or went wrong, and where a stage takes long.
-fn wait_for_view(stage: &Stage, stages: &Rc<Cell<u32>>) {
+fn wait_for_view(stage: &Stage, lang: Lang, stages: &Rc<Cell<u32>>) {
     let now = stages.get() + 1;
     stages.set(now);
     let patience = match stage {
         Stage::Failed(_) | Stage::Done(_) | Stage::Pausing => return fetch_view(),
-        Stage::Sdk | Stage::Leaving(_) => WORTH_SHOWING_OF_DOWNLOADS,
+        Stage::Leaving(_) => WORTH_SHOWING_OF_TARGETS,
+        Stage::Sdk => {
+            if let Some(says) = js::element("says") {
+                js::set(&says, "textContent", COMPONENT[usize::from(lang == Lang::En)]);
+            }
+            WORTH_SHOWING_OF_COMPONENT
+        }
         _ => WORTH_SHOWING,
     };
     let stages = Rc::clone(stages);

@@ -1,6 +1,9 @@
 //! Every word that the page says by itself, in both languages. What it says of errors stands in the shared catalogue.
 
-use crate::shown::{Screen, Wait};
+use crate::{
+    shown::{Screen, Wait},
+    start::COMPONENT,
+};
 use miandeng_shared::Lang;
 
 /// The words of one language.
@@ -58,7 +61,7 @@ const ZH: Words = Words {
     go_on: "进入",
     waiting: Waiting {
         server: "正在连接…",
-        component: "正在载入钉钉组件…",
+        component: COMPONENT[0],
         identity: "正在向钉钉确认身份…",
         login: "正在登录…",
         again: "正在重新载入…",
@@ -89,7 +92,7 @@ const EN: Words = Words {
     go_on: "Continue",
     waiting: Waiting {
         server: "Connecting…",
-        component: "Loading DingTalk's component…",
+        component: COMPONENT[1],
         identity: "Asking DingTalk who you are…",
         login: "Logging in…",
         again: "Loading again…",

@@ -74,7 +74,6 @@ function minifyStyles(tool) {
   }
 }
 
-/** `name-<16 hex digits>.ext` */
 /** Lean modules, each after its last look by wasm-opt, which Trunk has run before and which is on the PATH for it. */
 function leanModules() {
   for (const name of assets().filter((name) => name.endsWith('.wasm'))) {
@@ -82,9 +81,8 @@ function leanModules() {
     // Of the two the login keeps what it allocates (src/login_main.rs).
     writeFileSync(path, lean(readFileSync(path), name.startsWith('login')));
     // A load that would trap ends nothing that anybody waits for. Its second packing of data gives two segments one name.
-    // The module has been lowered (index.html), and says of itself that it may have more.
-    const lowered = ['sign-ext', 'bulk-memory', 'nontrapping-float-to-int'].map((feature) => `--disable-${feature}`);
-    const options = [...lowered, '--ignore-implicit-traps', '-Oz', '--converge', '--skip-pass=memory-packing'];
+    // By itself wasm-opt takes the engine to know sign extension, and brings back what Trunk's run has lowered.
+    const options = ['--mvp-features', '--enable-mutable-globals', '--ignore-implicit-traps', '-Oz', '--converge', '--skip-pass=memory-packing'];
     execFileSync('wasm-opt', [...options, '--strip-producers', '--strip-target-features', path, '-o', path], { stdio: 'inherit' });
   }
 }
@@ -100,6 +98,7 @@ function checkBudgets() {
   }
 }
 
+/** `name-<16 hex digits>.ext` */
 function nameByContent() {
   let page = readFileSync(html, 'utf8').replace(/^ *<!--[^]*?-->\n/gm, '');
   for (const name of assets()) {

@@ -66,7 +66,7 @@ pub fn router(state: AppState) -> Router {
         .route(&at("api/login"), paced(&state, "login", limits.logins_per_minute, post(login::login)))
         .route(&at("api/session"), get(session::read).delete(session::end))
         .route(&at("api/report"), post(report::report))
-        .route(&at("wecom/start"), get(wecom::start))
+        .route(&at("wecom/start"), paced(&state, "config", limits.configs_per_minute, get(wecom::start)))
         .route(&at("wecom/callback"), paced(&state, "login", limits.logins_per_minute, get(wecom::callback)))
         .route(&at("api/token"), post(token::token))
         // Before the layers, so that a preflight meets CORS and not this.

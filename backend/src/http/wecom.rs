@@ -215,7 +215,10 @@ pub fn at_once(state: &AppState, app: &Registered, request: &Request) -> Option<
     if !is_logged_in(state, app, headers) {
         return Some(begin(state, app, headers, next.as_deref(), false));
     }
-    // Without a place to go to, the page greets.
+    // Without a place to go to, or where that is the page itself, the page greets.
     let place = next.or_else(|| app.home.clone())?;
+    if place.split(['?', '#']).next() == Some(&state.config.base_path) {
+        return None;
+    }
     Some(found(&with_fragment(&place), Vec::new()))
 }

@@ -49,6 +49,29 @@ async fn without_a_deep_link_there_is_home_and_without_home_the_page() {
     }
 }
 
+/// `home` or a deep link may be the page itself, which has nothing to lead on to.
+#[tokio::test]
+async fn the_page_does_not_lead_to_itself() {
+    for home in [
+        "/",
+        "/?",
+        "/?corpid=ww0123456789abcdef&agentid=1000002",
+        "/?agentid=1000002&CORPID=ww0123456789abcdef#a",
+    ] {
+        let (sim, server) = start(&format!("home = \"{home}\"")).await;
+        let visitor = Visitor::new(&sim, &server, "member");
+        let word = encode_next(home);
+        for address in
+            [visitor.menu(), visitor.menu(), format!("{}&next={word}", visitor.menu()), visitor.start("")]
+        {
+            let end = visitor.open(&address).await;
+            assert_eq!(end.status, StatusCode::OK, "{home}: {:?}", end.way);
+            assert!(end.text.contains("<html") && error_in(&end.at).is_none(), "{home}: {:?}", end.way);
+        }
+        assert_eq!(visitor.who().await.as_deref(), Some("zhangsan"));
+    }
+}
+
 /// A browser that is redirected without a fragment keeps that of the link, which is a route to a hash router.
 #[tokio::test]
 async fn no_address_inherits_the_fragment_of_the_link() {

@@ -47,6 +47,20 @@ async fn back_and_reload_lead_on_and_redeem_nothing() {
     }
 }
 
+/// The phone was handed on: who begins a login anew is who is logged in afterwards, and where it fails the first one stays.
+#[tokio::test]
+async fn a_second_login_replaces_the_first() {
+    let (sim, server) = start("").await;
+    let mut visitor = Visitor::new(&sim, &server, "member");
+    visitor.open(&visitor.menu()).await;
+    for (person, who) in [("hidden", "LiSi@hr-1"), ("customer", "LiSi@hr-1"), ("member", "zhangsan")] {
+        visitor.person = person;
+        visitor.open(&visitor.start("")).await;
+        assert_eq!(visitor.who().await.as_deref(), Some(who), "{person}");
+        assert_eq!(visitor.cookie_names(SESSION).len(), 1);
+    }
+}
+
 /// Sends a callback so many times at once: every answer leads on, there is one redemption, and all sessions are one.
 async fn all_at_once(times: usize) {
     let (sim, server) = start("").await;

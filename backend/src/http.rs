@@ -13,6 +13,7 @@ mod forward_auth;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod guard;
+mod html;
 mod login;
 mod login_loop;
 mod navigation;

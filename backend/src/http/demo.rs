@@ -2,7 +2,7 @@
 
 use super::csp::{plain_policy, policy_header};
 use super::guard;
-use super::page::escaped;
+use super::html::escaped;
 use crate::http::AppState;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};

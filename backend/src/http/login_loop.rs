@@ -2,7 +2,7 @@
 //! the page, which would send them back at once, but what disagrees.
 
 use super::csp::{plain_policy, policy_header};
-use super::page::escaped;
+use super::html::escaped;
 use super::{guard, navigation};
 use crate::apps::App;
 use crate::clock::seconds;

@@ -1,6 +1,7 @@
 //! The page itself.
 
 use super::csp::{page_policy, policy_header};
+use super::html::escaped;
 use super::{CROSS_ORIGIN, RESOURCE_POLICY, assets, login_loop, visit, wecom};
 use crate::apps::{Brand, Color};
 use crate::http::AppState;
@@ -116,22 +117,6 @@ fn heading(brand: &Brand) -> String {
     });
     let name = brand.name.as_deref().map(escaped).map(|name| format!("<bdi>{name}</bdi>"));
     format!("<header id=\"brand\">{}{}</header>", logo.unwrap_or_default(), name.unwrap_or_default())
-}
-
-/// For text and for attributes in quotation marks.
-pub(super) fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
-        }
-    }
-    safe
 }
 
 fn not_built() -> Response {

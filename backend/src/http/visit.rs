@@ -63,7 +63,7 @@ fn is_elsewhere(headers: &HeaderMap) -> bool {
 }
 
 fn component(jsapi_url: &str) -> String {
-    format!("<script id=\"jsapi\" src=\"{}\" async></script>", super::page::escaped(jsapi_url))
+    format!("<script id=\"jsapi\" src=\"{}\" async></script>", super::html::escaped(jsapi_url))
 }
 
 fn written(visit: &Visit) -> String {

@@ -1,6 +1,6 @@
 //! The calls to qyapi: token, who a code belongs to, and whether a member is in the application's range.
 
-use super::errcodes::classify;
+use super::errcodes::{MEMBER, classify};
 use crate::apps::App;
 use crate::secret::Secret;
 use crate::upstream::{
@@ -27,9 +27,6 @@ pub enum Visitor {
         external_user_id: Option<ExternalUserId>,
     },
 }
-
-/// The call that is the range check.
-pub const MEMBER: &str = "/cgi-bin/user/get";
 
 /// A client of WeCom.
 #[derive(Debug, Clone)]

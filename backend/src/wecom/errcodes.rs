@@ -4,11 +4,14 @@
 
 use crate::upstream::{Kind, Role};
 
+/// The call that is the range check.
+pub const MEMBER: &str = "/cgi-bin/user/get";
+
 /// What `code` means for a call of this role to this path.
 pub fn classify(code: i64, role: Role, path: &str) -> Kind {
     let kind = match code {
         // At the range check it is what the check is for.
-        60011 if path == super::client::MEMBER => Kind::NotPermitted,
+        60011 if path == MEMBER => Kind::NotPermitted,
         // Too many refused secrets: the address is banned for up to an hour.
         45009 if role == Role::Token => Kind::Banned,
         40001 | 40014 | 42001 => Kind::TokenRejected,

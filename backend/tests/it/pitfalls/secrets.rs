@@ -18,6 +18,20 @@ async fn whole(response: Response) -> String {
     head + &response.text().await.unwrap()
 }
 
+/// The page without the signature in its block of data, whose URL is that of the request: the one place where an address
+/// stands, and as JSON that is no markup to any parser.
+fn without_signature(html: &str) -> (String, Value) {
+    const BLOCK: &str = "<script id=\"visit\" type=\"application/json\">";
+    let (before, rest) = html.split_once(BLOCK).unwrap();
+    let (block, after) = rest.split_once("</script>").unwrap();
+    assert!(!block.contains(['<', '>', '&', '\u{2028}', '\u{2029}']), "{block}");
+    let mut visit: Value = serde_json::from_str(block).unwrap();
+    for field in ["timeStamp", "nonceStr", "signature", "url"] {
+        visit["config"][field] = Value::Null;
+    }
+    (format!("{before}{after}"), visit)
+}
+
 #[tokio::test]
 async fn s17_nothing_of_the_address_is_written_into_the_page() {
     let (sim, server) = start("name = \"某某商城\"\n").await;
@@ -51,7 +65,8 @@ async fn s17_nothing_of_the_address_is_written_into_the_page() {
             assert_eq!(page(query.clone()).await, plain, "{query}");
         }
         for query in [format!("&next={attack}"), format!("&{attack}=1"), format!("&lang={attack}#{attack}")] {
-            assert_eq!(page(format!("?corpid={CORP}&agentid={AGENT}{query}")).await, branded, "{query}");
+            let html = page(format!("?corpid={CORP}&agentid={AGENT}{query}")).await;
+            assert_eq!(without_signature(&html), without_signature(&branded), "{query}");
         }
         // An error answers JSON, and does not quote.
         let config = format!("{}/api/config?corpid={attack}&agentid={attack}&url={attack}", server.url);

@@ -1,7 +1,7 @@
 // Takes out of a module what a page never needs, before wasm-opt has its last word. Functions are known by the names that
 // the compiler gave them; where a name is another one day, nothing breaks but the budget.
 //
-// - What reports a panic: nobody reads it, and a panic ends the module either way. (`-Zbuild-std` with
+// - What reports a panic: the report has no reader, and a panic ends the module either way. (`-Zbuild-std` with
 //   `panic_immediate_abort` would do it, on nightly.) 1 kB of the login's brotli.
 // - What gives memory back, in a module whose allocator keeps everything: the compiler does not know that it has nothing to
 //   do. 2 kB of the login's.

@@ -83,7 +83,7 @@ impl AesKey {
 /// What is shown in place of a key.
 const MASK: &str = "***";
 
-/// 128 bits of randomness for a name that nobody may guess.
+/// 128 bits of randomness, for a name that cannot be guessed.
 pub fn random_hex() -> String {
     format!("{:032x}", rand::random::<u128>())
 }

@@ -1,4 +1,4 @@
-// One person's visits: the first with an empty cache, the second with the assets in it, as somebody unknown again.
+// One person's visits: the first with an empty cache, the second with the assets in it and without cookies.
 
 /** No login takes longer on the slowest network. */
 const PATIENCE = 60_000;

@@ -17,7 +17,7 @@ use miandeng_shared::{AuthCode, ConfigAnswer, CorpId};
 use wasm_bindgen::JsValue;
 
 /// The component comes from a CDN; on a phone's worst network its 15 to 300 kB take about as long as the whole. With a copy
-/// elsewhere nobody waits that long for the first.
+/// elsewhere the first is not waited for that long.
 pub const LOAD_LIMITS: Limits = Limits { patience: 4_000, whole: 15_000 };
 
 /// The client asks DingTalk's platform to check the signature, which is one request of its own. It normally takes less

@@ -14,7 +14,7 @@ use miandeng_shared::UserId;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-/// A platform whose codes say who somebody is.
+/// A platform whose codes carry the user id.
 pub struct Stub;
 
 impl Stub {

@@ -1,5 +1,5 @@
 //! An attempt to log in by way of another site: what has to be known when the person comes back, sealed in a cookie for each
-//! attempt, so that tabs do not take it from each other. A callback without it is a stray, and logs nobody in.
+//! attempt, so that tabs do not take it from each other. A callback without it is a stray and makes no session.
 
 use super::cookie::{Cookies, SetCookie, app_tag};
 use crate::apps::App;

@@ -155,7 +155,7 @@ async fn whatever_an_address_says_stays_data() {
     }
 }
 
-/// The component is asked for by the document where somebody is about to log in, and only in DingTalk.
+/// The component is asked for by the document where a login is about to start, and only in DingTalk.
 #[tokio::test]
 async fn the_component_comes_with_the_document() {
     let (sim, server) = start("").await;

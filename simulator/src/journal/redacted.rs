@@ -6,7 +6,7 @@ use crate::call::{Call, text};
 
 const LONGEST_TEXT: usize = 300;
 
-/// Parameters that are shown as they are. Every other value is cut, so that a secret which nobody thought of is too.
+/// Parameters that are shown as they are. Every other value is cut, and an unforeseen secret with it.
 const PLAIN: [&str; 41] = [
     "corpid",
     "corpId",

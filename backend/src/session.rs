@@ -17,9 +17,9 @@ pub use login_csrf::LoginCsrf;
 pub use used_codes::UsedCodes;
 
 use crate::clock::{millis, rfc3339, seconds};
+use crate::recent::FirstUses;
 use crate::store::{Revocation, Store, StoreError};
 use miandeng_shared::{AgentId, CorpId, UnionId, User, UserId};
-use moka::sync::Cache;
 use revocation::Revocations;
 use revocation_sync::RevocationSync;
 use serde::{Deserialize, Serialize};
@@ -119,7 +119,7 @@ pub struct Sessions {
     revocations: Arc<Revocations>,
     is_behind: Arc<AtomicBool>,
     /// Applications for which two people's sessions came together, so that the log says so once a minute.
-    disputes: Cache<String, ()>,
+    disputes: FirstUses<String>,
 }
 
 /// How far apart the clocks of replicas may be: an end of all sessions of somebody takes those along that were made on a
@@ -131,7 +131,7 @@ const KEEP_LONGER: Duration = Duration::from_secs(3600);
 impl Sessions {
     /// Sessions that last for `ttl` and whose ends are recorded in `store`.
     pub fn new(cookies: Arc<Cookies>, ttl: Duration, store: Arc<Store>) -> Self {
-        let disputes = Cache::builder().max_capacity(1000).time_to_live(Duration::from_secs(60)).build();
+        let disputes = FirstUses::new(Duration::from_secs(60));
         let revocations = Arc::new(Revocations::new(ttl + KEEP_LONGER));
         Self { cookies, ttl, store, revocations, is_behind: Arc::default(), disputes }
     }

@@ -5,12 +5,11 @@ use super::extract::Body;
 use super::guard;
 use crate::apps::App;
 use crate::http::AppState;
-use crate::recent::memory;
+use crate::recent::FirstUses;
 use crate::repeats::Repeats;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use miandeng_shared::SignedConfig;
-use moka::sync::Cache;
 use serde_json::Value;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -26,18 +25,18 @@ const RENEWAL_PAUSE: Duration = Duration::from_secs(60);
 static WRITTEN: Repeats<(String, Option<String>)> = Repeats::new(RENEWAL_PAUSE);
 
 /// When each application's ticket was last thrown away on a report.
-pub struct TicketRenewals(Cache<String, ()>);
+pub struct TicketRenewals(FirstUses<String>);
 
 impl Default for TicketRenewals {
     fn default() -> Self {
-        Self(memory(RENEWAL_PAUSE))
+        Self(FirstUses::new(RENEWAL_PAUSE))
     }
 }
 
 impl TicketRenewals {
     /// True once per application and pause.
     fn first_use(&self, app: &App) -> bool {
-        self.0.entry(app.name()).or_insert(()).is_fresh()
+        self.0.is_first(app.name())
     }
 }
 

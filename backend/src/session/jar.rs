@@ -93,7 +93,7 @@ impl Sessions {
                 let User { corp_id, agent_id, .. } = &session.user;
                 let of_app = || all.iter().filter(|other| other.is_of(corp_id, agent_id));
                 let disputed = of_app().any(|other| other.person() != session.person());
-                if disputed && self.disputes.entry(cookie_name(corp_id, agent_id)).or_insert(()).is_fresh() {
+                if disputed && self.disputes.is_first(cookie_name(corp_id, agent_id)) {
                     tracing::warn!(
                         corp = %corp_id, agent = %agent_id,
                         "a request came with the sessions of two people for one application: neither counts; a host or \

@@ -20,6 +20,7 @@ mod navigation;
 pub mod ops;
 mod page;
 mod rate_limit;
+mod refused_sessions;
 mod report;
 mod session;
 mod state;

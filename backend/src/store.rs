@@ -11,11 +11,11 @@ use crate::config::{self};
 use crate::secret::Secret;
 use crate::telemetry;
 use embedded::Embedded;
+use parking_lot::Mutex;
 use redis::Redis;
 pub use redis::RevocationStream;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// A credential with its true expiry.
@@ -124,7 +124,7 @@ impl Store {
     pub fn is_degraded(&self) -> bool {
         match &self.backend {
             Backend::Redis(store) => store.link.is_down(),
-            _ => self.failing.lock().unwrap_or_else(PoisonError::into_inner).is_some(),
+            _ => self.failing.lock().is_some(),
         }
     }
 
@@ -254,7 +254,7 @@ impl Store {
 
     /// A full disk still reads: it is back where what failed works, or where something was written.
     fn tell(&self, operation: &'static str, error: Option<&StoreError>) {
-        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failing = self.failing.lock();
         match (error, *failing) {
             (Some(error), None) => {
                 tracing::warn!(%error, operation, "the store fails: going on from process memory");

@@ -7,16 +7,19 @@ mod fields;
 mod installation;
 mod installations;
 mod installs;
+mod message;
 mod pushes;
 mod seal;
 mod sync;
+mod tickets;
 mod tokens;
 mod version;
 
-pub use event::{Event, Item, Message, Pushed};
+pub use event::{Event, Item, Pushed};
 pub use installation::{AllowedApps, Installation, PermanentCodes};
 pub use installations::{InstallationId, Installations};
 pub use installs::{GrantedApp, SuiteFailure};
+pub use message::Message;
 pub use pushes::Pushes;
 #[cfg(any(test, fuzzing))]
 pub(crate) use seal::{Opened, signature};

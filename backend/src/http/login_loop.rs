@@ -3,41 +3,23 @@
 
 use super::csp::{plain_policy, policy_header};
 use super::html::escaped;
+use super::refused_sessions::WINDOW;
 use super::{guard, navigation};
 use crate::apps::App;
 use crate::clock::seconds;
 use crate::http::AppState;
-use crate::recent::memory;
 use crate::session::Session;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};
-use miandeng_shared::{AgentId, CorpId, ErrorCode, Lang, decode_next};
-use moka::sync::Cache;
+use miandeng_shared::{ErrorCode, Lang, decode_next};
 use sha2::{Digest, Sha256};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-/// So many times in this time a person with a session may be sent to the same place by way of the login: tabs that were
+/// So many times in [`WINDOW`] a person with a session may be sent to the same place by way of the login: tabs that were
 /// opened at once do it once each.
 const ROUNDS: u64 = 3;
-const WINDOW: Duration = Duration::from_secs(60);
 /// Places that are counted at one time: with the other cookies they have to fit into what proxies pass on.
 const PLACES: usize = 8;
-
-/// Sessions that `/auth` refused lately, with the application that it was asked about, `corpId/agentId`; None where the
-/// question was not valid.
-pub struct RefusedSessions(Cache<String, Option<String>>);
-
-impl Default for RefusedSessions {
-    fn default() -> Self {
-        Self(memory(WINDOW))
-    }
-}
-
-impl RefusedSessions {
-    pub fn note(&self, session: &Session, asked: Option<&(CorpId, AgentId)>) {
-        self.0.insert(session.id().to_owned(), asked.map(|(corp, agent)| format!("{corp}/{agent}")));
-    }
-}
 
 /// Counts the person who was sent to the login of `app` with a session of it: the cookie that does so.
 ///
@@ -101,7 +83,7 @@ fn disagreement(
     headers: &HeaderMap,
     next: Option<&str>,
 ) -> Response {
-    let (code, asked) = match state.refused_sessions.0.get(session.id()) {
+    let (code, asked) = match state.refused_sessions.asked(&session) {
         Some(Some(asked)) => (ErrorCode::GuardOfAnotherApp, asked),
         Some(None) => (ErrorCode::AuthMisconfigured, "?".to_owned()),
         None => (ErrorCode::GuardWithoutSession, "-".to_owned()),

@@ -1,14 +1,15 @@
 //! What has no expiry and cannot be had again: a suite's ticket and the permanent codes of the corporations that
 //! authorised it. Kept as value and rank, so that what arrives late never replaces what is newer.
 
-use super::embedded::Embedded;
+use super::embedded::{DURABLE, Embedded};
 use super::redis::Redis;
 use super::{Backend, Store, StoreError};
 use crate::secret::Secret;
-use redb::{ReadableDatabase, ReadableTable, TableDefinition};
+use parking_lot::Mutex;
+use redb::{ReadableDatabase, ReadableTable};
 use redis::{AsyncCommands, Script};
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 
 /// For a store that keeps nothing: it lasts as long as the process.
 #[derive(Default)]
@@ -70,21 +71,18 @@ impl InProcess {
         newer
     }
 
-    fn map(&self) -> std::sync::MutexGuard<'_, HashMap<String, (String, Secret)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn map(&self) -> parking_lot::MutexGuard<'_, HashMap<String, (String, Secret)>> {
+        self.0.lock()
     }
 }
-
-/// Key → (rank, value).
-pub(super) const DURABLE: TableDefinition<'_, &str, (&str, &str)> = TableDefinition::new("durable");
 
 impl Embedded {
     async fn durable_get(&self, key: &str) -> Result<Option<Secret>, StoreError> {
         let key = key.to_owned();
         self.run(move |database| {
-            let read = database.begin_read().map_err(redb::Error::from)?;
-            let table = read.open_table(DURABLE).map_err(redb::Error::from)?;
-            let found = table.get(key.as_str()).map_err(redb::Error::from)?;
+            let read = database.begin_read()?;
+            let table = read.open_table(DURABLE)?;
+            let found = table.get(key.as_str())?;
             Ok(found.map(|found| Secret::new(found.value().1)))
         })
         .await
@@ -93,17 +91,17 @@ impl Embedded {
     async fn durable_put(&self, key: &str, rank: &str, value: &Secret) -> Result<bool, StoreError> {
         let (key, rank, value) = (key.to_owned(), rank.to_owned(), value.clone());
         self.run(move |database| {
-            let write = database.begin_write().map_err(redb::Error::from)?;
+            let write = database.begin_write()?;
             let newer = {
-                let mut table = write.open_table(DURABLE).map_err(redb::Error::from)?;
-                let kept = table.get(key.as_str()).map_err(redb::Error::from)?;
+                let mut table = write.open_table(DURABLE)?;
+                let kept = table.get(key.as_str())?;
                 let newer = kept.is_none_or(|kept| kept.value().0 <= rank.as_str());
                 if newer {
-                    table.insert(key.as_str(), (rank.as_str(), value.expose())).map_err(redb::Error::from)?;
+                    table.insert(key.as_str(), (rank.as_str(), value.expose()))?;
                 }
                 newer
             };
-            write.commit().map_err(redb::Error::from)?;
+            write.commit()?;
             Ok(newer)
         })
         .await
@@ -112,13 +110,9 @@ impl Embedded {
     async fn durable_remove(&self, key: &str) -> Result<(), StoreError> {
         let key = key.to_owned();
         self.run(move |database| {
-            let write = database.begin_write().map_err(redb::Error::from)?;
-            write
-                .open_table(DURABLE)
-                .map_err(redb::Error::from)?
-                .remove(key.as_str())
-                .map_err(redb::Error::from)?;
-            Ok(write.commit().map_err(redb::Error::from)?)
+            let write = database.begin_write()?;
+            write.open_table(DURABLE)?.remove(key.as_str())?;
+            Ok(write.commit()?)
         })
         .await
     }

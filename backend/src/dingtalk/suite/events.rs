@@ -74,7 +74,7 @@ impl Suites {
         ticket: &Secret,
         version: &Version,
     ) -> Result<(), SuiteFailure> {
-        let kept = self.installations.keep_ticket(suite, ticket, version.at_ms, version.pushed_ms).await?;
+        let kept = self.installations.tickets.keep(suite, ticket, version.at_ms, version.pushed_ms).await?;
         // What was refused for want of this ticket need not wait.
         self.rooms.suite_tokens.forgive(suite);
         tracing::info!(suite = suite.name, kept, "suite_ticket");
@@ -95,7 +95,7 @@ impl Suites {
         let known = match &member {
             Some(member) => self.installations.current(member).await?,
             None => {
-                self.installations.ticket(suite).await?;
+                self.installations.tickets.newest(suite).await?;
                 None
             }
         };

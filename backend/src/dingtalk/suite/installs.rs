@@ -55,14 +55,14 @@ impl Suites {
 
     /// How old a suite's ticket is, as far as this process knows; `None` if it knows of none. The store is not asked.
     pub fn ticket_age(&self, suite: &Suite) -> Option<Duration> {
-        let at_ms = self.installations.seen_ticket_ms(suite)?;
+        let at_ms = self.installations.tickets.seen_ms(suite)?;
         Some(Duration::from_millis(millis(SystemTime::now()).saturating_sub(at_ms)))
     }
 
     /// Looks in the store for tickets that were pushed to other replicas.
     pub async fn look_for_tickets(&self) {
         // A store that fails has been warned of.
-        join_all(self.configured.iter().map(|suite| self.installations.ticket(suite))).await;
+        join_all(self.configured.iter().map(|suite| self.installations.tickets.newest(suite))).await;
     }
 
     /// Keeps what a corporation allows now, and ends the sessions of what it does not allow any more.

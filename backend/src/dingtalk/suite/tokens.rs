@@ -46,7 +46,7 @@ impl SuiteTokens {
             let (client, installations, suite) =
                 (client.clone(), Arc::clone(&installations), Arc::clone(&buyer));
             async move {
-                match installations.ticket(&suite).await {
+                match installations.tickets.newest(&suite).await {
                     Ok(Some((ticket, _))) => client.suite_token(&suite, &ticket).await,
                     Ok(None) => Err(Error {
                         words: Some("no suite_ticket has been pushed to the callback yet".into()),

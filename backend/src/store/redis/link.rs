@@ -1,8 +1,7 @@
 //! The connection to Redis. One that cannot write or does not answer is dropped, whatever the reason, and replaced: at
 //! once where it has served for a while, else after a pause that grows.
 
-use super::revocations::RECORD;
-use super::{WRITE, entry_key, lock_key};
+use super::scripts::{RECORD, WRITE, entry_key, lock_key};
 use crate::store::PATIENCE;
 use crate::tls;
 use futures_util::FutureExt;

@@ -13,6 +13,7 @@ mod forward_auth;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod guard;
+mod headers;
 mod html;
 mod login;
 mod login_loop;
@@ -36,6 +37,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodRouter, any, get, post};
+use headers::{CROSS_ORIGIN, NO_STORE, RESOURCE_POLICY};
 use rate_limit::RateLimit;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -45,15 +47,11 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// A login is a few hundred bytes.
 const MAX_BODY: usize = 16 * 1024;
 /// Above the budget of a login (20 s), below the patience of proxies.
 const MAX_TIME: Duration = Duration::from_secs(28);
 
-/// Which pages may include an answer.
-const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
-const CROSS_ORIGIN: HeaderValue = HeaderValue::from_static("cross-origin");
 /// Of one address in a minute. DingTalk's own pushes are not refused.
 const REFUSED_PUSHES: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
 

@@ -1,5 +1,6 @@
 //! The file and the environment, and what came of reading them.
 
+use super::cross_check::cross_check;
 use super::reader::Section;
 use super::{Config, Findings, OPS_LISTEN, Problem, address, environment, secret, value};
 use std::net::SocketAddr;
@@ -78,6 +79,7 @@ fn read(text: &str, environment: impl Iterator<Item = (String, String)>, found: 
             let environment: Vec<_> = environment.collect();
             environment::overlay(&mut table, environment.iter().cloned(), found);
             let config = Config::read(Section::root(table, found));
+            config.iter().for_each(|config| cross_check(config, found));
             environment::warn_of_unread(environment.iter().map(|(name, _)| name), found);
             config
         }

@@ -1,10 +1,10 @@
 //! For a proxy that guards somebody else's application: `/auth` says whose session a request carries, `/start` sends
 //! people to the login. Neither believes a word of the request about who it is: the cookie decides.
 
-use super::NO_STORE;
 use super::error::ApiError;
 use super::extract::{Fields, Query};
 use super::guard;
+use super::headers::NO_STORE;
 use super::navigation::{is_navigation, return_to};
 use crate::config::Config;
 use crate::http::AppState;

@@ -83,7 +83,7 @@ fn disagreement(
     headers: &HeaderMap,
     next: Option<&str>,
 ) -> Response {
-    let (code, asked) = match state.refused_sessions.asked(&session) {
+    let (code, asked) = match state.refused_sessions.asked(session) {
         Some(Some(asked)) => (ErrorCode::GuardOfAnotherApp, asked),
         Some(None) => (ErrorCode::AuthMisconfigured, "?".to_owned()),
         None => (ErrorCode::GuardWithoutSession, "-".to_owned()),

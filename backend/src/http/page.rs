@@ -1,8 +1,9 @@
 //! The page itself.
 
 use super::csp::{page_policy, policy_header};
+use super::headers::{CROSS_ORIGIN, RESOURCE_POLICY};
 use super::html::escaped;
-use super::{CROSS_ORIGIN, RESOURCE_POLICY, assets, login_loop, visit, wecom};
+use super::{assets, login_loop, visit, wecom};
 use crate::apps::{Brand, Color};
 use crate::http::AppState;
 use crate::registry::Registered;

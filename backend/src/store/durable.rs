@@ -5,15 +5,9 @@ use super::embedded::{DURABLE, Embedded};
 use super::redis::Redis;
 use super::{Backend, Store, StoreError};
 use crate::secret::Secret;
-use parking_lot::Mutex;
 use redb::{ReadableDatabase, ReadableTable};
 use redis::{AsyncCommands, Script};
-use std::collections::HashMap;
 use std::sync::LazyLock;
-
-/// For a store that keeps nothing: it lasts as long as the process.
-#[derive(Default)]
-pub(super) struct InProcess(Mutex<HashMap<String, (String, Secret)>>);
 
 impl Store {
     /// The value of `key`.
@@ -46,7 +40,7 @@ impl Store {
         self.watch("durable_remove", async {
             match &self.backend {
                 Backend::Memory(store) => {
-                    store.map().remove(key);
+                    store.remove(key);
                     Ok(())
                 }
                 Backend::Embedded(store) => store.durable_remove(key).await,
@@ -54,25 +48,6 @@ impl Store {
             }
         })
         .await
-    }
-}
-
-impl InProcess {
-    fn get(&self, key: &str) -> Option<Secret> {
-        self.map().get(key).map(|(_, value)| value.clone())
-    }
-
-    fn put(&self, key: &str, rank: &str, value: &Secret) -> bool {
-        let mut map = self.map();
-        let newer = map.get(key).is_none_or(|(kept, _)| kept.as_str() <= rank);
-        if newer {
-            map.insert(key.to_owned(), (rank.to_owned(), value.clone()));
-        }
-        newer
-    }
-
-    fn map(&self) -> parking_lot::MutexGuard<'_, HashMap<String, (String, Secret)>> {
-        self.0.lock()
     }
 }
 

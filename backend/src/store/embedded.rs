@@ -1,7 +1,7 @@
 //! A file under `state_dir`, for one process: it survives a restart and a kill at any moment.
 
-use super::millis;
-use super::{Entry, Kept, Revocation, StoreError};
+use super::StoreError;
+use super::entry::{Entry, Kept, Revocation, millis};
 use crate::private;
 use crate::secret::Secret;
 use anyhow::Context;

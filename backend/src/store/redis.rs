@@ -7,10 +7,11 @@ mod scripts;
 
 pub use revocations::RevocationStream;
 
-use super::millis;
-use super::{Entry, Kept, StoreError};
+use super::StoreError;
+use super::entry::{Entry, Kept, millis};
 use crate::secret::Secret;
 use link::Link;
+pub use link::PATIENCE;
 use redis::{AsyncCommands, Client, RedisResult};
 pub use refusal::remedy;
 pub(super) use scripts::entry_key;

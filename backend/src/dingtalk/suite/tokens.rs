@@ -2,9 +2,9 @@
 
 use super::Installations;
 use crate::apps::{Granted, Suite};
+use crate::dingtalk::caches::{Caches, suite_id, suite_prefix};
 use crate::dingtalk::client::Client;
 use crate::dingtalk::tokens::{ChannelToken, SuiteCorpToken, SuiteToken};
-use crate::dingtalk::{Caches, suite_id, suite_prefix};
 use crate::store::Store;
 use crate::upstream::{Cached, Error, Issued, Kind};
 use miandeng_shared::CorpId;

@@ -3,7 +3,8 @@
 use super::Redis;
 use super::link::{Link, is_useless};
 use super::scripts::{RECORD, entry_key};
-use crate::store::{Revocation, StoreError, millis};
+use crate::store::entry::{Revocation, millis};
+use crate::store::error::StoreError;
 use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamReadOptions, StreamReadReply};
 use redis::{AsyncCommands, RedisResult};

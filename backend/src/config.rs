@@ -38,7 +38,7 @@ use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use toml::Value;
 use url::Url;
-use value::{addresses, base_path, directory, indexed, list, origin, parsed};
+use value::{addresses, base_path, choice, directory, indexed, list, origin, parsed};
 
 /// Everything `miandeng serve` runs with.
 #[derive(Debug, Serialize)]
@@ -85,7 +85,7 @@ impl Config {
         let trusted_proxies = indexed(|i, value| addresses(proxies.at(i))(value));
         let trusted_proxies = s.optional("trusted_proxies", trusted_proxies).unwrap_or_default();
         let state_dir = s.optional("state_dir", directory).unwrap_or_else(|| "./state".into());
-        let log = s.optional("log", parsed("\"text\" or \"json\"")).unwrap_or_default();
+        let log = s.optional("log", choice("\"text\" or \"json\"")).unwrap_or_default();
         let dingtalk = DingTalk::read(s.table("dingtalk"));
         let wecom = WeCom::read(s.table("wecom"), dingtalk.simulator.then_some(&dingtalk.oapi_url));
         let store = Store::read(s.table("store"));

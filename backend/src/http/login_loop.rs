@@ -1,17 +1,16 @@
 //! Ends the circle of a login that succeeds and a guard that refuses all the same: after a few rounds people no longer get
 //! the page, which would send them back at once, but what disagrees.
 
-use super::csp::{plain_policy, policy_header};
-use super::html::escaped;
-use super::{guard, navigation};
+use super::error::{ApiError, lang};
+use super::{guard, navigation, plain_page};
 use crate::apps::App;
 use crate::clock::seconds;
 use crate::http::AppState;
 use crate::recent::memory;
 use crate::session::Session;
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{Html, IntoResponse, Response};
-use miandeng_shared::{AgentId, CorpId, ErrorCode, Lang, decode_next};
+use axum::response::Response;
+use miandeng_shared::{AgentId, CorpId, ErrorCode, decode_next};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use std::time::{Duration, SystemTime};
@@ -108,25 +107,7 @@ fn disagreement(
     };
     let facts = format!("/auth: {asked} | /start: {}", app.name());
     guard::note(code, "what the proxy asks /auth, and with which Cookie", &facts);
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let lang = Lang::from_accept_language(accepted.unwrap_or_default());
     let back = next.and_then(decode_next).or_else(|| app.home.clone());
-    let text = code.text(lang);
-    let mut page = PAGE.to_owned();
-    for (place, text) in [
-        ("{lang}", lang.tag()),
-        ("{message}", text.message),
-        ("{hint}", text.hint),
-        ("{code}", code.as_str()),
-        ("{facts}", &facts),
-        ("{back}", back.as_deref().unwrap_or(&state.config.base_path)),
-        ("{again}", if lang == Lang::En { "Try again" } else { "重试" }),
-    ] {
-        page = page.replace(place, &escaped(text));
-    }
-    let mut response = ([(header::CACHE_CONTROL, "no-store")], Html(page)).into_response();
-    response.headers_mut().extend(policy_header(&state.config, &plain_policy(&state.config, PAGE)));
-    response
+    let (lang, back) = (lang(headers), back.as_deref().unwrap_or(&state.config.base_path));
+    plain_page::answer(&state.config, lang, &ApiError::from(code).body(lang), &facts, back)
 }
-
-const PAGE: &str = include_str!("login_loop.html");

@@ -8,7 +8,7 @@ mod lang;
 mod return_path;
 mod wire;
 
-pub use address::{Address, Unnamed, parameter, percent_decode};
+pub use address::{Address, Unnamed, next_in, parameter, percent_decode};
 pub use error::{Action, CrossSite, ErrorAnswer, ErrorBody, ErrorCode, Text, UpstreamError};
 pub use id::{AgentId, AuthCode, CorpId, ExternalUserId, InvalidId, OpenId, UnionId, UserId};
 pub use lang::Lang;

@@ -10,7 +10,7 @@ use crate::recent::memory;
 use crate::session::Session;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
-use miandeng_shared::{AgentId, CorpId, ErrorCode, decode_next};
+use miandeng_shared::{AgentId, CorpId, ErrorCode};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use std::time::{Duration, SystemTime};
@@ -18,6 +18,9 @@ use std::time::{Duration, SystemTime};
 /// So many times in this time a person with a session may be sent to the same place by way of the login: tabs that were
 /// opened at once do it once each.
 const ROUNDS: u64 = 3;
+/// The same where nothing tells a guard from the menu, which people may open again and again. A round is two or three
+/// redirects, and browsers give up after 16 of them or a few more.
+const ROUNDS_HOME: u64 = 5;
 const WINDOW: Duration = Duration::from_secs(60);
 /// Places that are counted at one time: with the other cookies they have to fit into what proxies pass on.
 const PLACES: usize = 8;
@@ -38,7 +41,8 @@ impl RefusedSessions {
     }
 }
 
-/// Counts the person who was sent to the login of `app` with a session of it: the cookie that does so.
+/// Counts the person who was sent to the login of `app` with a session of it: the cookie that does so. `is_redirected`:
+/// the answer is to be a redirect, and no page that the next request could name as its referrer.
 ///
 /// # Errors
 /// The answer instead of the page, where that has happened too often.
@@ -47,12 +51,16 @@ pub fn round(
     app: &App,
     headers: &HeaderMap,
     next: Option<&str>,
+    is_redirected: bool,
 ) -> Result<Option<HeaderValue>, Box<Response>> {
     // Without a deep link a guard shows by the page that people were on before: the login page, which had led them home.
     let by_guard = || app.home.is_some() && navigation::is_from_login(&state.config, headers);
-    if next.is_none() && !by_guard() {
-        return Ok(None);
-    }
+    let most = match next {
+        Some(_) => ROUNDS,
+        None if by_guard() => ROUNDS,
+        None if is_redirected => ROUNDS_HOME,
+        None => return Ok(None),
+    };
     let now = SystemTime::now();
     let is_of = |session: &Session| session.is_of(&app.corp_id, &app.agent_id);
     let Some(session) = state.sessions.all(headers, now).into_iter().find(is_of) else {
@@ -60,7 +68,7 @@ pub fn round(
     };
     let secure = state.config.public_url.scheme() == "https";
     let kind = if secure { "__Host-miandeng_round_" } else { "miandeng_round_" };
-    let digest = Sha256::digest(format!("{} {}", app.name(), next.unwrap_or_default()));
+    let digest = Sha256::digest(format!("{most} {} {}", app.name(), next.unwrap_or_default()));
     let place = hex::encode(digest.get(..4).unwrap_or_default());
     let counted = counted(headers, kind);
     let here = counted.iter().find(|(its_place, _)| *its_place == place);
@@ -70,7 +78,7 @@ pub fn round(
     let now = seconds(now);
     let recent = |(_, since): &(u64, u64)| (*since..=since.saturating_add(WINDOW.as_secs())).contains(&now);
     let (count, since) = here.map(|(_, rounds)| *rounds).filter(recent).unwrap_or((0, now));
-    if count >= ROUNDS {
+    if count >= most {
         return Err(Box::new(disagreement(state, app, &session, headers, next)));
     }
     let (secure, count) = (if secure { "; Secure" } else { "" }, count + 1);
@@ -107,7 +115,6 @@ fn disagreement(
     };
     let facts = format!("/auth: {asked} | /start: {}", app.name());
     guard::note(code, "what the proxy asks /auth, and with which Cookie", &facts);
-    let back = next.and_then(decode_next).or_else(|| app.home.clone());
-    let (lang, back) = (lang(headers), back.as_deref().unwrap_or(&state.config.base_path));
+    let (lang, back) = (lang(headers), next.or(app.home.as_deref()).unwrap_or(&state.config.base_path));
     plain_page::answer(&state.config, lang, &ApiError::from(code).body(lang), &facts, back)
 }

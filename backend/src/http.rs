@@ -20,6 +20,7 @@ mod login_loop;
 mod navigation;
 pub mod ops;
 mod page;
+mod plain_page;
 mod rate_limit;
 mod refused_sessions;
 mod report;
@@ -34,7 +35,7 @@ pub use state::AppState;
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{MethodRouter, any, get, post};
 use headers::{CROSS_ORIGIN, NO_STORE, RESOURCE_POLICY};
@@ -126,7 +127,7 @@ pub fn router(state: AppState) -> Router {
             always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             // Under `no-referrer`, old webviews send `Origin: null`.
             always(header::REFERRER_POLICY, "same-origin"),
-            from_fn(error::localize),
+            from_fn_with_state(state.clone(), error::localize),
             from_fn_with_state(state.clone(), client_ip::warn_of_dropped),
             CatchPanicLayer::new(),
         ))

@@ -79,8 +79,8 @@ macro_rules! catalogue {
 catalogue! {
     // ---- what was asked of the server ----
     InvalidRequest "invalid_request" 400 Configure
-        zh "请求有误。", "请从钉钉重新打开页面；若仍失败，请把详情交给开发者。"
-        en "The request is not valid.", "Open the page from DingTalk again; if it fails again, pass the details to the developer.";
+        zh "请求有误。", "请重新打开页面；若仍失败，请把详情交给开发者。"
+        en "The request is not valid.", "Open the page again; if it fails again, pass the details to the developer.";
     UrlRequired "url_required" 400 Configure
         zh "缺少要签名的网址。", "请在参数 url 中传入当前页面地址（不含 #）。"
         en "The URL to sign is missing.", "Send the address of the page, without #, as the parameter url.";
@@ -112,8 +112,8 @@ catalogue! {
         zh "来自这个地址的登录太多。", "请稍后重试；若许多人共用一个出口地址，请管理员调大 [limits] 中的上限。"
         en "Too many logins come from this address.", "Please try again in a moment; where many people share an address, the operator can raise the bounds in [limits].";
     NoSession "no_session" 401 Retry
-        zh "尚未登录，或登录已过期。", "请从钉钉重新打开页面，将自动登录。"
-        en "Not logged in, or the login has expired.", "Open the page from DingTalk again; it logs in by itself.";
+        zh "尚未登录，或登录已过期。", "请重新打开页面，将自动登录。"
+        en "Not logged in, or the login has expired.", "Open the page again; it logs in by itself.";
     LogoutNotRecorded "logout_not_recorded" 503 BackOff
         zh "未能退出登录。", "服务器暂时记不下来，您仍处于登录状态；请稍后重试。"
         en "You are not logged out.", "The server cannot record it at the moment and you are still logged in; please try again in a moment.";

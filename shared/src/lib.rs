@@ -9,7 +9,7 @@ mod lang;
 mod return_path;
 mod wire;
 
-pub use address::{Address, Unnamed, parameter, percent_decode};
+pub use address::{Address, Unnamed, next_in, parameter, percent_decode};
 pub use cross_site::CrossSite;
 pub use error::{Action, ErrorCode, Text};
 pub use id::{AgentId, AuthCode, CorpId, ExternalUserId, InvalidId, OpenId, UnionId, UserId};

@@ -87,4 +87,9 @@ impl Credentials {
             Credentials::Channel { .. } | Credentials::H5 { .. } | Credentials::WeCom { .. } => None,
         }
     }
+
+    /// Whether userids that differ in their case only are one person's: WeCom says so of its own.
+    pub fn ignores_case(&self) -> bool {
+        matches!(self, Credentials::WeCom { .. })
+    }
 }

@@ -15,6 +15,7 @@ pub mod fuzz;
 mod guard;
 mod headers;
 mod html;
+mod localize;
 mod login;
 mod login_loop;
 mod navigation;
@@ -127,7 +128,7 @@ pub fn router(state: AppState) -> Router {
             always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             // Under `no-referrer`, old webviews send `Origin: null`.
             always(header::REFERRER_POLICY, "same-origin"),
-            from_fn_with_state(state.clone(), error::localize),
+            from_fn_with_state(state.clone(), localize::localize),
             from_fn_with_state(state.clone(), client_ip::warn_of_dropped),
             CatchPanicLayer::new(),
         ))

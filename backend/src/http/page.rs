@@ -123,7 +123,7 @@ fn heading(brand: &Brand) -> String {
     format!("<header id=\"brand\">{}{}</header>", logo.unwrap_or_default(), name.unwrap_or_default())
 }
 
-fn not_built() -> Response {
+pub fn not_built() -> Response {
     let text = "The page is not part of this binary. Build it with: cargo xtask build\n此程序未包含页面，请运行：cargo xtask build\n";
     (StatusCode::NOT_IMPLEMENTED, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }

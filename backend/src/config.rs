@@ -19,16 +19,17 @@ mod value;
 mod wecom;
 mod written;
 
-pub use dingtalk::DingTalk;
-pub use limits::Limits;
-pub use load::{Loaded, load, ops_listen, parse};
-pub use log::LogFormat;
-pub use reader::{Findings, Problem};
-pub use security::{ContentSecurityPolicy, Security};
-pub use session::Session;
-pub use store::Store;
-pub use value::is_loopback;
-pub use wecom::{VerifyFile, WeCom};
+pub(crate) use dingtalk::DingTalk;
+pub(crate) use limits::Limits;
+pub use load::{Loaded, parse};
+pub(crate) use load::{load, ops_listen};
+pub(crate) use log::LogFormat;
+pub use reader::Problem;
+pub(crate) use security::{ContentSecurityPolicy, Security};
+pub(crate) use session::Session;
+pub(crate) use store::Store;
+pub(crate) use value::is_loopback;
+pub(crate) use wecom::WeCom;
 
 use crate::apps::{App, Jsapi, Suite};
 use miandeng_shared::AppKind;

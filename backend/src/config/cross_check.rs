@@ -1,6 +1,7 @@
 //! Rules that concern several keys.
 
-use super::{Config, Findings, Store};
+use super::reader::Findings;
+use super::{Config, Store};
 use std::collections::HashSet;
 use url::Url;
 

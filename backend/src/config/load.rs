@@ -1,8 +1,8 @@
 //! The file and the environment, and what came of reading them.
 
 use super::cross_check::cross_check;
-use super::reader::Section;
-use super::{Config, Findings, OPS_LISTEN, Problem, address, environment, secret, value};
+use super::reader::{Findings, Problem, Section};
+use super::{Config, OPS_LISTEN, address, environment, secret, value};
 use std::net::SocketAddr;
 use std::path::Path;
 use toml::Table;

@@ -71,7 +71,7 @@ pub fn request_code(dd: &Dd, request: &CodeRequest, limit: u32, done: Done) {
         let dd = dd.clone();
         move |outcome: Outcome| match outcome {
             Err(trouble) if is_absence(&trouble) => {
-                code_from(&dd, &RUNTIME, &[("corpId", corp_id)], limit, done)
+                code_from(&dd, &RUNTIME, &[("corpId", corp_id)], limit, done);
             }
             other => done(other),
         }

@@ -88,7 +88,7 @@ impl Login {
             Command::LoadSdk(source) => dd::load(&source, dd::LOAD_LIMITS, self.then(Event::loaded)),
             Command::Verify(config) => match dd::find() {
                 Some(dd) => {
-                    dd::verify(&dd, &dd::options(&config), dd::VERIFY_LIMIT, self.then(Event::verified))
+                    dd::verify(&dd, &dd::options(&config), dd::VERIFY_LIMIT, self.then(Event::verified));
                 }
                 None => self.tell(Event::Verified(Err(dd::DdError::Missing("dd")))),
             },

@@ -9,6 +9,8 @@ use crate::{
     settle::{Done, Outcome, settle},
 };
 use miandeng_shared::{AgentId, CorpId, ErrorBody, ErrorCode, Lang, LoginRequest, ReportRequest};
+#[cfg(feature = "view")]
+use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
 
 /// The server answers from memory; what takes time is a phone's network.
@@ -158,6 +160,30 @@ impl Api {
         settle(limit, &|_| Ok(js::fetch(&self.request(ask)?)), Box::new(body));
     }
 
+    /// For the view's module and `<AutoLogin>`, where the size of the module is the application's own business.
+    #[cfg(feature = "view")]
+    fn request(&self, ask: &Ask) -> Result<js::Request, JsValue> {
+        use gloo_net::http::{Method, RequestBuilder};
+        use miandeng_shared::percent_decode;
+        use web_sys::RequestCredentials::{Include, SameOrigin};
+        let pairs = ask.query.split('&').filter_map(|pair| pair.split_once('='));
+        let pairs = pairs.filter_map(|(name, value)| Some((name, percent_decode(value)?)));
+        let request = RequestBuilder::new(&[&*self.base, ask.path].concat())
+            .query(pairs)
+            .method(Method::from_bytes(ask.method.as_bytes()).unwrap_or_default())
+            .credentials(if self.elsewhere { Include } else { SameOrigin })
+            .header("Accept", "application/json")
+            .header("Accept-Language", self.lang.tag());
+        let request = match &ask.body {
+            Some(body) => request.header("Content-Type", "application/json").body(body.as_str()),
+            None => request.build(),
+        };
+        let request: web_sys::Request = request.map_err(|error| error.to_string())?.into();
+        Ok(JsValue::from(request).unchecked_into())
+    }
+
+    /// The same in the login's module, which has no room for gloo-net and web-sys.
+    #[cfg(not(feature = "view"))]
     fn request(&self, ask: &Ask) -> Result<js::Request, JsValue> {
         let query = if ask.query.is_empty() { "" } else { "?" };
         let url = [&*self.base, ask.path, query, &ask.query].concat();

@@ -224,7 +224,7 @@ fn what_is_no_step_is_none() {
 fn visit(code: &str) -> Facts {
     run("history.replaceState(null, '', location.pathname + '?corpid=dingcorp1&agentid=2147483648123')");
     let href = run("return location.href").as_string().unwrap();
-    let config = ConfigAnswer { url: Some(href.clone()), ..config(true) };
+    let config = ConfigAnswer { url: Some(href.clone()), client_id: None, ..config(true) };
     let visit = Visit { config, session: None, error: None };
     let text = serde_json::to_string(&visit).unwrap();
     run(&format!(

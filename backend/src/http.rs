@@ -35,11 +35,12 @@ mod wecom;
 pub use state::AppState;
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodRouter, any, get, post};
-use headers::{CROSS_ORIGIN, NO_STORE, RESOURCE_POLICY};
+use headers::{NO_STORE, RESOURCE_POLICY};
 use rate_limit::RateLimit;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -92,9 +93,6 @@ pub fn router(state: AppState) -> Router {
     let forward = Router::new()
         .route(&at("auth"), any(forward_auth::auth))
         .route(&at("start"), any(forward_auth::start));
-    // A guarded page's refusal says nothing of anybody, and others may see that it is there, as the login page itself.
-    let refusal = |response: &Response| (!response.status().is_success()).then_some(CROSS_ORIGIN);
-    let forward = forward.layer(SetResponseHeaderLayer::if_not_present(RESOURCE_POLICY, refusal));
     let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME);
     let push = match state.config.suites.is_empty() {
         true => any(error::not_found),
@@ -128,11 +126,16 @@ pub fn router(state: AppState) -> Router {
             always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             // Under `no-referrer`, old webviews send `Origin: null`.
             always(header::REFERRER_POLICY, "same-origin"),
-            from_fn_with_state(state.clone(), localize::localize),
-            from_fn_with_state(state.clone(), client_ip::warn_of_dropped),
+            from_fn_with_state(state.clone(), every_request),
             CatchPanicLayer::new(),
         ))
         .with_state(state)
+}
+
+/// One function for both, because each is one more box.
+async fn every_request(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    client_ip::warn_of_dropped(&state.config, &request);
+    localize::localize(State(state), request, next).await
 }
 
 /// `handler` for at most so many requests of one address in a minute, where addresses are known.

@@ -83,7 +83,8 @@ impl Registry {
         match self.configured(corp, agent) {
             Some(app) => Ok(Some(Arc::clone(app))),
             None => {
-                let granted = self.dingtalk.suites.app(corp, agent).await?;
+                // In a box of its own: it is large, and every request would carry room for it from layer to layer.
+                let granted = Box::pin(self.dingtalk.suites.app(corp, agent)).await?;
                 let registered = |granted: GrantedApp| {
                     let provider = Provider::DingTalk(granted.provider);
                     Arc::new(Registered { app: granted.app, provider })

@@ -2,12 +2,9 @@
 //! `trusted_proxies` is believed, and what it says decides where a person returns to, never who they are.
 
 use crate::config::Config;
-use crate::http::AppState;
 use crate::repeats::Repeats;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Request};
 use axum::http::{Extensions, HeaderMap, HeaderName};
-use axum::middleware::Next;
-use axum::response::Response;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -67,14 +64,14 @@ pub fn method<'a>(config: &Config, request: &'a Request) -> Option<&'a [u8]> {
 static DROPPED: Repeats<IpAddr> = Repeats::new(Duration::from_secs(3600));
 
 /// Says that forwarding headers are dropped: mostly they are of a proxy that `trusted_proxies` lacks.
-pub async fn warn_of_dropped(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub fn warn_of_dropped(config: &Config, request: &Request) {
     let named = |name: &&HeaderName| {
         let name = name.as_str();
         name.contains("forwarded") || name.starts_with("x-original-") || name.ends_with("-ip")
     };
     if let Some(header) = request.headers().keys().find(named)
         && let Some(address) = peer(request.extensions())
-        && !is_proxy(&state.config, address)
+        && !is_proxy(config, address)
         && let Some(suppressed) = DROPPED.first(address)
     {
         tracing::warn!(
@@ -83,7 +80,6 @@ pub async fn warn_of_dropped(State(state): State<AppState>, request: Request, ne
              headers only X-Forwarded-For, -Uri and -Method are read)"
         );
     }
-    next.run(request).await
 }
 
 /// The only value of a header: two could be read differently by two programs.

@@ -70,7 +70,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
         let mut fields = HashMap::new();
         for (name, value) in url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
             // As the page reads it: `corpId` that is no `corpid` would ask about every application.
-            let name = parameter(&name);
+            let name = match name.bytes().all(|byte| byte.is_ascii_lowercase()) {
+                true => name.into_owned(),
+                false => parameter(&name),
+            };
             // Two values for one name could be read differently by a proxy in front of us.
             if fields.insert(name.clone(), value.into_owned().into()).is_some() {
                 return Err(ApiError::invalid(short(&name), "is given twice"));

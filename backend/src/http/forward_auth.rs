@@ -4,7 +4,7 @@
 use super::error::ApiError;
 use super::extract::{Fields, Query};
 use super::guard;
-use super::headers::NO_STORE;
+use super::headers::{CROSS_ORIGIN, NO_STORE, RESOURCE_POLICY};
 use super::navigation::{is_navigation, return_to};
 use crate::config::Config;
 use crate::http::AppState;
@@ -67,7 +67,7 @@ pub async fn auth(
             misasked(&state.config, &request)
         }
     };
-    closing(response, &request)
+    finished(response, &request)
 }
 
 fn judge(state: &AppState, asked: &Asked, request: &Request) -> Response {
@@ -90,6 +90,8 @@ fn judge(state: &AppState, asked: &Asked, request: &Request) -> Response {
         telemetry::forward_auth("allowed");
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
+        // With what the layers add, so that they do not outgrow the map once more.
+        headers.reserve(2 * IDENTITY_HEADERS.len());
         headers.extend(IDENTITY_HEADERS.into_iter().zip(identity.headers.iter().cloned()));
         headers.insert(header::CACHE_CONTROL, NO_STORE);
         return response;
@@ -111,11 +113,16 @@ pub async fn start(
         Some(asked) => to_login(&state, &asked, true, &request),
         None => misasked(&state.config, &request),
     };
-    closing(response, &request)
+    finished(response, &request)
 }
 
-/// A body is not read, and may never come where the proxy keeps it: the connection ends, and the proxy has to know.
-fn closing(mut response: Response, request: &Request) -> Response {
+/// What the answers of both have in common.
+fn finished(mut response: Response, request: &Request) -> Response {
+    // A guarded page's refusal says nothing of anybody, and others may see that it is there, as the login page itself.
+    if !response.status().is_success() {
+        response.headers_mut().insert(RESOURCE_POLICY, CROSS_ORIGIN);
+    }
+    // A body is not read, and may never come where the proxy keeps it: the connection ends, and the proxy has to know.
     if !request.body().is_end_stream() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }

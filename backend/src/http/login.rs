@@ -68,7 +68,8 @@ pub async fn redeem(state: &AppState, app: &Registered, code: &AuthCode) -> Resu
     let user = deadline::within(deadline::BUDGET, async {
         let permit = app.provider.prepare().await?;
         match state.used_codes.first_use(app, code) {
-            true => Ok(app.provider.redeem(app, code, permit).await?),
+            // In a box of its own: the calls are large, and the layers hand the request on by copying it.
+            true => Ok(Box::pin(app.provider.redeem(app, code, permit)).await?),
             false => Err(ApiError::from(ErrorCode::CodeUsed)),
         }
     })

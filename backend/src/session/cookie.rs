@@ -14,6 +14,7 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// Bytes before and after what is sealed.
@@ -177,7 +178,10 @@ fn stripped(mut bytes: &[u8]) -> &[u8] {
 /// A value as it was set, or as earlier versions set it (base64 with `+`, `/` and `=`), even where another program has
 /// put it between quotation marks, percent-encoded it, or taken `+` for a blank.
 fn decode(value: &str) -> Option<Vec<u8>> {
-    let plain = percent_decode_str(value).decode_utf8().ok()?;
+    let plain = match value.contains('%') {
+        true => percent_decode_str(value).decode_utf8().ok()?,
+        false => Cow::Borrowed(value),
+    };
     let plain = plain.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(&plain);
     let earlier = || STANDARD.decode(plain.replace(' ', "+"));
     URL_SAFE_NO_PAD.decode(plain).or_else(|_| earlier()).ok()

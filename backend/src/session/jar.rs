@@ -35,7 +35,6 @@ impl Sessions {
     pub fn begin(&self, mut user: User, suite: Option<&str>, ignores_case: bool, now: SystemTime) -> Session {
         user.nick = user.nick.map(|nick| nick.chars().take(MAX_NICK / 4).collect());
         user.avatar = user.avatar.filter(|url| url.len() <= MAX_AVATAR);
-        let name = cookie_name(&user.corp_id, &user.agent_id);
         let mut session = Session {
             id: random_hex(),
             issued_at_ms: millis(now),
@@ -47,12 +46,16 @@ impl Sessions {
         // Later than any end of this person's or corporation's sessions that is known: they begin anew.
         let ended_up_to = self.revocations.ended_up_to(|| session.endings());
         session.issued_at_ms = session.issued_at_ms.max(ended_up_to.saturating_add(1));
-        let is_long = |session: &Session| self.cookies.set(&name, session, self.ttl).1.len() > MAX_COOKIE;
-        if is_long(&session) {
+        let is_long = |session: &Session| {
+            let name = cookie_name(&session.user.corp_id, &session.user.agent_id);
+            self.cookies.set(&name, session, self.ttl).1.len() > MAX_COOKIE
+        };
+        let has_more = session.user.avatar.is_some() || session.user.nick.is_some();
+        if has_more && is_long(&session) {
             session.user.avatar = None;
-        }
-        if is_long(&session) {
-            session.user.nick = None;
+            if is_long(&session) {
+                session.user.nick = None;
+            }
         }
         session
     }

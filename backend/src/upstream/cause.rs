@@ -10,6 +10,7 @@ use crate::repeats::Repeats;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use parking_lot::Mutex;
 use reqwest::{Response, header};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::error::{self, Error as _};
@@ -51,6 +52,11 @@ impl Causes {
 
     /// An answer came, with as much of its `body` as is read.
     pub fn answered(&self, response: &Response, body: &[u8]) {
+        // Nearly every answer, which its reader reads whole.
+        let fields = || serde_json::from_slice::<BTreeMap<&str, IgnoredAny>>(body);
+        if response.status().is_success() && fields().is_ok_and(|fields| !fields.is_empty()) {
+            return self.note(response.url(), None);
+        }
         // What a gateway on the way says is JSON at times, but no object with a code in it.
         let has_code = |name: &String| {
             let name = name.to_ascii_lowercase();

@@ -157,7 +157,7 @@ impl Suites {
     pub async fn is_still_granted(&self, app: &App) -> bool {
         let Credentials::Suite(granted) = &app.credentials else { return true };
         let member = InstallationId::new(&granted.suite, &app.corp_id);
-        match tokio::time::timeout(LAST_LOOK, self.installations.current(&member)).await {
+        match tokio::time::timeout(LAST_LOOK, Box::pin(self.installations.current(&member))).await {
             Ok(Ok(None)) => false,
             Ok(Ok(Some(grant))) => grant.apps.is_none() || grant.kind(&app.agent_id).is_some(),
             _ => true,

@@ -67,10 +67,12 @@
   window.addEventListener('error', (event) => { trapped(event.error); });
   window.addEventListener('unhandledrejection', (event) => { trapped(event.reason); });
 
-  // Where the login's module and the view's meet (src/start.rs). The view is fetched when there is something to show.
+  // Where the login's module and the view's meet (src/quick.rs). The view is fetched when there is something to show or to
+  // decide.
   const view = document.createElement('script');
   window.miandeng = {
     crashed,
+    happened: [],
     fetchView() {
       if (view.src) { return; }
       view.src = tag.getAttribute('data-view');

@@ -2,9 +2,9 @@
 // the compiler gave them; where a name is another one day, nothing breaks but the budget.
 //
 // - What reports a panic: the report has no reader, and a panic ends the module either way. (`-Zbuild-std` with
-//   `panic_immediate_abort` would do it, on nightly.) 1 kB of the login's brotli.
+//   `panic_immediate_abort` would do it, on nightly.)
 // - What gives memory back, in a module whose allocator keeps everything: the compiler does not know that it has nothing to
-//   do. 2 kB of the login's.
+//   do.
 
 const PANICS = /^(core|std|alloc)\S*(::panicking::(panic|assert_failed)|panic_already|panic_with_hook|raw_vec::handle_error|expect_failed|unwrap_failed|slice_error_fail)/;
 const FREES = /RawVec<T,A> as core::ops::drop::Drop>::drop|RawVecInner<A>::deallocate|drop_in_place<(?!.*(quiet|closure|cell|Listener))/;

@@ -13,13 +13,17 @@ mod forward_auth;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod guard;
+mod headers;
 mod html;
+mod localize;
 mod login;
 mod login_loop;
 mod navigation;
 pub mod ops;
 mod page;
+mod plain_page;
 mod rate_limit;
+mod refused_sessions;
 mod report;
 mod session;
 mod state;
@@ -36,6 +40,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodRouter, any, get, post};
+use headers::{NO_STORE, RESOURCE_POLICY};
 use rate_limit::RateLimit;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -45,15 +50,11 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// A login is a few hundred bytes.
 const MAX_BODY: usize = 16 * 1024;
 /// Above the budget of a login (20 s), below the patience of proxies.
 const MAX_TIME: Duration = Duration::from_secs(28);
 
-/// Which pages may include an answer.
-const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
-const CROSS_ORIGIN: HeaderValue = HeaderValue::from_static("cross-origin");
 /// Of one address in a minute. DingTalk's own pushes are not refused.
 const REFUSED_PUSHES: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
 
@@ -134,7 +135,7 @@ pub fn router(state: AppState) -> Router {
 /// One function for both, because each is one more box.
 async fn every_request(State(state): State<AppState>, request: Request, next: Next) -> Response {
     client_ip::warn_of_dropped(&state.config, &request);
-    error::localize(request, next).await
+    localize::localize(State(state), request, next).await
 }
 
 /// `handler` for at most so many requests of one address in a minute, where addresses are known.

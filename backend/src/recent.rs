@@ -51,7 +51,7 @@ mod tests {
         let firsts = || {
             let ask = |key: usize| {
                 // Together at every hundredth key, so that no thread runs ahead of the others.
-                if key % 100 == 0 {
+                if key.is_multiple_of(100) {
                     start.wait();
                 }
                 uses.is_first(key)

@@ -1,10 +1,10 @@
 //! Bounds on log lines that strangers can cause at will: the first of a kind in an interval is written, the rest are
 //! counted.
 
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::mem;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -41,7 +41,7 @@ impl<K: Ord> Repeats<K> {
     pub fn first(&self, kind: K) -> Option<u64> {
         let now = Instant::now();
         let recent = |written: &Written| now.duration_since(written.at) < self.interval;
-        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kinds = self.kinds.lock();
         let mut kind = Some(kind);
         if kinds.len() >= self.max_kinds && !kinds.contains_key(&kind) {
             kinds.retain(|_, written| recent(written));
@@ -90,7 +90,7 @@ mod tests {
         let written = (0..10 * 1000).filter(|kind| repeats.first(*kind).is_some()).count();
         assert_eq!(written, 1000 + 1);
         assert_eq!(repeats.first(0), None, "those that are known stay apart");
-        assert!(repeats.kinds.lock().unwrap().len() <= 1000 + 1);
+        assert!(repeats.kinds.lock().len() <= 1000 + 1);
         tokio::time::advance(MINUTE).await;
         assert_eq!(repeats.first(10 * 1000), Some(0), "what is old makes room");
     }

@@ -41,6 +41,9 @@ pub struct Session {
     /// The key of the suite whose application it was made for; `None` for a configured application.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suite: Option<String>,
+    /// Whether userids that differ in their case only are one person's, as WeCom's are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    ignores_case: bool,
 }
 
 impl Session {
@@ -66,9 +69,19 @@ impl Session {
             (Some(id), _, _) => format!("{corp_id}:{}", unmarked(id.as_str())),
             (None, Some(id), _) => format!("{corp_id}:{}", unmarked(id.as_str())),
             // Marked, because an administrator chooses userids and might choose what is somebody's unionid.
-            (None, None, Some(id)) => format!("{corp_id}:user:{}", id.as_str()),
+            (None, None, Some(id)) => format!("{corp_id}:user:{}", self.name_of(id)),
             // No login leaves somebody without any identifier; if one did, it would be a person of its own.
             (None, None, None) => format!("{corp_id}:session:{}", self.id),
+        }
+    }
+
+    /// A userid as it is compared. What stands before a `/` names another corporation, and may be a ciphertext.
+    fn name_of<'a>(&self, id: &'a UserId) -> Cow<'a, str> {
+        let id = id.as_str();
+        match id.rsplit_once('/') {
+            _ if !self.ignores_case => id.into(),
+            Some((corp, own)) => format!("{corp}/{}", own.to_ascii_lowercase()).into(),
+            None => id.to_ascii_lowercase().into(),
         }
     }
 
@@ -81,7 +94,7 @@ impl Session {
             corp_ending(corp_id),
             app_ending(corp_id, agent_id),
         ];
-        endings.extend(user_id.iter().map(|id| format!("user:{corp_id}:{}", id.as_str())));
+        endings.extend(user_id.iter().map(|id| format!("user:{corp_id}:{}", self.name_of(id))));
         endings.extend(union_id.iter().map(|id| format!("union:{corp_id}:{}", id.as_str())));
         endings
     }
@@ -92,8 +105,8 @@ impl Session {
         let User { corp_id, union_id, user_id, .. } = &self.user;
         let by_union = union_id.iter().map(|id| format!("union:{corp_id}:{}", id.as_str()));
         let by_user = user_id.iter().map(|id| match union_id {
-            Some(_) => format!("person:{corp_id}:user:{}", id.as_str()),
-            None => format!("user:{corp_id}:{}", id.as_str()),
+            Some(_) => format!("person:{corp_id}:user:{}", self.name_of(id)),
+            None => format!("user:{corp_id}:{}", self.name_of(id)),
         });
         by_union.chain(by_user).chain([format!("person:{}", self.person())]).collect()
     }

@@ -5,42 +5,23 @@
 
 mod durable;
 mod embedded;
+mod entry;
+mod error;
+mod memory;
 mod redis;
 
 use crate::config::{self};
 use crate::secret::Secret;
 use crate::telemetry;
 use embedded::Embedded;
-use redis::Redis;
+pub use entry::{Entry, Revocation};
+pub use error::StoreError;
+use memory::InMemory;
+use parking_lot::Mutex;
 pub use redis::RevocationStream;
-use serde::{Deserialize, Serialize};
+use redis::{PATIENCE, Redis};
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-
-/// A credential with its true expiry.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    pub value: Secret,
-    /// From now on; counted by the store itself, so that the clocks of replicas do not matter.
-    pub remaining: Duration,
-    /// As DingTalk gave it.
-    pub lifetime: Duration,
-}
-
-/// That sessions ended before their time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Revocation {
-    /// Whose (the names in the store are those of the first version): a session, a person or a corporation, by a name that [`crate::session`] gives it.
-    #[serde(rename = "of")]
-    pub subject: String,
-    /// Those that began up to then are over; milliseconds since 1970.
-    #[serde(rename = "up_to_ms")]
-    pub not_before_ms: u64,
-    /// When the last of them has expired anyway and this may be forgotten; seconds since 1970.
-    #[serde(rename = "until")]
-    pub expires_at: u64,
-}
 
 /// The right to fetch a credential. Elsewhere it is granted to one at a time.
 #[derive(Debug)]
@@ -49,37 +30,8 @@ pub struct Lock {
     token: String,
 }
 
-/// Why a store did not answer. Carries no value and no password.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    #[error("the store did not answer in time")]
-    Timeout,
-    #[error("redis: {said}{remedy}", said = in_one_line(.0), remedy = redis::remedy(.0))]
-    Redis(::redis::RedisError),
-    #[error("the connection was lost")]
-    Lost,
-    #[error("embedded store: {said}", said = in_one_line(.0))]
-    Embedded(#[from] redb::Error),
-    #[error("the store holds something that is not ours")]
-    Unreadable,
-    #[error("the store's own thread failed: {0}")]
-    Worker(#[from] tokio::task::JoinError),
-}
-
-/// By hand, so that the error is no `source` as well, whose words the log would repeat.
-impl From<::redis::RedisError> for StoreError {
-    fn from(error: ::redis::RedisError) -> Self {
-        Self::Redis(error)
-    }
-}
-
-/// A line of the log is one line.
-fn in_one_line(error: &impl ToString) -> String {
-    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 enum Backend {
-    Memory(durable::InProcess),
+    Memory(InMemory),
     Embedded(Embedded),
     Redis(Box<Redis>),
 }
@@ -91,10 +43,7 @@ pub struct Store {
     failing: Mutex<Option<&'static str>>,
 }
 
-/// A store answers in a millisecond, and one that is gone refuses at once. Only one that swallows what it gets costs
-/// this much, and giving up on a slow one too early would cost DingTalk a second fetch.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// What a call may take beyond that, on another connection.
+/// What a call may take beyond [`PATIENCE`], on another connection.
 const SECOND_TRY: Duration = Duration::from_secs(1);
 /// The operations that always write.
 const WRITES: [&str; 3] = ["write", "record", "durable_put"];
@@ -106,7 +55,7 @@ impl Store {
     /// A file that cannot be opened, an address that is none, or a Redis that can never serve as it is.
     pub async fn open(store: &config::Store, state_dir: &str) -> anyhow::Result<Self> {
         let backend = match store {
-            config::Store::Memory => Backend::Memory(durable::InProcess::default()),
+            config::Store::Memory => Backend::Memory(InMemory::default()),
             config::Store::Embedded => Backend::Embedded(Embedded::open(state_dir)?),
             config::Store::Redis(url) => Backend::Redis(Box::new(Redis::open(url.expose()).await?)),
         };
@@ -117,14 +66,14 @@ impl Store {
     #[must_use]
     #[cfg(any(test, fuzzing))]
     pub fn memory() -> Self {
-        Self { backend: Backend::Memory(durable::InProcess::default()), failing: Mutex::default() }
+        Self { backend: Backend::Memory(InMemory::default()), failing: Mutex::default() }
     }
 
     /// True while it fails.
     pub fn is_degraded(&self) -> bool {
         match &self.backend {
             Backend::Redis(store) => store.link.is_down(),
-            _ => self.failing.lock().unwrap_or_else(PoisonError::into_inner).is_some(),
+            _ => self.failing.lock().is_some(),
         }
     }
 
@@ -254,7 +203,7 @@ impl Store {
 
     /// A full disk still reads: it is back where what failed works, or where something was written.
     fn tell(&self, operation: &'static str, error: Option<&StoreError>) {
-        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failing = self.failing.lock();
         match (error, *failing) {
             (Some(error), None) => {
                 tracing::warn!(%error, operation, "the store fails: going on from process memory");
@@ -267,27 +216,4 @@ impl Store {
             _ => {}
         }
     }
-}
-
-/// An entry as it is kept: the value and what DingTalk said of its life.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    value: String,
-    lifetime_ms: u64,
-}
-
-impl Kept {
-    fn of(entry: &Entry) -> Self {
-        Self { value: entry.value.expose().to_owned(), lifetime_ms: millis(entry.lifetime) }
-    }
-
-    fn entry(self, remaining: Duration) -> Entry {
-        let lifetime = Duration::from_millis(self.lifetime_ms);
-        // Not longer, where it was written while the clock was ahead.
-        Entry { value: Secret::new(self.value), remaining: remaining.min(lifetime), lifetime }
-    }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

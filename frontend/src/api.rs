@@ -5,8 +5,8 @@ use crate::{
     failure::Failure,
     flow::Event,
     js,
-    json::{self, Object, Read},
-    settle::{Outcome, settle},
+    json::{self, Read},
+    settle::{Done, Outcome, settle},
 };
 use miandeng_shared::{AgentId, CorpId, ErrorBody, ErrorCode, Lang, LoginRequest, ReportRequest};
 #[cfg(feature = "view")]
@@ -48,8 +48,11 @@ pub enum Question {
     End,
 }
 
+const CONFIG: &str = "api/config";
+const SESSION: &str = "api/session";
+
 /// One request to be sent.
-struct Ask {
+pub struct Ask {
     method: &'static str,
     path: &'static str,
     query: String,
@@ -57,86 +60,107 @@ struct Ask {
     limit: u32,
 }
 
+impl Ask {
+    fn without_body(method: &'static str, path: &'static str, query: String, limit: u32) -> Self {
+        Self { method, path, query, body: None, limit }
+    }
+
+    fn post(path: &'static str, app: (&CorpId, &AgentId), fields: &[(&str, JsValue)], limit: u32) -> Self {
+        let body = js::object(&[("corpId", app.0.as_str().into()), ("agentId", app.1.as_str().into())]);
+        for (name, value) in fields {
+            js::set(&body, name, value);
+        }
+        Self { method: "POST", path, query: String::new(), body: js::json(&body), limit }
+    }
+
+    /// What `dd.config` needs for the page at `url`.
+    pub fn config(app: (&CorpId, &AgentId), url: &str) -> Self {
+        Self::without_body("GET", CONFIG, named(app) + "&url=" + &js::encoded(url), SIGN)
+    }
+
+    pub fn login(LoginRequest { corp_id, agent_id, code, next }: &LoginRequest) -> Self {
+        // What is undefined has no place in JSON.
+        let next = next.as_deref().map_or(JsValue::UNDEFINED, JsValue::from);
+        Self::post("api/login", (corp_id, agent_id), &[("code", code.as_str().into()), ("next", next)], LOGIN)
+    }
+}
+
+fn named((corp_id, agent_id): (&CorpId, &AgentId)) -> String {
+    ["corpid=", corp_id.as_str(), "&agentid=", agent_id.as_str()].concat()
+}
+
 impl Question {
-    fn ask(&self, corp_id: &CorpId, agent_id: &AgentId) -> Ask {
-        let app = ["corpid=", corp_id.as_str(), "&agentid=", agent_id.as_str()].concat();
-        let body = || Object::default().text("corpId", corp_id.as_str()).text("agentId", agent_id.as_str());
-        let without = |method, path, query, limit| Ask { method, path, query, body: None, limit };
-        let post = |path, body: Object, limit| Ask {
-            method: "POST",
-            path,
-            query: String::new(),
-            body: Some(body.end()),
-            limit,
-        };
+    fn ask(&self, app: (&CorpId, &AgentId)) -> Ask {
         match self {
-            Question::Session => without("GET", "api/session", app, QUICK),
-            Question::App => without("GET", "api/config", app + "&sign=0", QUICK),
-            Question::Config(url) => without("GET", "api/config", app + "&url=" + &js::encoded(url), SIGN),
-            Question::Login(LoginRequest { code, next, .. }) => {
-                post("api/login", body().text("code", code.as_str()).maybe("next", next.as_deref()), LOGIN)
-            }
+            Question::Session => Ask::without_body("GET", SESSION, named(app), QUICK),
+            Question::App => Ask::without_body("GET", CONFIG, named(app) + "&sign=0", QUICK),
+            Question::Config(url) => Ask::config(app, url),
+            Question::Login(request) => Ask::login(request),
             Question::Report(ReportRequest { time_stamp, nonce_str, url, signature, error, .. }) => {
-                let body = body().text("timeStamp", time_stamp).text("nonceStr", nonce_str).text("url", url);
-                post("api/report", body.text("signature", signature).text("error", error), SIGN)
+                let fields = [
+                    ("timeStamp", time_stamp.into()),
+                    ("nonceStr", nonce_str.into()),
+                    ("url", url.into()),
+                    ("signature", signature.into()),
+                    ("error", error.into()),
+                ];
+                Ask::post("api/report", app, &fields, SIGN)
             }
-            Question::End => without("DELETE", "api/session", app, QUICK),
+            Question::End => Ask::without_body("DELETE", SESSION, named(app), QUICK),
         }
     }
 
-    /// What has happened with this answer.
-    fn event(&self, answer: Result<Answer, Failure>) -> Event {
+    /// What has happened with this outcome of [`Api::send`].
+    fn event(&self, path: &'static str, outcome: Outcome) -> Event {
         match self {
-            Question::Session => Event::Session(match read(answer) {
+            Question::Session => Event::Session(match read(path, outcome) {
                 Err(failure) if failure.code == ErrorCode::NoSession => Ok(None),
                 other => other.map(Some),
             }),
-            Question::App | Question::Config(_) => Event::Config(read(answer)),
-            Question::Login(_) => Event::Login(read(answer)),
+            Question::App | Question::Config(_) => config(outcome),
+            Question::Login(_) => login(outcome),
             // The server logs it; that the report itself may fail changes nothing for the person.
             Question::Report(_) => Event::Reported,
-            Question::End => Event::Ended(accept(answer).map(drop)),
+            Question::End => Event::Ended(accept(path, outcome).map(drop)),
         }
     }
 }
 
+/// What has come of [`Ask::config`].
+pub fn config(outcome: Outcome) -> Event {
+    Event::Config(read(CONFIG, outcome))
+}
+
+/// What has come of [`Ask::login`].
+pub fn login(outcome: Outcome) -> Event {
+    Event::Login(read("api/login", outcome))
+}
+
 impl Api {
     /// Asks, and tells `done` what has come of it.
-    pub fn ask(
-        &self,
-        corp_id: &CorpId,
-        agent_id: &AgentId,
-        question: Question,
-        done: Box<dyn FnOnce(Event)>,
-    ) {
-        let ask = question.ask(corp_id, agent_id);
-        let done = move |answer| done(question.event(answer));
-        let Ask { path, limit, .. } = ask;
-        let Ok(request) = self.request(&ask) else {
-            let reason = ["no URL under ", &self.base].concat();
-            let failure =
-                Failure::new(ErrorCode::Unexpected).detail("request", path).detail("reason", reason);
-            return done(Err(failure));
-        };
+    pub fn ask(&self, app: (&CorpId, &AgentId), question: Question, done: Box<dyn FnOnce(Event)>) {
+        let ask = question.ask(app);
+        let path = ask.path;
+        self.send(&ask, Box::new(move |outcome| done(question.event(path, outcome))));
+    }
+
+    /// Sends a request. A whole answer, whatever it says, comes as an object of `response` and `text`.
+    pub fn send(&self, ask: &Ask, done: Done) {
+        let limit = ask.limit;
         let body = move |response: Outcome| match response {
-            Err(error) => done(Err(failed(path, &error))),
+            Err(trouble) => done(Err(trouble)),
             Ok(response) => {
                 let whole = response.clone();
                 let text = move |text: Outcome| {
-                    done(match text {
-                        Err(error) => Err(failed(path, &error)),
-                        Ok(text) => {
-                            Ok(Answer { response: whole, text: text.as_string().unwrap_or_default() })
-                        }
-                    });
+                    done(text.map(|text| js::object(&[("response", whole), ("text", text)])));
                 };
                 settle(limit, &|_| js::call(&response, "text", &JsValue::UNDEFINED), Box::new(text));
             }
         };
-        settle(limit, &|_| Ok(js::fetch(&request)), Box::new(body));
+        settle(limit, &|_| Ok(js::fetch(&self.request(ask)?)), Box::new(body));
     }
 
-    /// For `<AutoLogin>`, where the size of the module is the application's own business.
+    /// For the view's module and `<AutoLogin>`, where the size of the module is the application's own business.
     #[cfg(feature = "view")]
     fn request(&self, ask: &Ask) -> Result<js::Request, JsValue> {
         use gloo_net::http::{Method, RequestBuilder};
@@ -158,7 +182,7 @@ impl Api {
         Ok(JsValue::from(request).unchecked_into())
     }
 
-    /// The same in the login's module, without the 2 kB of brotli that gloo-net and web-sys are.
+    /// The same in the login's module, which has no room for gloo-net and web-sys.
     #[cfg(not(feature = "view"))]
     fn request(&self, ask: &Ask) -> Result<js::Request, JsValue> {
         let query = if ask.query.is_empty() { "" } else { "?" };
@@ -178,6 +202,41 @@ impl Api {
     }
 }
 
+/// The JSON of a good answer, if it is one.
+pub fn good(answer: &JsValue) -> Option<JsValue> {
+    is_ok(answer).then(|| js::parse(&text(answer)).ok()).flatten()
+}
+
+fn is_ok(answer: &JsValue) -> bool {
+    js::get(&js::get(answer, "response"), "ok").is_truthy()
+}
+
+fn text(answer: &JsValue) -> String {
+    js::get(answer, "text").as_string().unwrap_or_default()
+}
+
+fn status(answer: &JsValue) -> u16 {
+    let status = u32::read(&js::get(&js::get(answer, "response"), "status"));
+    status.and_then(|status| u16::try_from(status).ok()).unwrap_or_default()
+}
+
+fn read<T: Read>(path: &'static str, outcome: Outcome) -> Result<T, Failure> {
+    let answer = accept(path, outcome)?;
+    json::parse(&text(&answer)).ok_or_else(|| Failure::from_server(status(&answer), None, None))
+}
+
+fn accept(path: &'static str, outcome: Outcome) -> Result<JsValue, Failure> {
+    let answer = outcome.map_err(|trouble| failed(path, &trouble.into()))?;
+    if is_ok(&answer) {
+        return Ok(answer);
+    }
+    let body = js::parse(&text(&answer)).ok().and_then(|body| ErrorBody::read(&js::get(&body, "error")));
+    let headers = js::get(&js::get(&answer, "response"), "headers");
+    let header = js::call(&headers, "get", &"Retry-After".into()).ok();
+    let retry_after = header.and_then(|seconds| seconds.as_string()?.parse().ok());
+    Err(Failure::from_server(status(&answer), body, retry_after))
+}
+
 fn failed(path: &'static str, error: &DdError) -> Failure {
     match error {
         DdError::Timeout => Failure::new(ErrorCode::ServerTimeout).detail("request", path),
@@ -186,34 +245,4 @@ fn failed(path: &'static str, error: &DdError) -> Failure {
             Failure::new(ErrorCode::Network).detail("request", path).detail("reason", reason)
         }
     }
-}
-
-/// A whole answer, body included.
-struct Answer {
-    response: JsValue,
-    text: String,
-}
-
-impl Answer {
-    fn status(&self) -> u16 {
-        u32::read(&js::get(&self.response, "status"))
-            .and_then(|status| u16::try_from(status).ok())
-            .unwrap_or_default()
-    }
-}
-
-fn read<T: Read>(answer: Result<Answer, Failure>) -> Result<T, Failure> {
-    let answer = accept(answer)?;
-    json::parse(&answer.text).ok_or_else(|| Failure::from_server(answer.status(), None, None))
-}
-
-fn accept(answer: Result<Answer, Failure>) -> Result<Answer, Failure> {
-    let answer = answer?;
-    if js::get(&answer.response, "ok").is_truthy() {
-        return Ok(answer);
-    }
-    let body = js::parse(&answer.text).ok().and_then(|body| ErrorBody::read(&js::get(&body, "error")));
-    let header = js::call(&js::get(&answer.response, "headers"), "get", &"Retry-After".into()).ok();
-    let retry_after = header.and_then(|seconds| seconds.as_string()?.parse().ok());
-    Err(Failure::from_server(answer.status(), body, retry_after))
 }

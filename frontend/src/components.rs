@@ -10,8 +10,9 @@ mod text;
 mod told;
 mod waiting;
 
-pub use auto_login::AutoLogin;
-pub use screens::{Screens, Tap};
+pub use auto_login::{AutoLogin, act};
+pub use screens::Screens;
+use screens::Tap;
 pub use text::words;
 use told::{Details, Told};
 use waiting::Waiting;

@@ -11,7 +11,7 @@ pub use load::{Limits, Source, find, load};
 
 use crate::{
     js,
-    settle::{Callbacks, Outcome, settle},
+    settle::{Callbacks, Done, Outcome, Trouble, settle},
 };
 use miandeng_shared::{AuthCode, ConfigAnswer, CorpId};
 use wasm_bindgen::JsValue;
@@ -27,25 +27,23 @@ pub const VERIFY_LIMIT: u32 = 10_000;
 /// One more request of the client, but some clients show a dialogue first, and a person has to read it.
 pub const CODE_LIMIT: u32 = 30_000;
 
-type Done<T> = Box<dyn FnOnce(Result<T, DdError>)>;
-
 /// `window.dd`. Every part is looked up when it is used, so a part that is missing or of another kind is an error here and
 /// never an exception that ends the page.
 #[derive(Debug, Clone)]
 pub struct Dd(JsValue);
 
-/// Lets DingTalk verify the page: `dd.error`, `dd.config` and `dd.ready`, in this order and each once. `done` hears what
-/// `dd.error` was told, or that neither it nor `dd.ready` was called in time.
-pub fn verify(dd: &Dd, config: &ConfigAnswer, limit: u32, done: Done<()>) {
+/// Lets DingTalk verify the page: `dd.error`, `dd.config` with these options and `dd.ready`, in this order and each once.
+/// `done` hears what `dd.error` was told, or that neither it nor `dd.ready` was called in time.
+pub fn verify(dd: &Dd, options: &JsValue, limit: u32, done: Done) {
     let quiet = quiet::Quiet::start();
     let start = |callbacks: &Callbacks| {
         js::call(&dd.0, "error", &callbacks.fail)?;
-        js::call(&dd.0, "config", &config_options(config))?;
+        js::call(&dd.0, "config", options)?;
         js::call(&dd.0, "ready", &callbacks.success)
     };
     let outcome = move |outcome: Outcome| {
         drop(quiet);
-        done(outcome.map(drop));
+        done(outcome);
     };
     settle(limit, &start, Box::new(outcome));
 }
@@ -60,9 +58,9 @@ pub struct CodeRequest {
 
 /// Asks DingTalk who the visitor is. A classic service window has a call of its own,
 /// `dd.channel.permission.requestAuthCode`; today's applications have `dd.requestAuthCode`, and clients older than
-/// 7.0.45 `dd.runtime.permission.requestAuthCode`. `done` hears that the call does not exist here, was refused or
-/// cancelled, or was not answered in time.
-pub fn request_code(dd: &Dd, request: &CodeRequest, limit: u32, done: Done<AuthCode>) {
+/// 7.0.45 `dd.runtime.permission.requestAuthCode`. `done` hears the answer, which [`code`] reads, or that the call does not
+/// exist here, was refused or cancelled, or was not answered in time.
+pub fn request_code(dd: &Dd, request: &CodeRequest, limit: u32, done: Done) {
     let corp_id: JsValue = request.corp_id.as_str().into();
     let Some(client_id) = &request.client_id else {
         return code_from(&dd.0, &CHANNEL, &[("corpId", corp_id)], limit, done);
@@ -71,8 +69,10 @@ pub fn request_code(dd: &Dd, request: &CodeRequest, limit: u32, done: Done<AuthC
     let dd = dd.0.clone();
     let or_older = {
         let dd = dd.clone();
-        move |outcome: Result<_, DdError>| match outcome {
-            Err(error) if error.is_absence() => code_from(&dd, &RUNTIME, &[("corpId", corp_id)], limit, done),
+        move |outcome: Outcome| match outcome {
+            Err(trouble) if is_absence(&trouble) => {
+                code_from(&dd, &RUNTIME, &[("corpId", corp_id)], limit, done);
+            }
             other => done(other),
         }
     };
@@ -98,13 +98,13 @@ fn code_from(
     path: &[(&str, &'static str)],
     fields: &[(&str, JsValue)],
     limit: u32,
-    done: Done<AuthCode>,
+    done: Done,
 ) {
     let mut place = dd.clone();
     for (name, whole) in path {
         let next = js::get(&place, name);
         if if *name == CALL { !next.is_function() } else { !next.is_object() } {
-            return done(Err(DdError::Missing(whole)));
+            return done(Err(Trouble::Missing(whole)));
         }
         if *name != CALL {
             place = next;
@@ -124,19 +124,41 @@ fn code_from(
         }
         js::call(&place, CALL, &options)
     };
-    let outcome = move |outcome: Outcome| {
-        done(outcome.and_then(|answer| {
-            let code = js::get(&answer, "code").as_string().and_then(|code| AuthCode::new(code).ok());
-            code.ok_or_else(|| {
-                DdError::Refused(Refusal { code: None, message: "no code in DingTalk's answer".to_owned() })
-            })
-        }));
-    };
-    settle(limit, &start, Box::new(outcome));
+    settle(limit, &start, done);
 }
 
+/// The client does not have the call, whatever else it has: 1 is its own word for it, the others are the component's.
+fn is_absence(trouble: &Trouble) -> bool {
+    const NO_SUCH_CALL: [&str; 5] = ["1", "22", "4040", "4050", "4060"];
+    match trouble {
+        Trouble::Missing(_) => true,
+        Trouble::Refused(first, second) => {
+            error::code(first, second).is_some_and(|code| NO_SUCH_CALL.contains(&&*code))
+        }
+        Trouble::Timeout | Trouble::Cancelled => false,
+    }
+}
+
+/// The login code in the answer to [`request_code`].
+#[must_use]
+pub fn code(answer: &JsValue) -> Option<AuthCode> {
+    AuthCode::new(js::get(answer, "code").as_string()?).ok()
+}
+
+/// The part of `dd` that has this name, as [`Trouble::Missing`] names it.
+#[must_use]
+pub fn part(name: &str) -> Option<&'static str> {
+    let on_the_way = CHANNEL.iter().chain(&RUNTIME).chain(&NEWER).map(|(_, whole)| *whole);
+    on_the_way.chain(["dd", "dd.config"]).find(|whole| *whole == name)
+}
+
+/// The fields of `dd.config`, as our server's answer spells them too.
+pub const OPTIONS: [&str; 7] =
+    ["agentId", "corpId", "timeStamp", "nonceStr", "signature", "type", "jsApiList"];
+
 /// Spelled as `dd.config` wants it: with `timestamp` in small letters the client stays silent.
-fn config_options(config: &ConfigAnswer) -> JsValue {
+#[must_use]
+pub fn options(config: &ConfigAnswer) -> JsValue {
     let text = |value: &Option<String>| JsValue::from(value.as_deref().unwrap_or_default());
     js::object(&[
         ("agentId", config.agent_id.as_str().into()),

@@ -1,9 +1,7 @@
 //! The address the page was opened with: which application, what to sign, where to go afterwards.
 
 use crate::cut::cut;
-use miandeng_shared::{
-    Address, AgentId, CorpId, ErrorCode, Unnamed, decode_next, percent_decode, return_path,
-};
+use miandeng_shared::{Address, AgentId, CorpId, Unnamed, decode_next, percent_decode, return_path};
 
 /// Read once, when the document starts: later the address may be another one, and DingTalk checks the entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +14,8 @@ pub struct Entry {
     pub path: String,
     /// Where to go after the login, a path on this origin.
     pub next: Option<String>,
-    /// What a login by redirects has ended with.
-    pub error: Option<ErrorCode>,
+    /// The code of the error that a login by redirects has ended with.
+    pub error: Option<String>,
 }
 
 impl Entry {
@@ -29,7 +27,6 @@ impl Entry {
         let after_scheme = cut(address, "://").map_or(address, |(_, rest)| rest);
         let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("/");
         let Address { corp_id, agent_id, next, error } = Address::read(query);
-        let error = error.and_then(|code| ErrorCode::from_code(&code));
         let (url, path) = (url.to_owned(), path.to_owned());
         let next = match next.and_then(|word| decode_next(&word)) {
             Some(target) => Some(with_fragment(target, fragment)),

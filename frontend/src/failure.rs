@@ -1,9 +1,6 @@
 //! What goes wrong, as the one screen for it shows: a code of the shared catalogue, and details for a developer.
 
-use crate::{
-    dd::{DdError, Refusal},
-    json::decimal,
-};
+use crate::dd::{DdError, Refusal};
 use miandeng_shared::{Action, ErrorBody, ErrorCode};
 
 /// One failure. Its words come from the catalogue where no server has `said` them.
@@ -43,7 +40,7 @@ impl Failure {
     pub fn from_server(status: u16, body: Option<ErrorBody>, retry_after: Option<u32>) -> Self {
         let Some(body) = body else { return Self { retry_after, ..Self::by_status(status) } };
         let mut failure = match ErrorCode::from_code(&body.code) {
-            Some(code) => Self::new(code).detail("status", decimal(u32::from(status))),
+            Some(code) => Self::new(code).detail("status", status.to_string()),
             // The server is newer than this page.
             None => Self::by_status(status).detail("code", body.code),
         };
@@ -68,7 +65,7 @@ impl Failure {
             502..=504 | 520..=530 => ErrorCode::RequestTimeout,
             _ => ErrorCode::Unexpected,
         };
-        Self::new(code).detail("status", decimal(u32::from(status)))
+        Self::new(code).detail("status", status.to_string())
     }
 
     /// What DingTalk's component said while the page was being verified.

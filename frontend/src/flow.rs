@@ -268,7 +268,8 @@ impl Flow {
     /// To the platform, which sends people back to the server: unless the last attempt has failed, which is shown first.
     fn redirect(&mut self, app: ConfigAnswer) -> Command {
         (self.is_wecom, self.simulator) = (true, app.simulator);
-        if let Some(error) = self.facts.entry.error.take() {
+        let error = self.facts.entry.error.take();
+        if let Some(error) = error.and_then(|code| ErrorCode::from_code(&code)) {
             let failure = Failure { said: self.said.take(), ..Failure::new(error) };
             return self.fail(failure);
         }

@@ -1,6 +1,6 @@
-//! The browser, as far as the login needs it: a dozen functions, each bound by hand. web-sys and gloo would be 6 kB of the
-//! 18 that the login may have.
+//! The browser, as far as the login needs it: a dozen functions, each bound by hand. web-sys and gloo bring more glue.
 
+use crate::json::Read;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -132,9 +132,19 @@ pub fn element(id: &str) -> Option<JsValue> {
     found.is_object().then_some(found)
 }
 
-/// The item at `index` of an array.
-pub fn item(array: &JsValue, index: u32) -> JsValue {
-    at_index(array, index).unwrap_or(JsValue::UNDEFINED)
+/// The items of an array; None of anything else.
+pub fn items(array: &JsValue) -> Option<impl Iterator<Item = JsValue>> {
+    let length = u32::read(&get(array, "length"))?;
+    Some((0..length).map(|index| at_index(array, index).unwrap_or(JsValue::UNDEFINED)))
+}
+
+/// An object with these fields of another.
+pub fn pick(from: &JsValue, names: &[&str]) -> JsValue {
+    let object = object(&[]);
+    for name in names {
+        set(&object, name, get(from, name));
+    }
+    object
 }
 
 pub fn array(items: impl Iterator<Item = JsValue>) -> JsValue {

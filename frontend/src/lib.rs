@@ -12,6 +12,9 @@
 //!
 //! `App` is shown once somebody is logged in and finds [`LoggedIn`] in its context.
 
+// The login's module has a part of what the view's has.
+#![cfg_attr(not(feature = "view"), allow(dead_code))]
+
 mod api;
 #[cfg(feature = "view")]
 mod components;
@@ -21,13 +24,14 @@ pub mod entry;
 pub mod env;
 pub mod failure;
 pub mod flow;
+pub mod happened;
 mod js;
 pub mod json;
 mod login;
 mod page;
-mod settle;
-pub mod shown;
-pub mod start;
+pub mod quick;
+pub mod settle;
+mod shown;
 #[cfg(feature = "view")]
 pub mod view;
 

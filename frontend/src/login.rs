@@ -25,12 +25,30 @@ impl Login {
     /// # Errors
     /// An address that does not name the application.
     pub fn start(api: Api, facts: Facts, show: impl Fn(&Flow) + 'static) -> Result<Rc<Self>, Box<Failure>> {
-        let (flow, command) = Flow::new(facts)?;
-        let (corp_id, agent_id) = flow.app();
-        let login = Rc::new(Self { api, corp_id, agent_id, flow: RefCell::new(flow), show: Box::new(show) });
-        (login.show)(&login.flow.borrow());
+        let (login, command) = Self::after([], api, facts, show)?;
         login.perform(command);
         Ok(login)
+    }
+
+    /// The login to which this has happened already, and what it has to do next.
+    ///
+    /// # Errors
+    /// An address that does not name the application.
+    pub fn after(
+        happened: impl IntoIterator<Item = Event>,
+        api: Api,
+        facts: Facts,
+        show: impl Fn(&Flow) + 'static,
+    ) -> Result<(Rc<Self>, Command), Box<Failure>> {
+        let (mut flow, mut command) = Flow::new(facts)?;
+        flow.tick(page::age() / 1000);
+        for event in happened {
+            command = flow.step(event);
+        }
+        show(&flow);
+        let (corp_id, agent_id) = flow.app();
+        let login = Self { api, corp_id, agent_id, flow: RefCell::new(flow), show: Box::new(show) };
+        Ok((Rc::new(login), command))
     }
 
     /// Something happened: an answer has come, or the person tapped something.
@@ -55,10 +73,11 @@ impl Login {
     }
 
     fn ask(self: &Rc<Self>, question: Question) {
-        self.api.ask(&self.corp_id, &self.agent_id, question, self.then(|event| event));
+        self.api.ask((&self.corp_id, &self.agent_id), question, self.then(|event| event));
     }
 
-    fn perform(self: &Rc<Self>, command: Command) {
+    /// Carries a command out.
+    pub fn perform(self: &Rc<Self>, command: Command) {
         match command {
             Command::AskSession => self.ask(Question::Session),
             Command::AskApp => self.ask(Question::App),
@@ -66,16 +85,15 @@ impl Login {
             Command::Report(report) => self.ask(Question::Report(report)),
             Command::Login(request) => self.ask(Question::Login(request)),
             Command::EndSession => self.ask(Question::End),
-            Command::LoadSdk(source) => {
-                let loaded = self.then(|loaded: Result<_, _>| Event::Loaded(loaded.map(drop)));
-                dd::load(&source, dd::LOAD_LIMITS, loaded);
-            }
+            Command::LoadSdk(source) => dd::load(&source, dd::LOAD_LIMITS, self.then(Event::loaded)),
             Command::Verify(config) => match dd::find() {
-                Some(dd) => dd::verify(&dd, &config, dd::VERIFY_LIMIT, self.then(Event::Verified)),
+                Some(dd) => {
+                    dd::verify(&dd, &dd::options(&config), dd::VERIFY_LIMIT, self.then(Event::verified));
+                }
                 None => self.tell(Event::Verified(Err(dd::DdError::Missing("dd")))),
             },
             Command::AskCode(request) => match dd::find() {
-                Some(dd) => dd::request_code(&dd, &request, dd::CODE_LIMIT, self.then(Event::Code)),
+                Some(dd) => dd::request_code(&dd, &request, dd::CODE_LIMIT, self.then(Event::code)),
                 None => self.tell(Event::Code(Err(dd::DdError::Missing("dd")))),
             },
             Command::Pause(seconds) => {

@@ -4,18 +4,18 @@
 #![cfg_attr(target_arch = "wasm32", no_main)]
 
 /// Frees nothing: a login takes some kilobytes, and its page is left. The standard allocator and the code that gives
-/// everything back to it would be 3 kB of brotli.
+/// everything back to it would be downloaded before each login.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 #[allow(unsafe_code, reason = "the page has one thread")]
 static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::LeakingAllocator> =
     unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::LeakingAllocator::new()) };
 
-/// Without a `main` there is no runtime around it, which is 1 kB of brotli.
+/// Without a `main` there is no runtime around it.
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen(start)]
 pub fn start() {
-    miandeng_frontend::start::login();
+    miandeng_frontend::quick::login();
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,6 +1,6 @@
 //! What the page knows of itself and does to itself: its address, its client, its one automatic reload.
 
-use crate::{entry::Entry, env, js, json};
+use crate::{entry::Entry, env, js, json::Read};
 use miandeng_shared::{AgentId, CorpId, Lang, Visit};
 use std::cell::OnceCell;
 use wasm_bindgen::JsValue;
@@ -38,7 +38,13 @@ pub fn entry(corp_id: Option<CorpId>, agent_id: Option<AgentId>) -> Entry {
 /// What the server wrote into the document; nothing where the document is another server's.
 #[must_use]
 pub fn visit() -> Option<Visit> {
-    json::parse(&js::get(&js::element("visit")?, "textContent").as_string()?)
+    Visit::read(&block()?)
+}
+
+/// The same, as JavaScript reads it.
+#[must_use]
+pub fn block() -> Option<JsValue> {
+    js::parse(&js::get(&js::element("visit")?, "textContent").as_string()?).ok()
 }
 
 /// The client around the page, and the one that a simulator would have it be.

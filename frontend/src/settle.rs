@@ -1,10 +1,22 @@
 //! A call of JavaScript that answers later, whichever way it does.
 
-use crate::{dd::DdError, js};
+use crate::js;
 use std::{cell::Cell, rc::Rc};
 use wasm_bindgen::JsValue;
 
-pub type Outcome = Result<JsValue, DdError>;
+pub type Outcome = Result<JsValue, Trouble>;
+
+/// Why a call came to nothing, as it was told: the login's module passes it on, and only the view's reads it.
+#[derive(Debug, Clone)]
+pub enum Trouble {
+    /// Neither success nor failure within our time.
+    Timeout,
+    /// This part of `dd` does not exist.
+    Missing(&'static str),
+    Cancelled,
+    /// The arguments of a failure callback.
+    Refused(JsValue, JsValue),
+}
 
 /// Functions to hand to the component. They belong to JavaScript from then on: a client that calls one late, or
 /// twice, finds it there, and it does nothing.
@@ -18,15 +30,15 @@ pub struct Callbacks {
 /// exception, `limit` milliseconds. Which of the first two a call of the component uses differs by version and by
 /// platform, and some use both.
 ///
-/// Callbacks and no futures: the flow is a state machine already, and a second one around it would be 3 kB.
+/// Callbacks and no futures: the login is a chain of steps already, and a second one around it would be larger.
 pub fn settle(limit: u32, start: Start<'_>, done: Done) {
     let first = First(Rc::new(Cell::new(Some(done))));
     let callbacks = first.callbacks();
     match start(&callbacks) {
         Ok(returned) => listen(&returned, &callbacks),
-        Err(thrown) => first.settle(Err(DdError::from_js(&thrown, &JsValue::UNDEFINED))),
+        Err(thrown) => first.settle(Err(Trouble::Refused(thrown, JsValue::UNDEFINED))),
     }
-    js::after(limit, Box::new(move || first.settle(Err(DdError::Timeout))));
+    js::after(limit, Box::new(move || first.settle(Err(Trouble::Timeout))));
 }
 
 pub type Start<'a> = &'a dyn Fn(&Callbacks) -> Result<JsValue, JsValue>;
@@ -54,8 +66,8 @@ impl First {
     fn callbacks(&self) -> Callbacks {
         Callbacks {
             success: self.function(|value, _| Ok(value)),
-            fail: self.function(|first, second| Err(DdError::from_js(&first, &second))),
-            cancel: self.function(|_, _| Err(DdError::Cancelled)),
+            fail: self.function(|first, second| Err(Trouble::Refused(first, second))),
+            cancel: self.function(|_, _| Err(Trouble::Cancelled)),
         }
     }
 

@@ -8,7 +8,10 @@
 use futures_channel::oneshot;
 use futures_util::future::join;
 use js_sys::{Function, Promise};
-use miandeng_frontend::dd::{self, CodeRequest, Dd, DdError, Limits, Refusal, Source};
+use miandeng_frontend::{
+    dd::{self, CodeRequest, Dd, DdError, Limits, Refusal, Source},
+    flow::Event,
+};
 use miandeng_shared::{AgentId, AppKind, ConfigAnswer, CorpId};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -34,16 +37,29 @@ async fn told<T: 'static>(start: impl FnOnce(Box<dyn FnOnce(T)>)) -> T {
 }
 
 async fn verify(dd: &Dd, config: &ConfigAnswer, limit: u32) -> Result<(), DdError> {
-    told(|done| dd::verify(dd, config, limit, done)).await
+    match Event::verified(told(|done| dd::verify(dd, &dd::options(config), limit, done)).await) {
+        Event::Verified(result) => result,
+        other => unreachable!("{other:?}"),
+    }
 }
 
 async fn request_code(dd: &Dd, request: &CodeRequest, limit: u32) -> Result<String, DdError> {
-    told(|done| dd::request_code(dd, request, limit, done)).await.map(String::from)
+    match Event::code(told(|done| dd::request_code(dd, request, limit, done)).await) {
+        Event::Code(result) => result.map(String::from),
+        other => unreachable!("{other:?}"),
+    }
 }
 
-async fn load(url: &str, limit: u32) -> Result<Dd, DdError> {
+async fn load_from(source: &Source, limits: Limits) -> Result<(), DdError> {
+    match Event::loaded(told(|done| dd::load(source, limits, done)).await) {
+        Event::Loaded(result) => result,
+        other => unreachable!("{other:?}"),
+    }
+}
+
+async fn load(url: &str, limit: u32) -> Result<(), DdError> {
     let source = Source { url: url.to_owned(), fallback: None };
-    told(|done| dd::load(&source, Limits { patience: limit, whole: limit }, done)).await
+    load_from(&source, Limits { patience: limit, whole: limit }).await
 }
 
 /// Makes `javascript`, an expression, the window's only component.
@@ -359,20 +375,20 @@ async fn html_in_place_of_the_script() {
     let url = data_url("text/javascript", "<!DOCTYPE html><title>404</title>");
     let loaded = load(&url, PATIENT).await;
     run("window.removeEventListener('error', window.hush)");
-    assert_eq!(loaded.map(drop), Err(DdError::Missing("dd.config")));
+    assert_eq!(loaded, Err(DdError::Missing("dd.config")));
 }
 
 #[wasm_bindgen_test]
 async fn a_script_without_the_function() {
     forget();
     let url = data_url("text/javascript", "window.dd = { config: 'no function' }");
-    assert_eq!(load(&url, PATIENT).await.map(drop), Err(DdError::Missing("dd.config")));
+    assert_eq!(load(&url, PATIENT).await, Err(DdError::Missing("dd.config")));
 }
 
 #[wasm_bindgen_test]
 async fn a_script_that_does_not_load() {
     forget();
-    let loaded = load("http://127.0.0.1:1/none.js", PATIENT).await.map(drop);
+    let loaded = load("http://127.0.0.1:1/none.js", PATIENT).await;
     assert!(matches!(loaded, Err(DdError::Refused(_))), "{loaded:?}");
     let left = run("return document.querySelectorAll('script[src$=\"none.js\"]').length");
     assert_eq!(left, 0, "a script that failed is taken away");
@@ -382,7 +398,7 @@ async fn a_script_that_does_not_load() {
 async fn a_script_that_never_answers() {
     forget();
     // Nothing is so slow as an address that does not exist; 192.0.2.0/24 is reserved for documentation.
-    let loaded = load("http://192.0.2.1/slow.js", SHORT).await.map(drop);
+    let loaded = load("http://192.0.2.1/slow.js", SHORT).await;
     assert!(loaded.is_err(), "{loaded:?}");
 }
 
@@ -403,7 +419,7 @@ async fn a_copy_serves_where_the_first_does_not_come() {
     run("window.hush = function (e) { e.preventDefault() }; window.addEventListener('error', window.hush)");
     for first in ["http://192.0.2.1/slow.js", "http://127.0.0.1:1/none.js", &html] {
         forget();
-        let loaded = told(|done| dd::load(&with_copy(first, &copy), limits, done)).await;
+        let loaded = load_from(&with_copy(first, &copy), limits).await;
         assert!(loaded.is_ok(), "{first}: {loaded:?}");
     }
     run("window.removeEventListener('error', window.hush)");
@@ -419,7 +435,7 @@ async fn a_first_that_comes_late_counts_all_the_same() {
          document.head.appendChild = function (script) { appended.push(script); \
              if (appended.length === 2) setTimeout(function () { window.dd = { config: function () {} }; appended[0].onload() }, 0); \
              return append.call(document.head, script) }");
-    let loaded = told(|done| dd::load(&source, limits, done)).await;
+    let loaded = load_from(&source, limits).await;
     run("document.head.appendChild = append");
     assert!(loaded.is_ok(), "{loaded:?}");
 }
@@ -428,7 +444,7 @@ async fn a_first_that_comes_late_counts_all_the_same() {
 async fn where_neither_comes_the_wait_ends() {
     forget();
     let source = with_copy("http://192.0.2.1/slow.js", "http://192.0.2.1/copy.js");
-    let loaded = told(|done| dd::load(&source, Limits { patience: SHORT, whole: SHORT }, done)).await;
+    let loaded = load_from(&source, Limits { patience: SHORT, whole: SHORT }).await;
     assert!(loaded.is_err(), "{loaded:?}");
 }
 

@@ -6,12 +6,9 @@
 
 mod support;
 
-use js_sys::Promise;
 use leptos::prelude::*;
 use miandeng_frontend::AutoLogin;
-use support::{SESSION, agent, appears, asked, corp, hurry, root, run, serve};
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::JsFuture;
+use support::{SESSION, agent, appears, asked, corp, hurry, root, run, serve, until};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -22,14 +19,6 @@ const GONE: &str =
 
 fn text(javascript: &str) -> String {
     run(&format!("return String({javascript})")).as_string().unwrap()
-}
-
-/// Waits for what is no change of the document.
-async fn until(condition: &str) {
-    let promise = run(&format!(
-        "return new Promise(function (done) {{ (function look() {{ {condition} ? done() : setTimeout(look, 5) }})() }})"
-    ));
-    JsFuture::from(promise.unchecked_into::<Promise>()).await.unwrap();
 }
 
 /// A page that has failed, in a document that has the focus.

@@ -1,7 +1,7 @@
 //! Which application an address names: one reader for page and server, so that what the server prepares (policy, cookie,
 //! preload, looks) is for the application that the page logs in to.
 
-use crate::{AgentId, CorpId};
+use crate::{AgentId, CorpId, decode_next, return_path};
 
 /// Why a parameter of an address names nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,22 @@ impl Address {
     }
 }
 
+/// Where a query says to return to: the word of [`Address::next`], or a path, percent-encoded.
+#[must_use]
+pub fn next_in(query: &str) -> Option<String> {
+    let word = || decode_next(&Address::read(query).next?);
+    let pairs = query.split('&').filter_map(|piece| piece.split_once('='));
+    let given = pairs.filter(|(name, value)| !value.is_empty() && parameter(name) == "next");
+    let mut paths = given.map(|(_, value)| {
+        let path = percent_decode(value)?;
+        return_path(&path)?;
+        Some(path)
+    });
+    let path = paths.next().flatten();
+    // Of two that differ neither counts, as of two words.
+    path.filter(|first| paths.all(|other| other.as_ref() == Some(first))).or_else(word)
+}
+
 /// A parameter's name as it is compared, in small letters and behind the last separator: `CorpId`, ` corpid`, `?corpid` and
 /// `amp;corpid` are `corpid`.
 #[must_use]
@@ -93,7 +109,7 @@ fn read_pairs(text: &str, separators: &[char], rounds: u8, pairs: &mut Vec<(Stri
 /// A value without the fragment behind it, and without slashes and separators at its end.
 fn ended(value: &str) -> String {
     let value = value.split('#').next().unwrap_or_default();
-    // A search of this character in a text would be 4 kB of the login module's brotli.
+    // The standard search of a character in a text is larger than all of this.
     value.trim_end_matches(|c| is_blank(c) || matches!(c, '/' | '?' | ';' | '&')).to_owned()
 }
 
@@ -228,6 +244,37 @@ mod tests {
             ("corpid%3Da%26next%3DL29yZGVycw", Some("L29yZGVycw")),
         ] {
             assert_eq!(Address::read(query).next.as_deref(), next, "{query}");
+        }
+    }
+
+    #[test]
+    fn the_way_back_is_a_path_or_its_word() {
+        for (query, next) in [
+            ("corpid=a&next=L29yZGVycw", Some("/orders")),
+            ("corpid=a&next=/orders", Some("/orders")),
+            ("next=%2Forders%2F7%3Ftab%3Da%26x%3D1%23top&corpid=a", Some("/orders/7?tab=a&x=1#top")),
+            ("amp;NEXT=%2F%25E4%25B8%25AD", Some("/%E4%B8%AD")),
+            ("next=/a?b=c+d", Some("/a?b=c+d")),
+            ("next=/a/", Some("/a/")),
+            ("next=/", Some("/")),
+            // A word wherever the application is read too.
+            ("corpid%3Da%26next%3DL29yZGVycw", Some("/orders")),
+            ("corpid=a?next=L29yZGVycw", Some("/orders")),
+            ("next=/a&next=/a&next=", Some("/a")),
+            ("next=/a&next=/b", None),
+            ("next=/a&next=L29yZGVycw", None),
+            ("next=", None),
+            ("next", None),
+            ("back=/x?next=/y", None),
+            ("next=//evil.example", None),
+            ("next=%2F%2Fevil.example", None),
+            ("next=%252F%252Fevil.example", None),
+            ("next=/%5Cevil.example", None),
+            ("next=https://evil.example", None),
+            ("next=Ly9ldmlsLmV4YW1wbGU", None),
+            ("next=%2Fa%0D%0ALocation:x", None),
+        ] {
+            assert_eq!(next_in(query).as_deref(), next, "{query}");
         }
     }
 }

@@ -79,8 +79,8 @@ macro_rules! catalogue {
 catalogue! {
     // ---- what was asked of the server ----
     InvalidRequest "invalid_request" 400 Configure
-        zh "请求有误。", "请从钉钉重新打开页面；若仍失败，请把详情交给开发者。"
-        en "The request is not valid.", "Open the page from DingTalk again; if it fails again, pass the details to the developer.";
+        zh "请求有误。", "请重新打开页面；若仍失败，请把详情交给开发者。"
+        en "The request is not valid.", "Open the page again; if it fails again, pass the details to the developer.";
     UrlRequired "url_required" 400 Configure
         zh "缺少要签名的网址。", "请在参数 url 中传入当前页面地址（不含 #）。"
         en "The URL to sign is missing.", "Send the address of the page, without #, as the parameter url.";
@@ -112,8 +112,8 @@ catalogue! {
         zh "来自这个地址的登录太多。", "请稍后重试；若许多人共用一个出口地址，请管理员调大 [limits] 中的上限。"
         en "Too many logins come from this address.", "Please try again in a moment; where many people share an address, the operator can raise the bounds in [limits].";
     NoSession "no_session" 401 Retry
-        zh "尚未登录，或登录已过期。", "请从钉钉重新打开页面，将自动登录。"
-        en "Not logged in, or the login has expired.", "Open the page from DingTalk again; it logs in by itself.";
+        zh "尚未登录，或登录已过期。", "请重新打开页面，将自动登录。"
+        en "Not logged in, or the login has expired.", "Open the page again; it logs in by itself.";
     LogoutNotRecorded "logout_not_recorded" 503 BackOff
         zh "未能退出登录。", "服务器暂时记不下来，您仍处于登录状态；请稍后重试。"
         en "You are not logged out.", "The server cannot record it at the moment and you are still logged in; please try again in a moment.";
@@ -246,85 +246,6 @@ impl std::fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())
     }
-}
-
-/// What is missing where a request is `cross_site`. The code is one, and the words, the hint and the audit line say which.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CrossSite {
-    ForeignOrigin,
-    NoLoginCookie,
-    LoginCookieOfAnotherKey,
-}
-
-impl CrossSite {
-    /// As the audit log has it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ForeignOrigin => "foreign_origin",
-            Self::NoLoginCookie => "no_login_cookie",
-            Self::LoginCookieOfAnotherKey => "login_cookie_of_another_key",
-        }
-    }
-
-    /// What to tell people.
-    #[must_use]
-    pub fn text(self, lang: Lang) -> Text {
-        let (message, hint) = match (self, lang) {
-            (Self::ForeignOrigin, Lang::Zh) => (
-                "这个请求不是本站的页面发出的。",
-                "请管理员核对：页面所在的源要与 public_url 一致，或写进 allowed_origins；代理不要删改 Origin。",
-            ),
-            (Self::ForeignOrigin, Lang::En) => (
-                "No page of this site sent this request.",
-                "The operator should compare the page's origin with public_url and allowed_origins; no proxy may drop or change Origin.",
-            ),
-            (Self::NoLoginCookie, Lang::Zh) => (
-                "登录 Cookie 没有带回来。",
-                "请重新打开页面；若仍失败，请允许本站使用 Cookie，并检查代理没有删除 Cookie 与 Set-Cookie。",
-            ),
-            (Self::NoLoginCookie, Lang::En) => (
-                "The login cookie did not come back.",
-                "Open the page again; if it fails again, allow cookies for this site, and see that no proxy drops Cookie or Set-Cookie.",
-            ),
-            (Self::LoginCookieOfAnotherKey, Lang::Zh) => (
-                "登录 Cookie 是用另一个密钥封装的。",
-                "请重新打开页面；若仍失败，请管理员让所有副本共用一个存储（[store]）或同一个 session.key。",
-            ),
-            (Self::LoginCookieOfAnotherKey, Lang::En) => (
-                "The login cookie was sealed with another key.",
-                "Open the page again; if it fails again, the operator should give all replicas one store ([store]) or one session.key.",
-            ),
-        };
-        Text { message, hint }
-    }
-}
-
-/// What the platform itself said, for the developer.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct UpstreamError {
-    /// `errcode`, or the code of the new host, as text.
-    pub code: String,
-    pub sub_code: Option<String>,
-    /// The platform's own diagnostic finds the call by it for seven days.
-    pub request_id: Option<String>,
-}
-
-/// The inside of every error answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ErrorBody {
-    /// An [`ErrorCode`]; a string, so that an older page can show an error it does not know.
-    pub code: String,
-    pub message: String,
-    pub hint: String,
-    pub upstream: Option<UpstreamError>,
-}
-
-/// Every error answer of the server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ErrorAnswer {
-    pub error: ErrorBody,
 }
 
 #[cfg(test)]

@@ -2,18 +2,20 @@
 //! the catalogue of errors. Compiled for both sides, so it has no dependency but serde.
 
 mod address;
+mod cross_site;
 mod error;
 mod id;
 mod lang;
 mod return_path;
 mod wire;
 
-pub use address::{Address, Unnamed, parameter, percent_decode};
-pub use error::{Action, CrossSite, ErrorAnswer, ErrorBody, ErrorCode, Text, UpstreamError};
+pub use address::{Address, Unnamed, next_in, parameter, percent_decode};
+pub use cross_site::CrossSite;
+pub use error::{Action, ErrorCode, Text};
 pub use id::{AgentId, AuthCode, CorpId, ExternalUserId, InvalidId, OpenId, UnionId, UserId};
 pub use lang::Lang;
 pub use return_path::{decode_next, encode_next, return_path};
 pub use wire::{
-    AppKind, ConfigAnswer, LoginAnswer, LoginRequest, ReportRequest, SessionAnswer, SignedConfig,
-    TokenAnswer, User, Visit,
+    AppKind, ConfigAnswer, ErrorAnswer, ErrorBody, LoginAnswer, LoginRequest, ReportRequest, SessionAnswer,
+    SignedConfig, TokenAnswer, UpstreamError, User, Visit,
 };

@@ -1,6 +1,6 @@
 //! Requests and answers. Field names are camelCase, as `dd.config` spells them.
 
-use crate::{AgentId, AuthCode, CorpId, ErrorBody, ExternalUserId, Lang, OpenId, UnionId, UserId};
+use crate::{AgentId, AuthCode, CorpId, ExternalUserId, Lang, OpenId, UnionId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// What an application is, and with it how people log in to it.
@@ -195,6 +195,33 @@ pub struct ReportRequest {
     pub signature: String,
     /// The five-digit code of DingTalk's message where there is one, else its first words. Never the ticket list.
     pub error: String,
+}
+
+/// What the platform itself said, for the developer.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpstreamError {
+    /// `errcode`, or the code of the new host, as text.
+    pub code: String,
+    pub sub_code: Option<String>,
+    /// The platform's own diagnostic finds the call by it for seven days.
+    pub request_id: Option<String>,
+}
+
+/// The inside of every error answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorBody {
+    /// An [`ErrorCode`](crate::ErrorCode); a string, so that an older page can show an error it does not know.
+    pub code: String,
+    pub message: String,
+    pub hint: String,
+    pub upstream: Option<UpstreamError>,
+}
+
+/// Every error answer of the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorAnswer {
+    pub error: ErrorBody,
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! `/_sim`: how a test, or the phone page, turns the simulator's knobs.
 
+mod events;
 mod handover;
 mod look;
 mod problem;
+mod pushing;
 mod routes;
 mod stream;
 mod suites;

@@ -3,8 +3,8 @@
 mod seed;
 mod state;
 
-pub use seed::{SuiteApp, suites};
-pub use state::{Authorisation, NotAuthorised, Suite};
+pub use seed::suites;
+pub use state::{Authorisation, NotAuthorised, Suite, SuiteApp};
 
 use crate::tokens::{Family, Holder};
 use crate::world::World;

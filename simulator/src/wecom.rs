@@ -4,6 +4,7 @@
 //! of the real platform and what is guessed stands in the README; every unknown is a setting.
 
 mod authorize;
+mod client;
 mod codes;
 pub mod control;
 mod link;

@@ -178,7 +178,7 @@ fn browser_units(bed: &Testbed<'_>) -> Result<()> {
     command
         .arg("test")
         .args(WASM)
-        .args(["--test", "dd", "--test", "page", "--test", "screens", "--test", "shown"]);
+        .args(["--test", "dd", "--test", "happened", "--test", "page", "--test", "screens"]);
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
     run::streamed("browser-units: the page's bindings, in Chromium", &mut command)
 }

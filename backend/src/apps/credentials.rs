@@ -3,8 +3,7 @@
 use super::Suite;
 use crate::secret::Secret;
 use miandeng_shared::AppKind;
-use serde::Serialize;
-use std::str::FromStr;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What an application proves itself with. The kinds share nothing, so a secret cannot end up in the other's place.
@@ -39,7 +38,7 @@ pub enum Credentials {
 }
 
 /// Whom a WeCom application is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Audience {
     #[default]
@@ -47,18 +46,6 @@ pub enum Audience {
     /// And members.
     Customers,
     Anyone,
-}
-
-impl FromStr for Audience {
-    type Err = ();
-    fn from_str(s: &str) -> Result<Self, ()> {
-        match s {
-            "members" => Ok(Self::Members),
-            "customers" => Ok(Self::Customers),
-            "anyone" => Ok(Self::Anyone),
-            _ => Err(()),
-        }
-    }
 }
 
 /// What a corporation granted a suite.
@@ -99,5 +86,10 @@ impl Credentials {
             Credentials::Suite(granted) => Some(&granted.suite.suite_key),
             Credentials::Channel { .. } | Credentials::H5 { .. } | Credentials::WeCom { .. } => None,
         }
+    }
+
+    /// Whether userids that differ in their case only are one person's: WeCom says so of its own.
+    pub fn ignores_case(&self) -> bool {
+        matches!(self, Credentials::WeCom { .. })
     }
 }

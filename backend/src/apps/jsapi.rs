@@ -1,27 +1,15 @@
 //! The platform's component in the page: where it comes from, and how the page is signed for it.
 
 use miandeng_shared::AppKind;
-use serde::Serialize;
-use std::str::FromStr;
+use serde::{Deserialize, Serialize};
 
 /// The hash of the page's signature. Everything ever written for service windows uses SHA-1; DingTalk's samples for
 /// micro-apps have used SHA-256 since 2022, and which of the two a channel ticket accepts today is not known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SignAlg {
     Sha1,
     Sha256,
-}
-
-impl FromStr for SignAlg {
-    type Err = ();
-    fn from_str(s: &str) -> Result<Self, ()> {
-        match s {
-            "sha1" => Ok(SignAlg::Sha1),
-            "sha256" => Ok(SignAlg::Sha256),
-            _ => Err(()),
-        }
-    }
 }
 
 /// What the page needs of its platform's component.

@@ -3,7 +3,7 @@
 use super::brand::brand;
 use super::credentials::credentials;
 use super::reader::Section;
-use super::value::{boolean, home, https_url, list, parsed, resource, text};
+use super::value::{boolean, choice, home, https_url, list, resource, text};
 use crate::apps::{App, Credentials, Jsapi, tag};
 use miandeng_shared::{AgentId, AppKind, CorpId};
 use toml::Value;
@@ -35,7 +35,7 @@ pub fn app(mut s: Section<'_>, simulated: Option<&str>) -> Option<App> {
 }
 
 fn jsapi(s: &mut Section<'_>, defaults: Jsapi) -> Jsapi {
-    let alg = parsed("\"sha1\" or \"sha256\"");
+    let alg = choice("\"sha1\" or \"sha256\"");
     Jsapi {
         url: s.optional("jsapi_url", https_url).map_or(defaults.url, Into::into),
         fallback_url: s.optional("jsapi_fallback_url", resource),

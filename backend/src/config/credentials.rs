@@ -2,14 +2,14 @@
 
 use super::reader::Section;
 use super::secret::secret;
-use super::value::{boolean, parsed, text};
+use super::value::{boolean, choice, text};
 use crate::apps::Credentials;
 use miandeng_shared::AppKind;
 use toml::Value;
 
 /// Reads `kind` and the keys that it needs; keys of the other kind are unknown ones.
 pub fn credentials(s: &mut Section<'_>) -> Option<Credentials> {
-    let Some(kind) = s.required("kind", "\"channel\"", kind) else {
+    let Some(kind) = s.required("kind", "\"channel\"", choice("\"channel\", \"h5\" or \"wecom\"")) else {
         s.ignore(&["channel_secret", "corp_secret", "corp_app_key", "client_id", "client_secret"]);
         s.ignore(&["secret", "audience", "visible_only", "web_login"]);
         return None;
@@ -36,21 +36,12 @@ pub fn credentials(s: &mut Section<'_>) -> Option<Credentials> {
         }
         AppKind::Wecom => {
             let value = s.required("secret", "{ env = \"WECOM_SECRET\" }", secret(s.place("secret")));
-            let audience = parsed("\"members\", \"customers\" or \"anyone\"");
+            let audience = choice("\"members\", \"customers\" or \"anyone\"");
             let audience = s.optional("audience", audience).unwrap_or_default();
             let visible_only = s.optional("visible_only", boolean).unwrap_or(false);
             let web_login = s.optional("web_login", boolean).unwrap_or(false);
             Some(Credentials::WeCom { secret: value?, audience, visible_only, web_login })
         }
-    }
-}
-
-fn kind(value: Value) -> Result<AppKind, String> {
-    match text(value)?.as_str() {
-        "channel" => Ok(AppKind::Channel),
-        "h5" => Ok(AppKind::H5),
-        "wecom" => Ok(AppKind::Wecom),
-        _ => Err("must be \"channel\", \"h5\" or \"wecom\"".into()),
     }
 }
 

@@ -34,10 +34,10 @@ pub fn overlay(table: &mut Table, environment: impl Iterator<Item = (String, Str
             continue;
         };
         let whole = path.replace("__", ".");
-        found.from_environment(&whole, &name);
+        found.set_by_environment(&whole, &name);
         // A section that is unknown is reported and not what stands in it.
         for depth in there..sections.len() {
-            found.from_environment(&sections[..=depth].join("."), &name);
+            found.set_by_environment(&sections[..=depth].join("."), &name);
         }
     }
 }

@@ -44,7 +44,7 @@ impl Findings {
     }
 
     /// The value of `key`, or the section of that name, comes from `variable`.
-    pub fn from_environment(&self, key: &str, variable: &str) {
+    pub fn set_by_environment(&self, key: &str, variable: &str) {
         self.variables.borrow_mut().entry(key.to_owned()).or_insert_with(|| variable.to_owned());
     }
 

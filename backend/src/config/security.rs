@@ -1,13 +1,12 @@
 //! `[security]`: the policy of the page, and who may frame it.
 
 use super::reader::Section;
-use super::value::{list, origin, parsed, text};
-use serde::Serialize;
-use std::str::FromStr;
+use super::value::{choice, list, origin, text};
+use serde::{Deserialize, Serialize};
 use toml::Value;
 
 /// What becomes of the page's Content-Security-Policy.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ContentSecurityPolicy {
     #[default]
@@ -16,18 +15,6 @@ pub enum ContentSecurityPolicy {
     ReportOnly,
     /// None is sent; a proxy may add one of its own.
     Off,
-}
-
-impl FromStr for ContentSecurityPolicy {
-    type Err = ();
-    fn from_str(s: &str) -> Result<Self, ()> {
-        match s {
-            "enforce" => Ok(Self::Enforce),
-            "report-only" => Ok(Self::ReportOnly),
-            "off" => Ok(Self::Off),
-            _ => Err(()),
-        }
-    }
 }
 
 /// `[security]`.
@@ -46,7 +33,7 @@ impl Security {
     pub fn read(mut s: Section<'_>) -> Self {
         let shape = "\"enforce\", \"report-only\" or \"off\"";
         let content_security_policy =
-            s.optional("content_security_policy", parsed(shape)).unwrap_or_default();
+            s.optional("content_security_policy", choice(shape)).unwrap_or_default();
         let frame_ancestors = s
             .optional("frame_ancestors", list(ancestor))
             .unwrap_or_else(|| DINGTALK.iter().map(ToString::to_string).collect());

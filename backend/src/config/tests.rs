@@ -1,6 +1,10 @@
+mod environment;
+mod store;
+mod suites;
+
 use super::*;
-use crate::secret::AesKey;
 use base64::Engine;
+use std::time::Duration;
 
 const MINIMAL: &str = r#"
     public_url = "https://h5.example.com"
@@ -11,6 +15,16 @@ const MINIMAL: &str = r#"
     agent_id = "123456"
     kind = "channel"
     channel_secret = "planted-channel-secret"
+"#;
+
+const SUITE: &str = r#"
+    public_url = "https://h5.example.com"
+    [[suites]]
+    name = "main"
+    suite_key = "suitexyz"
+    suite_secret = "planted-suite-secret"
+    callback_token = "planted-callback-token"
+    callback_aes_key = "4g5j64qlyl3zvetqxz5jiocdr586fn2zvjpa8zls3ij"
 "#;
 
 fn read(text: &str) -> Result<Config, Vec<String>> {
@@ -82,52 +96,6 @@ fn every_problem_is_named_at_once() {
     assert_eq!(problems.len(), 8, "{problems:#?}");
 }
 
-const SUITE: &str = r#"
-    public_url = "https://h5.example.com"
-    [[suites]]
-    name = "main"
-    suite_key = "suitexyz"
-    suite_secret = "planted-suite-secret"
-    callback_token = "planted-callback-token"
-    callback_aes_key = "4g5j64qlyl3zvetqxz5jiocdr586fn2zvjpa8zls3ij"
-"#;
-
-#[test]
-fn a_suite_needs_no_apps_and_shows_no_secret() {
-    let config = read(SUITE).unwrap();
-    assert_eq!((config.apps.len(), config.suites[0].name.as_str()), (0, "main"));
-    let masked = config.masked().unwrap();
-    assert!(masked.contains("callback_aes_key = \"***\"") && masked.contains("suitexyz"), "{masked}");
-    assert!(!masked.contains("planted") && !masked.contains("4g5j"), "{masked}");
-}
-
-#[test]
-fn a_suite_is_checked_key_by_key() {
-    let problems = read(
-        &SUITE.replace("\"main\"", "\"a/b\"").replace("8zls3ij", "8zls3i").replace("suite_key", "suitekey"),
-    )
-    .unwrap_err();
-    for key in
-        ["suites[0].name:", "suites[0].callback_aes_key:", "suites[0].suite_key:", "suites[0].suitekey:"]
-    {
-        assert!(problems.iter().any(|p| p.starts_with(key)), "{key} not in {problems:#?}");
-    }
-    for bad in ["4g5j64qlyl3zvetqxz5jiocdr586fn2zvjpa8zls3i=", "4g5j64qlyl3zvetqxz5jiocdr586fn2zvjpa8zls3i-"]
-    {
-        assert_eq!(AesKey::new(bad), None, "{bad}");
-    }
-    let twice = SUITE[SUITE.find("[[suites]]").unwrap()..].to_owned();
-    let problems = read(&format!("{SUITE}{twice}")).unwrap_err();
-    assert!(problems[0].starts_with("suites[1].name:") && problems[1].starts_with("suites[1].suite_key:"));
-}
-
-#[test]
-fn permanent_codes_in_memory_only_are_warned_of() {
-    let warns = |text: &str| parse(text, std::iter::empty()).warnings.iter().any(|w| w.key == "store.url");
-    assert!(!warns(SUITE));
-    assert!(warns(&SUITE.replace("[[suites]]", "[store]\nurl = \"memory:\"\n[[suites]]")));
-}
-
 #[test]
 fn each_kind_has_its_own_keys() {
     let h5 = "[[apps]]
@@ -160,45 +128,6 @@ client_secret = \"s\"
     ))
     .unwrap_err();
     assert_eq!(problems.len(), 1, "{problems:?}");
-}
-
-#[test]
-fn the_environment_overrides_scalar_keys() {
-    let config =
-        read_with(MINIMAL, &[("MIANDENG__SESSION__TTL", "8h"), ("MIANDENG__LISTEN", "127.0.0.1:1")]).unwrap();
-    assert_eq!(config.session.ttl, Duration::from_secs(8 * 3600));
-    assert_eq!(config.listen.port(), 1);
-    for name in ["MIANDENG__SESION__TTL", "MIANDENG__APPS__0", "MIANDENG__SESSION__TTTL"] {
-        assert!(read_with(MINIMAL, &[(name, "8h")]).is_err(), "{name}");
-    }
-}
-
-#[test]
-fn stores_by_url() {
-    for (url, printed) in [
-        ("memory:", "memory:"),
-        ("embedded:", "embedded:"),
-        ("redis://user:planted@127.0.0.1:6379/0", "redis://***"),
-        ("rediss://127.0.0.1/1", "rediss://***"),
-    ] {
-        let config = read(&MINIMAL.replace("memory:", url)).unwrap();
-        assert!(config.masked().unwrap().contains(&format!("url = \"{printed}\"")), "{url}");
-    }
-    assert!(matches!(read(&MINIMAL.replace("url = \"memory:\"", "")).unwrap().store, Store::Embedded));
-    for url in ["memory", "file:///x", "redis:", "http://127.0.0.1", ""] {
-        assert!(read(&MINIMAL.replace("memory:", url)).unwrap_err()[0].starts_with("store.url:"), "{url}");
-    }
-}
-
-#[test]
-fn k09_a_redis_that_would_believe_any_certificate_is_refused() {
-    for url in ["rediss://localhost/#insecure", "rediss://localhost:6380/0#insecure", "rediss://localhost#x"]
-    {
-        let said = read(&MINIMAL.replace("memory:", url)).unwrap_err().remove(0);
-        assert!(said.starts_with("store.url:") && said.contains("SSL_CERT_FILE"), "{url}: {said}");
-    }
-    let said = read(&MINIMAL.replace("memory:", "redis://:planted#planted@localhost")).unwrap_err().remove(0);
-    assert!(said.contains("%23") && !said.contains("planted"), "{said}");
 }
 
 #[test]
@@ -268,116 +197,6 @@ fn a_pace_without_trusted_proxies_is_warned_of() {
     let without = MINIMAL.replace("[store]", limits);
     assert_eq!(warned(&without), ["limits.logins_per_minute"]);
     assert_eq!(warned(&format!("trusted_proxies = [\"10.0.0.0/8\"]\n{without}")), [""; 0]);
-}
-
-/// Only `session.ttl: must be …` was said.
-#[test]
-fn k20_a_mistake_in_the_environment_is_reported_with_the_variables_name() {
-    for (name, value, key) in [
-        ("MIANDENG__SESSION__TTL", "soon", "session.ttl"),
-        ("MIANDENG__LISTEN", "8080", "listen"),
-        ("MIANDENG__DINGTALK__SIMULATOR", "yes", "dingtalk.simulator"),
-        ("MIANDENG__LIMITS__CONNECTIONS", "0", "limits.connections"),
-        ("MIANDENG__STORE__URL", "file:///x", "store.url"),
-        ("MIANDENG__PUBLIC_URL", "h5.example.com", "public_url"),
-        ("MIANDENG__LOG", "xml", "log"),
-        ("MIANDENG__STORE", "memory:", "store"),
-        ("MIANDENG__SESION__TTL", "8h", "sesion"),
-        ("MIANDENG__SESSION__TTTL", "8h", "session.tttl"),
-        ("MIANDENG__OPS_LISTEN", "127.0.0.1:8080", "ops_listen"),
-    ] {
-        let text = if name == "MIANDENG__STORE" {
-            MINIMAL.replace("[store]\n    url = \"memory:\"", "")
-        } else {
-            MINIMAL.into()
-        };
-        let problems = read_with(&text, &[(name, value)]).unwrap_err();
-        assert!(problems[0].starts_with(&format!("{key} ({name}): ")), "{name}: {problems:?}");
-    }
-    for (name, key) in [
-        ("MIANDENG__STORE__URL__X", "store.url"),
-        ("MIANDENG__SESSION__TTL__X__Y", "session.ttl"),
-        ("MIANDENG__LISTEN__X", "listen"),
-    ] {
-        let problems = read_with(&MINIMAL.replace("url = \"memory:\"", ""), &[(name, "x")]).unwrap_err();
-        assert!(problems[0].starts_with(&format!("{key} ({name}): ")), "{name}: {problems:?}");
-    }
-    let both = [("MIANDENG__STORE__URL__X", "x"), ("MIANDENG__STORE__URL", "memory:")];
-    assert!(read_with(MINIMAL, &both).unwrap_err()[0].starts_with("MIANDENG__STORE__URL__X: "));
-    for name in ["MIANDENG__APPS__0", "MIANDENG__TRUSTED_PROXIES__X__Y", "MIANDENG__PUBLIC_URL__X"] {
-        let text = format!("trusted_proxies = []\n{MINIMAL}");
-        assert!(read_with(&text, &[(name, "x")]).unwrap_err()[0].starts_with(name), "{name}");
-    }
-    let problems = read_with(MINIMAL, &[("MIANDENG__SESSION__TTL", "\u{fffd}h")]).unwrap_err();
-    assert_eq!(problems, ["MIANDENG__SESSION__TTL: is not UTF-8 text"]);
-}
-
-/// They were said to lack square brackets, which no variable has.
-#[test]
-fn k20_lists_cannot_come_from_the_environment_and_are_said_so() {
-    for name in
-        ["TRUSTED_PROXIES", "ALLOWED_ORIGINS", "SESSION__PREVIOUS_KEYS", "SECURITY__FRAME_ANCESTORS", "APPS"]
-    {
-        let name = format!("MIANDENG__{name}");
-        for in_file in ["", "trusted_proxies = []\nallowed_origins = []\n"] {
-            let problems =
-                read_with(&format!("{in_file}{MINIMAL}"), &[(&name, "[\"10.0.0.1\"]")]).unwrap_err();
-            let problem = &problems[0];
-            assert!(
-                problem.contains(&name) && problem.contains("list") && problem.contains("file"),
-                "{problem}"
-            );
-        }
-    }
-}
-
-/// It was ignored without a word.
-#[test]
-fn k20_a_variable_that_is_evidently_a_keys_is_warned_of() {
-    let warnings = |name: &str, text: &str| {
-        let environment = [(name.to_owned(), "planted".to_owned())];
-        parse(text, environment.into_iter()).warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
-    };
-    for (name, key, right) in [
-        ("MIANDENG_STORE_URL", "store.url", "MIANDENG__STORE__URL"),
-        ("miandeng__store__url", "store.url", "MIANDENG__STORE__URL"),
-        ("Miandeng__Store__Url", "store.url", "MIANDENG__STORE__URL"),
-        ("MIANDENG_STORE__URL", "store.url", "MIANDENG__STORE__URL"),
-        ("MIANDENG_PUBLIC_URL", "public_url", "MIANDENG__PUBLIC_URL"),
-        ("MIANDENG_LIMITS_CONNECTIONS", "limits.connections", "MIANDENG__LIMITS__CONNECTIONS"),
-        ("MIANDENG_SESSION_KEY", "session.key", "MIANDENG__SESSION__KEY"),
-    ] {
-        let said = warnings(name, MINIMAL);
-        assert_eq!(said, [format!("{name}: is not read; for {key} the variable is {right}")]);
-    }
-    // Kubernetes, tests and people have variables of their own.
-    for name in [
-        "MIANDENG_PORT",
-        "MIANDENG_SERVICE_HOST",
-        "MIANDENG_DIST",
-        "MIANDENG_CHANNEL_SECRET",
-        "STORE_URL",
-        "PATH",
-    ] {
-        assert_eq!(warnings(name, MINIMAL), [""; 0], "{name}");
-    }
-    let named = format!("{MINIMAL}\n[session]\nkey = {{ env = \"MIANDENG_SESSION_KEY\" }}");
-    assert!(warnings("MIANDENG_SESSION_KEY", &named).is_empty());
-}
-
-#[test]
-fn k20_a_key_of_the_callback_that_is_not_random_is_warned_of() {
-    for (key, warned) in [
-        ("A".repeat(43), true),
-        ("0123456789".repeat(5)[..43].to_owned(), true),
-        ("ab".repeat(22)[..43].to_owned(), true),
-        ("4g5j64qlyl3zvetqxz5jiocdr586fn2zvjpa8zls3ij".to_owned(), false),
-    ] {
-        let text = SUITE.replace("4g5j64qlyl3zvetqxz5jiocdr586fn2zvjpa8zls3ij", &key);
-        let warnings = parse(&text, std::iter::empty()).warnings;
-        let says = |w: &Problem| w.key == "suites[0].callback_aes_key" && w.remedy.contains("not random");
-        assert_eq!(warnings.iter().any(says), warned, "{key}");
-    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::reader::Place;
 use ipnet::{IpNet, Ipv4Net};
 use miandeng_shared::return_path;
+use serde::de::DeserializeOwned;
 use std::net::IpAddr;
 use std::time::Duration;
 use toml::Value;
@@ -89,6 +90,11 @@ pub fn indexed<T>(
 /// Anything that parses from a string.
 pub fn parsed<T: std::str::FromStr>(shape: &'static str) -> impl Fn(Value) -> Result<T, String> {
     move |value| text(value)?.parse().map_err(|_| format!("must be {shape}"))
+}
+
+/// One of the words of an enum.
+pub fn choice<T: DeserializeOwned>(shape: &'static str) -> impl Fn(Value) -> Result<T, String> {
+    move |value| Value::String(text(value)?).try_into().map_err(|_| format!("must be {shape}"))
 }
 
 /// Text out of a file.

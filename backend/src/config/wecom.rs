@@ -15,7 +15,7 @@ pub struct WeCom {
     pub qyapi_url: Url,
     pub authorize_url: Url,
     pub login_url: Url,
-    #[serde(serialize_with = "super::as_duration")]
+    #[serde(serialize_with = "super::written::duration")]
     pub timeout: Duration,
     /// Calls for one application; 0: any number.
     pub max_calls_per_minute: u32,
@@ -62,7 +62,7 @@ impl WeCom {
         let max_calls_per_minute =
             s.optional("max_calls_per_minute", number(0)).unwrap_or(match super::is_loopback(&qyapi_url) {
                 true => 0,
-                false => super::MAX_CALLS_PER_MINUTE,
+                false => super::dingtalk::MAX_CALLS_PER_MINUTE,
             });
         let verify_files: Vec<VerifyFile> = s.optional("verify_files", list(verify_file)).unwrap_or_default();
         let names: BTreeSet<_> = verify_files.iter().map(|file| &file.name).collect();

@@ -1,6 +1,6 @@
 //! Today's applications: one token for everything.
 
-use super::Caches;
+use super::caches::Caches;
 use super::client::Client;
 use super::signer::Signer;
 use super::tokens::{AppTicket, OpensApp};

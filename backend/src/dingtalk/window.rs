@@ -1,6 +1,6 @@
 //! The classic service window: two token families, one for followers and one for the directory.
 
-use super::Caches;
+use super::caches::Caches;
 use super::client::Client;
 use super::client::{DirectoryEntry, Follower};
 use super::signer::Signer;

@@ -2,15 +2,12 @@
 
 use crate::dingtalk::suite::SuiteFailure;
 use crate::upstream;
-use axum::Json;
-use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use miandeng_shared::{CrossSite, ErrorAnswer, ErrorBody, ErrorCode, Lang, UpstreamError};
+use miandeng_shared::{CrossSite, ErrorBody, ErrorCode, Lang, UpstreamError};
 use std::time::Duration;
 
-/// An error on its way to the client. It becomes JSON in [`localize`], which knows the language.
+/// An error on its way to the client. [`localize`](super::localize::localize) writes it, and knows the language.
 #[derive(Debug, Clone)]
 pub struct ApiError {
     pub code: ErrorCode,
@@ -42,21 +39,14 @@ impl ApiError {
         Self { retry_after: Some(pause), ..code.into() }
     }
 
-    fn body(self, lang: Lang) -> ErrorAnswer {
+    pub fn body(self, lang: Lang) -> ErrorBody {
         let text = self.cause.map_or(self.code.text(lang), |cause| cause.text(lang));
         let message = match self.detail {
             Some(detail) => format!("{} ({detail})", text.message),
             None => text.message.to_owned(),
         };
         let code = self.code.as_str().to_owned();
-        ErrorAnswer {
-            error: ErrorBody {
-                code,
-                message,
-                hint: text.hint.to_owned(),
-                upstream: self.upstream.map(|said| *said),
-            },
-        }
+        ErrorBody { code, message, hint: text.hint.to_owned(), upstream: self.upstream.map(|said| *said) }
     }
 }
 
@@ -103,33 +93,21 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Gives every error its JSON in the language of the request, also those that the framework raised.
-pub async fn localize(request: Request, next: Next) -> Response {
-    let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let lang = Lang::from_accept_language(accepted.unwrap_or_default());
-    let mut response = next.run(request).await;
-    let status = response.status();
-    let Some(error) = response.extensions_mut().remove::<ApiError>().or_else(|| framework_error(status))
-    else {
-        return response;
-    };
-    let (mut parts, _) = response.into_parts();
-    parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let body = Json(error.body(lang)).into_response();
-    if let Some(json) = body.headers().get(header::CONTENT_TYPE) {
-        parts.headers.insert(header::CONTENT_TYPE, json.clone());
-    }
-    Response::from_parts(parts, body.into_body())
+/// The language that a request asks for.
+pub fn lang(headers: &HeaderMap) -> Lang {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    Lang::from_accept_language(accepted.unwrap_or_default())
 }
 
 /// What a status means that no handler of ours chose.
-fn framework_error(status: StatusCode) -> Option<ApiError> {
+pub fn framework_error(status: StatusCode) -> Option<ApiError> {
     let code = match status {
         StatusCode::NOT_FOUND => ErrorCode::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => ErrorCode::MethodNotAllowed,
         StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::PayloadTooLarge,
         StatusCode::SERVICE_UNAVAILABLE => ErrorCode::RequestTimeout,
+        // Of the page that was not built, which says so itself.
+        StatusCode::NOT_IMPLEMENTED => return None,
         status if status.is_server_error() => ErrorCode::Internal,
         status if status.is_client_error() => ErrorCode::InvalidRequest,
         _ => return None,

@@ -4,8 +4,8 @@
 use super::error::ApiError;
 use super::extract::{Fields, Query};
 use super::guard;
+use super::headers::{CROSS_ORIGIN, NO_STORE, RESOURCE_POLICY};
 use super::navigation::{is_navigation, return_to};
-use super::{CROSS_ORIGIN, NO_STORE, RESOURCE_POLICY};
 use crate::config::Config;
 use crate::http::AppState;
 use crate::session::{IDENTITY_HEADERS, Session};

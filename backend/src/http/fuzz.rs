@@ -13,7 +13,7 @@ use axum::extract::{ConnectInfo, FromRequest, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use miandeng_shared::{Address, AgentId, AuthCode, CorpId, decode_next, encode_next};
+use miandeng_shared::{Address, AgentId, AuthCode, CorpId, decode_next, encode_next, next_in};
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
@@ -60,7 +60,8 @@ pub fn url_rules(input: &[u8]) {
         let origin = Url::parse(text).map(|url| url.origin().ascii_serialization());
         assert!(origin.is_ok_and(|origin| ORIGINS.contains(&origin.as_str())), "{text}");
     }
-    if let Some(next) = Address::read(text).next.and_then(|word| decode_next(&word)) {
+    let _ = Address::read(text);
+    if let Some(next) = next_in(text) {
         assert!(is_on_our_origin(&next), "{next}");
     }
 }

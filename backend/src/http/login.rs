@@ -74,7 +74,9 @@ pub async fn redeem(state: &AppState, app: &Registered, code: &AuthCode) -> Resu
         }
     })
     .await?;
-    let made = state.sessions.begin(user, app.credentials.suite_key(), SystemTime::now());
+    let credentials = &app.credentials;
+    let (suite, ignores_case) = (credentials.suite_key(), credentials.ignores_case());
+    let made = state.sessions.begin(user, suite, ignores_case, SystemTime::now());
     // After it was made, so that an end of the corporation's sessions that this look does not see is later than it.
     if state.registry.is_still_granted(app).await { Ok(made) } else { Err(ErrorCode::UnknownApp.into()) }
 }

@@ -1,45 +1,30 @@
 //! Ends the circle of a login that succeeds and a guard that refuses all the same: after a few rounds people no longer get
 //! the page, which would send them back at once, but what disagrees.
 
-use super::csp::{plain_policy, policy_header};
-use super::html::escaped;
-use super::{guard, navigation};
+use super::error::{ApiError, lang};
+use super::refused_sessions::WINDOW;
+use super::{guard, navigation, plain_page};
 use crate::apps::App;
 use crate::clock::seconds;
 use crate::http::AppState;
-use crate::recent::memory;
 use crate::session::Session;
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{Html, IntoResponse, Response};
-use miandeng_shared::{AgentId, CorpId, ErrorCode, Lang, decode_next};
-use moka::sync::Cache;
+use axum::response::Response;
+use miandeng_shared::ErrorCode;
 use sha2::{Digest, Sha256};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-/// So many times in this time a person with a session may be sent to the same place by way of the login: tabs that were
+/// So many times in [`WINDOW`] a person with a session may be sent to the same place by way of the login: tabs that were
 /// opened at once do it once each.
 const ROUNDS: u64 = 3;
-const WINDOW: Duration = Duration::from_secs(60);
+/// The same where nothing tells a guard from the menu, which people may open again and again. A round is two or three
+/// redirects, and browsers give up after 16 of them or a few more.
+const ROUNDS_HOME: u64 = 5;
 /// Places that are counted at one time: with the other cookies they have to fit into what proxies pass on.
 const PLACES: usize = 8;
 
-/// Sessions that `/auth` refused lately, with the application that it was asked about, `corpId/agentId`; None where the
-/// question was not valid.
-pub struct RefusedSessions(Cache<String, Option<String>>);
-
-impl Default for RefusedSessions {
-    fn default() -> Self {
-        Self(memory(WINDOW))
-    }
-}
-
-impl RefusedSessions {
-    pub fn note(&self, session: &Session, asked: Option<&(CorpId, AgentId)>) {
-        self.0.insert(session.id().to_owned(), asked.map(|(corp, agent)| format!("{corp}/{agent}")));
-    }
-}
-
-/// Counts the person who was sent to the login of `app` with a session of it: the cookie that does so.
+/// Counts the person who was sent to the login of `app` with a session of it: the cookie that does so. `is_redirected`:
+/// the answer is to be a redirect, and no page that the next request could name as its referrer.
 ///
 /// # Errors
 /// The answer instead of the page, where that has happened too often.
@@ -48,12 +33,16 @@ pub fn round(
     app: &App,
     headers: &HeaderMap,
     next: Option<&str>,
+    is_redirected: bool,
 ) -> Result<Option<HeaderValue>, Box<Response>> {
     // Without a deep link a guard shows by the page that people were on before: the login page, which had led them home.
     let by_guard = || app.home.is_some() && navigation::is_from_login(&state.config, headers);
-    if next.is_none() && !by_guard() {
-        return Ok(None);
-    }
+    let most = match next {
+        Some(_) => ROUNDS,
+        None if by_guard() => ROUNDS,
+        None if is_redirected => ROUNDS_HOME,
+        None => return Ok(None),
+    };
     let now = SystemTime::now();
     let is_of = |session: &Session| session.is_of(&app.corp_id, &app.agent_id);
     let Some(session) = state.sessions.all(headers, now).into_iter().find(is_of) else {
@@ -61,7 +50,7 @@ pub fn round(
     };
     let secure = state.config.public_url.scheme() == "https";
     let kind = if secure { "__Host-miandeng_round_" } else { "miandeng_round_" };
-    let digest = Sha256::digest(format!("{} {}", app.name(), next.unwrap_or_default()));
+    let digest = Sha256::digest(format!("{most} {} {}", app.name(), next.unwrap_or_default()));
     let place = hex::encode(digest.get(..4).unwrap_or_default());
     let counted = counted(headers, kind);
     let here = counted.iter().find(|(its_place, _)| *its_place == place);
@@ -71,7 +60,7 @@ pub fn round(
     let now = seconds(now);
     let recent = |(_, since): &(u64, u64)| (*since..=since.saturating_add(WINDOW.as_secs())).contains(&now);
     let (count, since) = here.map(|(_, rounds)| *rounds).filter(recent).unwrap_or((0, now));
-    if count >= ROUNDS {
+    if count >= most {
         return Err(Box::new(disagreement(state, app, &session, headers, next)));
     }
     let (secure, count) = (if secure { "; Secure" } else { "" }, count + 1);
@@ -101,32 +90,13 @@ fn disagreement(
     headers: &HeaderMap,
     next: Option<&str>,
 ) -> Response {
-    let (code, asked) = match state.refused_sessions.0.get(session.id()) {
+    let (code, asked) = match state.refused_sessions.asked(session) {
         Some(Some(asked)) => (ErrorCode::GuardOfAnotherApp, asked),
         Some(None) => (ErrorCode::AuthMisconfigured, "?".to_owned()),
         None => (ErrorCode::GuardWithoutSession, "-".to_owned()),
     };
     let facts = format!("/auth: {asked} | /start: {}", app.name());
     guard::note(code, "what the proxy asks /auth, and with which Cookie", &facts);
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let lang = Lang::from_accept_language(accepted.unwrap_or_default());
-    let back = next.and_then(decode_next).or_else(|| app.home.clone());
-    let text = code.text(lang);
-    let mut page = PAGE.to_owned();
-    for (place, text) in [
-        ("{lang}", lang.tag()),
-        ("{message}", text.message),
-        ("{hint}", text.hint),
-        ("{code}", code.as_str()),
-        ("{facts}", &facts),
-        ("{back}", back.as_deref().unwrap_or(&state.config.base_path)),
-        ("{again}", if lang == Lang::En { "Try again" } else { "重试" }),
-    ] {
-        page = page.replace(place, &escaped(text));
-    }
-    let mut response = ([(header::CACHE_CONTROL, "no-store")], Html(page)).into_response();
-    response.headers_mut().extend(policy_header(&state.config, &plain_policy(&state.config, PAGE)));
-    response
+    let (lang, back) = (lang(headers), next.or(app.home.as_deref()).unwrap_or(&state.config.base_path));
+    plain_page::answer(&state.config, lang, &ApiError::from(code).body(lang), &facts, back)
 }
-
-const PAGE: &str = include_str!("login_loop.html");

@@ -1,8 +1,9 @@
 //! The page itself.
 
 use super::csp::{page_policy, policy_header};
+use super::headers::{CROSS_ORIGIN, RESOURCE_POLICY};
 use super::html::escaped;
-use super::{CROSS_ORIGIN, RESOURCE_POLICY, assets, login_loop, visit, wecom};
+use super::{assets, login_loop, visit, wecom};
 use crate::apps::{Brand, Color};
 use crate::http::AppState;
 use crate::registry::Registered;
@@ -10,7 +11,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use miandeng_shared::Address;
+use miandeng_shared::{Address, next_in};
 use std::time::SystemTime;
 
 /// The same HTML for everybody, with a login cookie and, of the application that the address names, its looks and what is
@@ -19,17 +20,20 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     let (headers, query) = (request.headers(), request.uri().query());
     let Some(html) = assets::index() else { return not_built() };
     // The page tells people what is wrong with an address or with the server, so nothing of it is an error here.
-    let Address { corp_id, agent_id, next, .. } = Address::read(query.unwrap_or_default());
-    let next = next.as_deref();
+    let Address { corp_id, agent_id, .. } = Address::read(query.unwrap_or_default());
     let app = match (corp_id, agent_id) {
         (Ok(corp_id), Ok(agent_id)) => state.registry.find(&corp_id, &agent_id).await.unwrap_or_default(),
         _ => None,
     };
-    let round = match app.as_ref().map(|app| login_loop::round(&state, app, headers, next)).transpose() {
+    let next = query.and_then(next_in);
+    let next = next.as_deref();
+    let redirect = app.as_ref().and_then(|app| wecom::at_once(&state, app, &request, next));
+    let round = app.as_ref().map(|app| login_loop::round(&state, app, headers, next, redirect.is_some()));
+    let round = match round.transpose() {
         Ok(round) => round.flatten(),
         Err(disagreement) => return *disagreement,
     };
-    if let Some(mut redirect) = app.as_ref().and_then(|app| wecom::at_once(&state, app, &request)) {
+    if let Some(mut redirect) = redirect {
         redirect.headers_mut().extend(round.map(|round| (header::SET_COOKIE, round)));
         return redirect;
     }
@@ -119,7 +123,7 @@ fn heading(brand: &Brand) -> String {
     format!("<header id=\"brand\">{}{}</header>", logo.unwrap_or_default(), name.unwrap_or_default())
 }
 
-fn not_built() -> Response {
+pub fn not_built() -> Response {
     let text = "The page is not part of this binary. Build it with: cargo xtask build\n此程序未包含页面，请运行：cargo xtask build\n";
     (StatusCode::NOT_IMPLEMENTED, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }

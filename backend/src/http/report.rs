@@ -3,42 +3,21 @@
 use super::error::ApiError;
 use super::extract::Body;
 use super::guard;
-use crate::apps::App;
+use super::state::RENEWAL_PAUSE;
 use crate::http::AppState;
-use crate::recent::FirstUses;
 use crate::repeats::Repeats;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use miandeng_shared::SignedConfig;
 use serde_json::Value;
 use std::convert::Infallible;
-use std::time::Duration;
 
 /// The ticket cannot be read, or does not match the signature: both may mean that another one has replaced it. So may a
 /// refusal without a number, because some clients tell no more.
 const TICKET_ERRORS: [&str; 2] = ["52011", "52013"];
 
-/// At most one ticket per application is thrown away in this time, however many pages complain.
-const RENEWAL_PAUSE: Duration = Duration::from_secs(60);
-
 /// One line for each application and code in this time.
 static WRITTEN: Repeats<(String, Option<String>)> = Repeats::new(RENEWAL_PAUSE);
-
-/// When each application's ticket was last thrown away on a report.
-pub struct TicketRenewals(FirstUses<String>);
-
-impl Default for TicketRenewals {
-    fn default() -> Self {
-        Self(FirstUses::new(RENEWAL_PAUSE))
-    }
-}
-
-impl TicketRenewals {
-    /// True once per application and pause.
-    fn first_use(&self, app: &App) -> bool {
-        self.0.is_first(app.name())
-    }
-}
 
 pub async fn report(
     State(state): State<AppState>,
@@ -62,7 +41,7 @@ pub async fn report(
     }
     let code = code_of(&error);
     let renewed = code.is_none_or(|code| TICKET_ERRORS.contains(&code))
-        && state.ticket_renewals.first_use(&app)
+        && state.ticket_renewals.is_first(app.name())
         && app.provider.forget_signer_of(&signed).await;
     // The page's own visitor may repeat a report at will.
     if renewed || WRITTEN.first((app.name(), code.map(str::to_owned))).is_some() {

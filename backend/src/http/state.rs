@@ -1,10 +1,10 @@
 //! What every request shares.
 
-use super::login_loop::RefusedSessions;
-use super::report::TicketRenewals;
+use super::refused_sessions::RefusedSessions;
 use super::wecom::Flights;
 use crate::config::Config;
 use crate::dingtalk::suite::Pushes;
+use crate::recent::FirstUses;
 use crate::registry::Registry;
 use crate::secret::SessionKey;
 use crate::session::{Attempts, Cookies, Identities, LoginCsrf, Sessions, UsedCodes};
@@ -13,11 +13,15 @@ use anyhow::Context;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Where the store keeps the key that the configuration does not name.
 const SESSION_KEY: &str = "session_key";
 const FOREIGN_KEY: &str = "the entry session_key of the store (of Redis: miandeng:session_key) holds something that is no \
     key: remove it, and another is made, or set session.key";
+
+/// At most one ticket per application is thrown away in this time, however many pages complain.
+pub const RENEWAL_PAUSE: Duration = Duration::from_secs(60);
 
 /// A handle to [`Shared`], cloned into every request.
 #[derive(Clone)]
@@ -33,7 +37,8 @@ pub struct Shared {
     pub flights: Flights,
     pub identities: Identities,
     pub used_codes: UsedCodes,
-    pub ticket_renewals: TicketRenewals,
+    /// When each application's ticket was last thrown away on a report.
+    pub ticket_renewals: FirstUses<String>,
     pub pushes: Pushes,
     pub refused_sessions: RefusedSessions,
     pub store: Arc<Store>,
@@ -79,7 +84,7 @@ impl AppState {
             login_csrf: LoginCsrf::new(cookies),
             identities,
             used_codes: UsedCodes::default(),
-            ticket_renewals: TicketRenewals::default(),
+            ticket_renewals: FirstUses::new(RENEWAL_PAUSE),
             pushes: Pushes::default(),
             refused_sessions: RefusedSessions::default(),
             draining: AtomicBool::new(false),

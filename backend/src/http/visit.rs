@@ -1,11 +1,12 @@
 //! What the server knows of a visit, written into the HTML so that the page need not ask for it.
 
+use super::error::lang;
 use super::{config, guard, session};
 use crate::http::AppState;
 use crate::registry::Registered;
 use axum::http::{HeaderMap, header};
 use futures_util::FutureExt;
-use miandeng_shared::{Address, AppKind, ErrorBody, ErrorCode, Lang, SignedConfig, Visit};
+use miandeng_shared::{Address, AppKind, ErrorBody, ErrorCode, SignedConfig, Visit};
 use std::time::SystemTime;
 
 /// The block in the HTML of the page, which is empty until the server fills it. Data and no script: the page's policy lets
@@ -38,8 +39,7 @@ pub fn block(state: &AppState, app: &Registered, headers: &HeaderMap, query: Opt
 /// What a login by redirects has ended with, which stands in the address, in words that name the platform.
 fn error(app: &Registered, headers: &HeaderMap, query: &str) -> Option<ErrorBody> {
     let code = ErrorCode::from_code(&Address::read(query).error?)?;
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let (lang, kind) = (Lang::from_accept_language(accepted.unwrap_or_default()), app.credentials.kind());
+    let (lang, kind) = (lang(headers), app.credentials.kind());
     let named = |text: &str| text.replace(AppKind::H5.platform(lang), kind.platform(lang));
     let text = code.text(lang);
     let (code, message, hint) = (code.as_str().to_owned(), named(text.message), named(text.hint));

@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
-use miandeng_shared::{Address, AuthCode, ErrorCode, decode_next, encode_next, return_path};
+use miandeng_shared::{Address, AuthCode, ErrorCode, encode_next, next_in};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -44,17 +44,10 @@ pub async fn start(State(state): State<AppState>, request: Request) -> Response 
     };
     match app.filter(|app| app.provider.redirects()) {
         _ if !is_navigation(&state.config, &request) => ApiError::from(ErrorCode::NoSession).into_response(),
-        Some(app) => begin(&state, app, request.headers(), next_of(query).as_deref(), false),
+        Some(app) => begin(&state, app, request.headers(), next_in(query).as_deref(), false),
         // The page logs in by itself, or tells what is wrong with the address.
         None => found(&format!("{}?{query}#", state.config.base_path), Vec::new()),
     }
-}
-
-/// Where the query says to go after the login: a path, or one in a word.
-pub fn next_of(query: &str) -> Option<String> {
-    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-    let (_, next) = pairs.find(|(name, _)| name.eq_ignore_ascii_case("next"))?;
-    return_path(&next).map(str::to_owned).or_else(|| decode_next(&next))
 }
 
 /// Sends the browser to the platform, or to the page where the platform does not take it.
@@ -202,7 +195,12 @@ fn found(location: &str, cookies: Vec<SetCookie>) -> Response {
 }
 
 /// What `/` answers to a browser that the platform redirects at once; None where the page has something to show.
-pub fn at_once(state: &AppState, app: &Registered, request: &Request) -> Option<Response> {
+pub fn at_once(
+    state: &AppState,
+    app: &Registered,
+    request: &Request,
+    next: Option<&str>,
+) -> Option<Response> {
     let (headers, query) = (request.headers(), request.uri().query().unwrap_or_default());
     let has_error = || Address::read(query).error.is_some();
     if app.provider.entry(headers) != (Entry::Redirect { at_once: true })
@@ -211,14 +209,13 @@ pub fn at_once(state: &AppState, app: &Registered, request: &Request) -> Option<
     {
         return None;
     }
-    let next = next_of(query);
     if !is_logged_in(state, app, headers) {
-        return Some(begin(state, app, headers, next.as_deref(), false));
+        return Some(begin(state, app, headers, next, false));
     }
     // Without a place to go to, or where that is the page itself, the page greets.
-    let place = next.or_else(|| app.home.clone())?;
+    let place = next.or(app.home.as_deref())?;
     if place.split(['?', '#']).next() == Some(&state.config.base_path) {
         return None;
     }
-    Some(found(&with_fragment(&place), Vec::new()))
+    Some(found(&with_fragment(place), Vec::new()))
 }

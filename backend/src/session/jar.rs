@@ -33,7 +33,7 @@ const ROOM: usize = 2900;
 
 impl Sessions {
     /// A new session for `user` of an application, of a suite's where one is named.
-    pub fn begin(&self, mut user: User, suite: Option<&str>, now: SystemTime) -> Session {
+    pub fn begin(&self, mut user: User, suite: Option<&str>, ignores_case: bool, now: SystemTime) -> Session {
         user.nick = user.nick.map(|nick| nick.chars().take(MAX_NICK / 4).collect());
         user.avatar = user.avatar.filter(|url| url.len() <= MAX_AVATAR);
         let mut session = Session {
@@ -42,6 +42,7 @@ impl Sessions {
             expires_at: seconds(now).saturating_add(self.ttl.as_secs()),
             user,
             suite: suite.map(str::to_owned),
+            ignores_case,
         };
         // Later than any end of this person's or corporation's sessions that is known: they begin anew.
         let ended_up_to = self.revocations.ended_up_to(|| session.endings());

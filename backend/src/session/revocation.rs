@@ -3,8 +3,8 @@
 //! memory.
 
 use crate::store::Revocation;
+use parking_lot::RwLock;
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -38,7 +38,7 @@ impl Revocations {
 
     /// Takes note of one; the order in which they come does not matter.
     pub fn learn(&self, ending: Revocation, now: u64) {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.write();
         known.learn(ending);
         known.sweep(now, self.keep);
     }
@@ -48,7 +48,7 @@ impl Revocations {
     pub fn reconcile(&self, recorded: Vec<Revocation>, now: u64) -> Vec<Revocation> {
         let mut stored = Known::default();
         recorded.into_iter().for_each(|ending| stored.learn(ending));
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.write();
         let is_stored = |of: &str, not_before_ms| {
             stored.ended.get(of).is_some_and(|stored| not_before_ms <= stored.not_before_ms)
         };
@@ -71,7 +71,7 @@ impl Revocations {
 
     /// Up to when the sessions of any of these have ended; 0 where nothing has.
     pub fn ended_up_to(&self, of: impl FnOnce() -> Vec<String>) -> u64 {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.read();
         if known.ended.is_empty() {
             return 0;
         }

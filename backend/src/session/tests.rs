@@ -29,7 +29,7 @@ pub fn user(open_id: &str) -> User {
 
 /// A login in a browser without cookies.
 fn create(sessions: &Sessions, user: User, now: SystemTime) -> (Session, HeaderValue) {
-    let session = sessions.begin(user, None, now);
+    let session = sessions.begin(user, None, false, now);
     let mut cookies = sessions.set(&HeaderMap::new(), &session);
     assert_eq!(cookies.len(), 1);
     (session, cookies.remove(0).1)
@@ -136,6 +136,7 @@ fn a_login_cookie_does_not_pass_as_a_session() {
             expires_at: u64::MAX,
             user: user("o"),
             suite: None,
+            ignores_case: false,
         },
         LIFETIME,
     );

@@ -1,18 +1,13 @@
 //! What has no expiry and cannot be had again: a suite's ticket and the permanent codes of the corporations that
 //! authorised it. Kept as value and rank, so that what arrives late never replaces what is newer.
 
-use super::embedded::Embedded;
+use super::embedded::{DURABLE, Embedded};
 use super::redis::Redis;
 use super::{Backend, Store, StoreError};
 use crate::secret::Secret;
-use redb::{ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{ReadableDatabase, ReadableTable};
 use redis::{AsyncCommands, Script};
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
-
-/// For a store that keeps nothing: it lasts as long as the process.
-#[derive(Default)]
-pub(super) struct InProcess(Mutex<HashMap<String, (String, Secret)>>);
+use std::sync::LazyLock;
 
 impl Store {
     /// The value of `key`.
@@ -45,7 +40,7 @@ impl Store {
         self.watch("durable_remove", async {
             match &self.backend {
                 Backend::Memory(store) => {
-                    store.map().remove(key);
+                    store.remove(key);
                     Ok(())
                 }
                 Backend::Embedded(store) => store.durable_remove(key).await,
@@ -56,35 +51,13 @@ impl Store {
     }
 }
 
-impl InProcess {
-    fn get(&self, key: &str) -> Option<Secret> {
-        self.map().get(key).map(|(_, value)| value.clone())
-    }
-
-    fn put(&self, key: &str, rank: &str, value: &Secret) -> bool {
-        let mut map = self.map();
-        let newer = map.get(key).is_none_or(|(kept, _)| kept.as_str() <= rank);
-        if newer {
-            map.insert(key.to_owned(), (rank.to_owned(), value.clone()));
-        }
-        newer
-    }
-
-    fn map(&self) -> std::sync::MutexGuard<'_, HashMap<String, (String, Secret)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Key → (rank, value).
-pub(super) const DURABLE: TableDefinition<'_, &str, (&str, &str)> = TableDefinition::new("durable");
-
 impl Embedded {
     async fn durable_get(&self, key: &str) -> Result<Option<Secret>, StoreError> {
         let key = key.to_owned();
         self.run(move |database| {
-            let read = database.begin_read().map_err(redb::Error::from)?;
-            let table = read.open_table(DURABLE).map_err(redb::Error::from)?;
-            let found = table.get(key.as_str()).map_err(redb::Error::from)?;
+            let read = database.begin_read()?;
+            let table = read.open_table(DURABLE)?;
+            let found = table.get(key.as_str())?;
             Ok(found.map(|found| Secret::new(found.value().1)))
         })
         .await
@@ -93,17 +66,17 @@ impl Embedded {
     async fn durable_put(&self, key: &str, rank: &str, value: &Secret) -> Result<bool, StoreError> {
         let (key, rank, value) = (key.to_owned(), rank.to_owned(), value.clone());
         self.run(move |database| {
-            let write = database.begin_write().map_err(redb::Error::from)?;
+            let write = database.begin_write()?;
             let newer = {
-                let mut table = write.open_table(DURABLE).map_err(redb::Error::from)?;
-                let kept = table.get(key.as_str()).map_err(redb::Error::from)?;
+                let mut table = write.open_table(DURABLE)?;
+                let kept = table.get(key.as_str())?;
                 let newer = kept.is_none_or(|kept| kept.value().0 <= rank.as_str());
                 if newer {
-                    table.insert(key.as_str(), (rank.as_str(), value.expose())).map_err(redb::Error::from)?;
+                    table.insert(key.as_str(), (rank.as_str(), value.expose()))?;
                 }
                 newer
             };
-            write.commit().map_err(redb::Error::from)?;
+            write.commit()?;
             Ok(newer)
         })
         .await
@@ -112,13 +85,9 @@ impl Embedded {
     async fn durable_remove(&self, key: &str) -> Result<(), StoreError> {
         let key = key.to_owned();
         self.run(move |database| {
-            let write = database.begin_write().map_err(redb::Error::from)?;
-            write
-                .open_table(DURABLE)
-                .map_err(redb::Error::from)?
-                .remove(key.as_str())
-                .map_err(redb::Error::from)?;
-            Ok(write.commit().map_err(redb::Error::from)?)
+            let write = database.begin_write()?;
+            write.open_table(DURABLE)?.remove(key.as_str())?;
+            Ok(write.commit()?)
         })
         .await
     }

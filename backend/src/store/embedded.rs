@@ -1,7 +1,7 @@
 //! A file under `state_dir`, for one process: it survives a restart and a kill at any moment.
 
-use super::millis;
-use super::{Entry, Kept, Revocation, StoreError};
+use super::StoreError;
+use super::entry::{Entry, Kept, Revocation, millis};
 use crate::private;
 use crate::secret::Secret;
 use anyhow::Context;
@@ -17,6 +17,9 @@ const FILE: &str = "miandeng.redb";
 
 /// Key → (expiry in milliseconds since 1970, the entry as JSON).
 const ENTRIES: TableDefinition<'_, &str, (u64, &str)> = TableDefinition::new("entries");
+
+/// What cannot be had again: key → (rank, value).
+pub(super) const DURABLE: TableDefinition<'_, &str, (&str, &str)> = TableDefinition::new("durable");
 
 /// Whose sessions have ended → (up to when they began in milliseconds, until when to keep it in seconds, since 1970).
 const ENDED: TableDefinition<'_, &str, (u64, u64)> = TableDefinition::new("ended");
@@ -65,15 +68,15 @@ impl Embedded {
         let expires_at = now().saturating_add(millis(entry.remaining));
         let is_due = self.writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(SWEEP_EVERY);
         self.run(move |database| {
-            let write = database.begin_write().map_err(redb::Error::from)?;
+            let write = database.begin_write()?;
             {
-                let mut entries = write.open_table(ENTRIES).map_err(redb::Error::from)?;
+                let mut entries = write.open_table(ENTRIES)?;
                 if is_due {
-                    entries.retain(|_, (expires_at, _)| now() < expires_at).map_err(redb::Error::from)?;
+                    entries.retain(|_, (expires_at, _)| now() < expires_at)?;
                 }
-                entries.insert(key.as_str(), (expires_at, raw.as_str())).map_err(redb::Error::from)?;
+                entries.insert(key.as_str(), (expires_at, raw.as_str()))?;
             }
-            Ok(write.commit().map_err(redb::Error::from)?)
+            Ok(write.commit()?)
         })
         .await
     }
@@ -110,28 +113,24 @@ impl Embedded {
         let endings = endings.to_vec();
         let uptime = self.uptime.saturating_add(self.opened.elapsed().as_secs());
         self.run(move |database| {
-            let write = database.begin_write().map_err(redb::Error::from)?;
+            let write = database.begin_write()?;
             {
-                let mut ended = write.open_table(ENDED).map_err(redb::Error::from)?;
-                let mut recorded = write.open_table(RECORDED).map_err(redb::Error::from)?;
-                recorded
-                    .retain(|_, at| uptime < at.saturating_add(keep.as_secs()))
-                    .map_err(redb::Error::from)?;
+                let mut ended = write.open_table(ENDED)?;
+                let mut recorded = write.open_table(RECORDED)?;
+                recorded.retain(|_, at| uptime < at.saturating_add(keep.as_secs()))?;
                 let is_recent = |of: &str| recorded.get(of).is_ok_and(|at| at.is_some());
-                ended
-                    .retain(|of, (_, until)| now() / 1000 < until || is_recent(of))
-                    .map_err(redb::Error::from)?;
+                ended.retain(|of, (_, until)| now() / 1000 < until || is_recent(of))?;
                 for Revocation { subject: of, not_before_ms, expires_at: until } in &endings {
-                    let known = ended.get(of.as_str()).map_err(redb::Error::from)?.map(|known| known.value());
+                    let known = ended.get(of.as_str())?.map(|known| known.value());
                     let (before, kept) = known.unwrap_or_default();
                     let latest = (before.max(*not_before_ms), kept.max(*until));
-                    ended.insert(of.as_str(), latest).map_err(redb::Error::from)?;
-                    recorded.insert(of.as_str(), uptime).map_err(redb::Error::from)?;
+                    ended.insert(of.as_str(), latest)?;
+                    recorded.insert(of.as_str(), uptime)?;
                 }
-                let mut total = write.open_table(UPTIME).map_err(redb::Error::from)?;
-                total.insert((), uptime).map_err(redb::Error::from)?;
+                let mut total = write.open_table(UPTIME)?;
+                total.insert((), uptime)?;
             }
-            Ok(write.commit().map_err(redb::Error::from)?)
+            Ok(write.commit()?)
         })
         .await
     }
@@ -139,11 +138,11 @@ impl Embedded {
     /// Every end of sessions that is kept.
     pub async fn endings(&self) -> Result<Vec<Revocation>, StoreError> {
         self.run(|database| {
-            let read = database.begin_read().map_err(redb::Error::from)?;
-            let ended = read.open_table(ENDED).map_err(redb::Error::from)?;
+            let read = database.begin_read()?;
+            let ended = read.open_table(ENDED)?;
             let mut endings = Vec::new();
-            for entry in ended.iter().map_err(redb::Error::from)? {
-                let (of, value) = entry.map_err(redb::Error::from)?;
+            for entry in ended.iter()? {
+                let (of, value) = entry?;
                 let (not_before_ms, until) = value.value();
                 endings.push(Revocation { subject: of.value().to_owned(), not_before_ms, expires_at: until });
             }
@@ -155,10 +154,10 @@ impl Embedded {
     /// The file is read and written on a thread that may wait for the disk.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Database) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&Database) -> Result<T, redb::Error> + Send + 'static,
     ) -> Result<T, StoreError> {
         let database = Arc::clone(&self.database);
-        tokio::task::spawn_blocking(move || work(&database)).await?
+        Ok(tokio::task::spawn_blocking(move || work(&database)).await??)
     }
 }
 
@@ -166,7 +165,7 @@ impl Embedded {
 fn prepare(database: &Database) -> Result<u64, redb::Error> {
     let write = database.begin_write()?;
     write.open_table(ENTRIES)?;
-    write.open_table(super::durable::DURABLE)?;
+    write.open_table(DURABLE)?;
     let uptime = write.open_table(UPTIME)?.get(())?.map_or(0, |at| at.value());
     {
         let mut recorded = write.open_table(RECORDED)?;
@@ -182,10 +181,10 @@ fn prepare(database: &Database) -> Result<u64, redb::Error> {
     Ok(uptime)
 }
 
-fn read(database: &Database, key: &str) -> Result<Option<Entry>, StoreError> {
-    let read = database.begin_read().map_err(redb::Error::from)?;
-    let entries = read.open_table(ENTRIES).map_err(redb::Error::from)?;
-    let Some(found) = entries.get(key).map_err(redb::Error::from)? else { return Ok(None) };
+fn read(database: &Database, key: &str) -> Result<Option<Entry>, redb::Error> {
+    let read = database.begin_read()?;
+    let entries = read.open_table(ENTRIES)?;
+    let Some(found) = entries.get(key)? else { return Ok(None) };
     let (expires_at, raw) = found.value();
     let Some(remaining) = expires_at.checked_sub(now()).filter(|left| *left > 0) else { return Ok(None) };
     // What is not ours is as good as nothing, and the next entry replaces it.
@@ -193,10 +192,10 @@ fn read(database: &Database, key: &str) -> Result<Option<Entry>, StoreError> {
     Ok(kept.map(|kept| kept.entry(Duration::from_millis(remaining))))
 }
 
-fn remove(database: &Database, key: &str) -> Result<(), StoreError> {
-    let write = database.begin_write().map_err(redb::Error::from)?;
-    write.open_table(ENTRIES).map_err(redb::Error::from)?.remove(key).map_err(redb::Error::from)?;
-    Ok(write.commit().map_err(redb::Error::from)?)
+fn remove(database: &Database, key: &str) -> Result<(), redb::Error> {
+    let write = database.begin_write()?;
+    write.open_table(ENTRIES)?.remove(key)?;
+    Ok(write.commit()?)
 }
 
 fn now() -> u64 {

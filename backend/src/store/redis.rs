@@ -3,35 +3,20 @@
 mod link;
 mod refusal;
 mod revocations;
+mod scripts;
 
 pub use revocations::RevocationStream;
 
-use super::millis;
-use super::{Entry, Kept, StoreError};
+use super::StoreError;
+use super::entry::{Entry, Kept, millis};
 use crate::secret::Secret;
 use link::Link;
-use redis::{AsyncCommands, Client, RedisResult, Script};
+pub use link::PATIENCE;
+use redis::{AsyncCommands, Client, RedisResult};
 pub use refusal::remedy;
-use std::sync::LazyLock;
+pub(super) use scripts::entry_key;
+use scripts::{DELETE_IF, WRITE, lock_key};
 use std::time::Duration;
-
-/// All our keys, so that one Redis can serve other programs too.
-const PREFIX: &str = "miandeng:";
-
-/// KEYS: lock, entry. ARGV: holder, value, milliseconds. The entry is written only by whoever still holds the lock.
-static WRITE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end \
-         redis.call('set', KEYS[2], ARGV[2], 'px', ARGV[3]) redis.call('del', KEYS[1]) return 1",
-    )
-});
-
-/// KEYS: key. ARGV: the value that has to be there. A lock that ran out and is another's by now stays untouched.
-static DELETE_IF: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0",
-    )
-});
 
 pub struct Redis {
     pub(super) link: Link,
@@ -116,13 +101,4 @@ impl Redis {
         call.arg(value);
         Ok(call.invoke_async(&mut self.link.clone()).await?)
     }
-}
-
-pub(super) fn entry_key(key: &str) -> String {
-    format!("{PREFIX}{key}")
-}
-
-/// In the slot of the entry, on a Redis that divides its keys: what stands in braces decides.
-fn lock_key(key: &str) -> String {
-    format!("{PREFIX}lock:{{{}}}", entry_key(key))
 }

@@ -1,7 +1,7 @@
 //! The circuit breaker for a platform's ban of our address, and for that alone: calls during the ban would prolong nothing
 //! but the wait, and every other failure is better answered by trying.
 
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -16,12 +16,12 @@ impl Breaker {
     pub fn open(&self, platform: &str, pause: Duration) {
         let seconds = pause.as_secs();
         tracing::error!(seconds, "{platform} has banned this server's address: no calls until it ends");
-        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + pause);
+        *self.until.lock() = Some(Instant::now() + pause);
     }
 
     /// How long the ban still lasts.
     pub fn remaining(&self) -> Option<Duration> {
-        let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = *self.until.lock();
         until?.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
     }
 }

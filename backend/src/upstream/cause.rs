@@ -8,6 +8,7 @@ use super::json::json;
 use super::proxies::{self, name_of};
 use crate::repeats::Repeats;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use parking_lot::Mutex;
 use reqwest::{Response, header};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -15,7 +16,6 @@ use std::error::{self, Error as _};
 use std::fmt;
 use std::io;
 use std::iter;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use url::Url;
 
@@ -77,7 +77,7 @@ impl Causes {
     }
 
     fn note(&self, url: &Url, cause: Option<String>) {
-        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failing = self.failing.lock();
         if cause.is_none() && failing.is_empty() {
             return;
         }
@@ -175,7 +175,7 @@ fn is_tls(error: &(dyn error::Error + 'static)) -> bool {
 
 impl fmt::Debug for Causes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.failing.lock().unwrap_or_else(PoisonError::into_inner).iter()).finish()
+        f.debug_map().entries(self.failing.lock().iter()).finish()
     }
 }
 

@@ -2,6 +2,11 @@
 //! dropped only if it is still the one that was rejected. Behind the process stands the store: what another replica, or
 //! this one before its restart, has fetched is used, and of several replicas one fetches while the others wait for it.
 
+mod cached;
+mod slot;
+
+pub use cached::Cached;
+
 use super::deadline;
 use super::failure::{Error, Kind};
 use super::token::{Issued, Token};
@@ -9,20 +14,14 @@ use crate::repeats::Repeats;
 use crate::store::{Entry, Store, StoreError};
 use crate::telemetry::{self, Trigger};
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Shared};
+use parking_lot::Mutex;
+use slot::{Flight, Held, Slot};
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The platforms' own advice: renew about ten minutes before the end.
-const MARGIN: Duration = Duration::from_secs(600);
-/// A platform may answer an early renewal with the token of before, and little left of its life.
-const BETWEEN_RENEWALS: Duration = Duration::from_secs(30);
-/// After a renewal failed, the credential that still serves is left alone for this long.
-const RETRY_PAUSE: Duration = Duration::from_secs(10);
 /// A wrong secret does not become right by asking for every visitor; an operator who mends it waits this long.
 pub const REFUSAL_MEMORY: Duration = Duration::from_secs(10);
 /// How often a replica that waits for another's result looks for it.
@@ -30,11 +29,6 @@ const POLL: Duration = Duration::from_millis(25);
 
 /// Of each credential and failure one line in this time, however many people wait for it.
 static NOT_GIVEN: Repeats<(String, String)> = Repeats::new(Duration::from_secs(60));
-
-type Flight<T> = Shared<BoxFuture<'static, Result<T, Error>>>;
-
-/// Fetches a credential anew.
-type Fetch<T> = dyn Fn() -> BoxFuture<'static, Result<Issued<T>, Error>> + Send + Sync;
 
 /// Credentials of one family, by the name of each. Cloning gives another handle to the same ones.
 pub struct CredentialCache<T> {
@@ -53,86 +47,6 @@ impl<T> Clone for CredentialCache<T> {
     }
 }
 
-/// One credential of a cache, which knows how it is fetched.
-pub struct Cached<T> {
-    cache: CredentialCache<T>,
-    id: Arc<str>,
-    fetch: Arc<Fetch<T>>,
-}
-
-impl<T> Clone for Cached<T> {
-    fn clone(&self) -> Self {
-        Self { cache: self.cache.clone(), id: Arc::clone(&self.id), fetch: Arc::clone(&self.fetch) }
-    }
-}
-
-impl<T: Token> Cached<T> {
-    /// The credential. It is fetched only where that is needed, and then to the end even if the caller leaves.
-    ///
-    /// # Errors
-    /// That of the fetch, or of one not long ago that need not be tried again.
-    pub async fn get(&self) -> Result<T, Error> {
-        self.cache.get(&self.id, || (self.fetch)()).await
-    }
-
-    /// The credential that is in memory, whatever its age.
-    pub fn held(&self) -> Option<T> {
-        self.cache.held(&self.id)
-    }
-
-    /// Calls with the credential, and exactly once more with a fresh one if the platform rejects the first.
-    ///
-    /// # Errors
-    /// Those of the credential and of the call.
-    pub async fn with<R, G>(&self, call: impl Fn(T) -> G) -> Result<R, Error>
-    where
-        G: Future<Output = Result<R, Error>>,
-    {
-        let first = self.get().await?;
-        match call(first.clone()).await {
-            Err(error) if error.kind.policy().renews_token => {
-                self.drop_if(&first, Trigger::Rejected).await;
-                call(self.get().await?).await
-            }
-            other => other,
-        }
-    }
-
-    /// Drops the credential if it is still `rejected`, here and in the store, so that a late complaint about an old one
-    /// costs nothing. Says whether it did here.
-    pub async fn drop_if(&self, rejected: &T, trigger: Trigger) -> bool {
-        self.cache.drop_if(&self.id, rejected, trigger).await
-    }
-}
-
-struct Slot<T> {
-    /// Tells this slot from one of the same key that was forgotten.
-    generation: u64,
-    held: Option<Held<T>>,
-    flight: Option<Flight<T>>,
-    /// The platform's last word on our secret, and until when it is not asked again.
-    refusal: Option<(Error, Instant)>,
-    /// What was rejected last: a store that could not forget it must not bring it back.
-    rejected: Option<T>,
-    /// Why the next fetch happens, for the metric.
-    trigger: Trigger,
-}
-
-#[derive(Clone)]
-struct Held<T> {
-    value: T,
-    refresh_at: Instant,
-    expires_at: Instant,
-}
-
-impl<T> Slot<T> {
-    fn empty() -> Self {
-        static GENERATIONS: AtomicU64 = AtomicU64::new(0);
-        let generation = GENERATIONS.fetch_add(1, Ordering::Relaxed);
-        Slot { generation, held: None, flight: None, refusal: None, rejected: None, trigger: Trigger::First }
-    }
-}
-
 /// What a fetch is for.
 struct Order<T> {
     key: String,
@@ -141,30 +55,6 @@ struct Order<T> {
     generation: u64,
     trigger: Trigger,
     rejected: Option<T>,
-}
-
-impl<T: Token> Held<T> {
-    fn new(issued: Issued<T>) -> Self {
-        let (now, lifetime) = (Instant::now(), issued.lifetime);
-        Held {
-            value: issued.value,
-            refresh_at: now + lifetime - margin(lifetime),
-            expires_at: now + lifetime,
-        }
-    }
-
-    /// What the store holds, unless it is already time to renew it.
-    fn fresh(entry: Entry) -> Option<Self> {
-        let (now, margin) = (Instant::now(), margin(entry.lifetime));
-        let refresh_in = entry.remaining.checked_sub(margin).filter(|left| !left.is_zero())?;
-        let value = T::from_secret(entry.value);
-        Some(Held { value, refresh_at: now + refresh_in, expires_at: now + entry.remaining })
-    }
-}
-
-/// How long before its end a credential is renewed; a short-lived one at half its life.
-fn margin(lifetime: Duration) -> Duration {
-    MARGIN.min(lifetime / 2)
 }
 
 impl<T: Token> CredentialCache<T> {
@@ -195,7 +85,7 @@ impl<T: Token> CredentialCache<T> {
         F: Future<Output = Result<Issued<T>, Error>> + Send + 'static,
     {
         let flight = {
-            let mut slots = lock(&self.slots);
+            let mut slots = self.slots.lock();
             let slot = match slots.get_mut(key) {
                 Some(slot) => slot,
                 None => slots.entry(key.to_owned()).or_insert_with(Slot::empty),
@@ -230,12 +120,12 @@ impl<T: Token> CredentialCache<T> {
     }
 
     fn held(&self, key: &str) -> Option<T> {
-        lock(&self.slots).get(key)?.held.as_ref().map(|held| held.value.clone())
+        self.slots.lock().get(key)?.held.as_ref().map(|held| held.value.clone())
     }
 
     async fn drop_if(&self, key: &str, rejected: &T, trigger: Trigger) -> bool {
         let dropped = {
-            let mut slots = lock(&self.slots);
+            let mut slots = self.slots.lock();
             let Some(slot) = slots.get_mut(key) else { return false };
             let same = slot.held.as_ref().is_some_and(|held| held.value == *rejected);
             if same {
@@ -254,21 +144,21 @@ impl<T: Token> CredentialCache<T> {
 
     /// Forgets the credential of `key` here and in the store, because it may not be used any more.
     pub async fn forget(&self, key: &str) {
-        lock(&self.slots).remove(key);
+        self.slots.lock().remove(key);
         // A store that fails has been warned of; what stays there expires, and its owner is not looked up any more.
         let _ = self.store.remove(&self.name(key)).await;
     }
 
     /// Lets the next call ask again at once, for keys that are meant, because what the platform refused has changed.
     pub fn forgive(&self, is_meant: impl Fn(&str) -> bool) {
-        for (_, slot) in lock(&self.slots).iter_mut().filter(|(key, _)| is_meant(key)) {
+        for (_, slot) in self.slots.lock().iter_mut().filter(|(key, _)| is_meant(key)) {
             slot.refusal = None;
         }
     }
 
     /// Whether the platform's last word on one of our secrets was a refusal.
     pub fn is_refused(&self) -> bool {
-        lock(&self.slots).values().any(|slot| slot.refusal.is_some())
+        self.slots.lock().values().any(|slot| slot.refusal.is_some())
     }
 
     /// The key in the store: family, corporation, application. No secret is part of it.
@@ -304,7 +194,7 @@ impl<T: Token> CredentialCache<T> {
 
     /// A fetch has come to its end. What was forgotten meanwhile is for those who wait for it, and is not kept.
     async fn finish(&self, order: &Order<T>, outcome: Result<Held<T>, Error>) -> Result<T, Error> {
-        if let Some(slot) = self.slot_of(&mut lock(&self.slots), order) {
+        if let Some(slot) = self.slot_of(&mut self.slots.lock(), order) {
             return slot.finish(outcome, self.refusal_memory);
         }
         let value = outcome?.value;
@@ -353,7 +243,7 @@ impl<T: Token> CredentialCache<T> {
         let fetched = fetch.await;
         let Some(lock) = lock else { return fetched.map(Held::new) };
         match fetched {
-            Ok(issued) if self.slot_of(&mut self::lock(&self.slots), order).is_some() => {
+            Ok(issued) if self.slot_of(&mut self.slots.lock(), order).is_some() => {
                 let Issued { value, lifetime } = issued.clone();
                 let entry = Entry { value: value.secret().clone(), remaining: lifetime, lifetime };
                 // Where the lock ran out and is another's, what the other got is the newer one.
@@ -375,38 +265,6 @@ impl<T: Token> CredentialCache<T> {
         let fresh = self.store.read(&order.name).await?.and_then(Held::fresh);
         Ok(fresh.filter(|held| order.rejected.as_ref() != Some(&held.value)))
     }
-}
-
-impl<T: Token> Slot<T> {
-    /// A flight has come to its end.
-    fn finish(&mut self, outcome: Result<Held<T>, Error>, refusal_memory: Duration) -> Result<T, Error> {
-        self.flight = None;
-        match outcome {
-            Ok(mut held) => {
-                if self.held.as_ref().is_some_and(|before| before.value == held.value) {
-                    held.refresh_at = held.refresh_at.max(Instant::now() + BETWEEN_RENEWALS);
-                }
-                self.refusal = None;
-                self.rejected = None;
-                Ok(self.held.insert(held).value.clone())
-            }
-            Err(error) => {
-                let now = Instant::now();
-                if let Some(held) = &mut self.held {
-                    held.refresh_at = now + RETRY_PAUSE;
-                }
-                if error.kind.policy().is_remembered {
-                    self.refusal = Some((error.clone(), now + refusal_memory));
-                }
-                Err(error)
-            }
-        }
-    }
-}
-
-/// A poisoned lock guards nothing that a panic could have left half-done: every change is one assignment.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Where people go for a code, and from which browsers.
 
 use crate::apps::App;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use std::sync::Arc;
 use url::Url;
 
@@ -16,8 +16,9 @@ pub enum Browser {
 impl Browser {
     /// By the marks of the official JS-SDK: `wxwork/` is WeCom, `MicroMessenger` without it is WeChat.
     pub fn of(headers: &HeaderMap) -> Self {
-        let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        let user_agent = user_agent.unwrap_or_default().to_ascii_lowercase();
+        // As bytes: a phone's model stands in it in any encoding.
+        let user_agent = headers.get(header::USER_AGENT).map(HeaderValue::as_bytes).unwrap_or_default();
+        let user_agent = String::from_utf8_lossy(user_agent).to_ascii_lowercase();
         if user_agent.contains("wxwork/") || user_agent.contains("wxworklocal/") {
             Self::WeCom
         } else if user_agent.contains("micromessenger") {

@@ -9,6 +9,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use miandeng_shared::{AgentId, CorpId, Lang};
+use std::rc::Rc;
 use web_sys::Url;
 
 /// Logs the visitor in and then shows its children, which find [`LoggedIn`] in their context. Without children it
@@ -42,21 +43,25 @@ pub fn AutoLogin(
         login.set_value(started.map_err(|failure| shown.set(Shown::failed(&failure))).ok());
     };
     js::after(0, Box::new(start));
-    let act = move |tap| {
-        login.with_value(|login| match (login, tap) {
-            (Some(login), Tap::Retry) => login.tell(Event::Retry),
-            (Some(login), Tap::NotMe) => login.tell(Event::NotMe),
-            // Where the address names no application there is no login to tell; a fresh page reads the address again.
-            (None, _) => drop(page::reload()),
-        });
-    };
     let done = children.map(|children| {
         Box::new(move |logged_in: LoggedIn| {
             provide_context(logged_in);
             children()
         }) as Box<dyn Fn(LoggedIn) -> AnyView + Send + Sync>
     });
-    view! { <Screens shown lang begun=page::age() act done /> }
+    view! { <Screens shown lang begun=page::age() act=act(login) done /> }
+}
+
+/// What a person's tap does.
+pub fn act(login: StoredValue<Option<Rc<Login>>, LocalStorage>) -> impl Fn(Tap) + Copy + Send {
+    move |tap| {
+        login.with_value(|login| match (login, tap) {
+            (Some(login), Tap::Retry) => login.tell(Event::Retry),
+            (Some(login), Tap::NotMe) => login.tell(Event::NotMe),
+            // Where the address names no application there is no login to tell; a fresh page reads the address again.
+            (None, _) => drop(page::reload()),
+        });
+    }
 }
 
 /// `base` is relative to the document.

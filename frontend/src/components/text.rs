@@ -1,8 +1,8 @@
 //! Every word that the page says by itself, in both languages. What it says of errors stands in the shared catalogue.
 
 use crate::{
+    quick::COMPONENT,
     shown::{Screen, Wait},
-    start::COMPONENT,
 };
 use miandeng_shared::Lang;
 

@@ -3,6 +3,7 @@
 use crate::{
     cut::{cut, has},
     js,
+    settle::Trouble,
 };
 use wasm_bindgen::JsValue;
 
@@ -36,11 +37,10 @@ const FIRST_WORDS: usize = 40;
 impl DdError {
     /// Reads the arguments of a failure callback: `{errorCode, errorMessage}`, `{message}`, an `Error`, a string, or
     /// nothing at all with the code as second argument. Of any other object the whole JSON is what it says.
-    pub(crate) fn from_js(first: &JsValue, second: &JsValue) -> Self {
-        let field = |name: &str| js::text(&js::get(first, name));
-        let code = field("errorCode").or_else(|| js::text(second));
-        let message = field("errorMessage")
-            .or_else(|| field("message"))
+    fn from_js(first: &JsValue, second: &JsValue) -> Self {
+        let code = code(first, second);
+        let message = field(first, "errorMessage")
+            .or_else(|| field(first, "message"))
             .or_else(|| js::text(first))
             .or_else(|| js::json(first))
             .unwrap_or_default();
@@ -50,20 +50,6 @@ impl DdError {
         DdError::Refused(Refusal { code, message })
     }
 
-    /// This client does not have the call, whatever else it has: 1 is the client's own word for it, the others are the
-    /// component's.
-    #[must_use]
-    pub(crate) fn is_absence(&self) -> bool {
-        const NO_SUCH_CALL: [&str; 5] = ["1", "22", "4040", "4050", "4060"];
-        match self {
-            DdError::Missing(_) => true,
-            DdError::Refused(refusal) => {
-                refusal.code.as_deref().is_some_and(|code| NO_SUCH_CALL.contains(&code))
-            }
-            DdError::Timeout | DdError::Cancelled => false,
-        }
-    }
-
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
@@ -71,6 +57,26 @@ impl DdError {
             _ => None,
         }
     }
+}
+
+impl From<Trouble> for DdError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Timeout => DdError::Timeout,
+            Trouble::Missing(what) => DdError::Missing(what),
+            Trouble::Cancelled => DdError::Cancelled,
+            Trouble::Refused(first, second) => DdError::from_js(&first, &second),
+        }
+    }
+}
+
+/// The client's code in the arguments of a failure callback.
+pub(super) fn code(first: &JsValue, second: &JsValue) -> Option<String> {
+    field(first, "errorCode").or_else(|| js::text(second))
+}
+
+fn field(value: &JsValue, name: &str) -> Option<String> {
+    js::text(&js::get(value, name))
 }
 
 impl Refusal {

@@ -1,9 +1,9 @@
 //! Loading DingTalk's component, and proof that it is there.
 
-use super::{Dd, DdError, Done};
+use super::Dd;
 use crate::{
     js,
-    settle::{Callbacks, Outcome, settle},
+    settle::{Callbacks, Done, Outcome, Trouble, settle},
 };
 use wasm_bindgen::JsValue;
 
@@ -33,9 +33,9 @@ pub struct Limits {
 
 /// Loads the component, unless the window has it already: an application around the page may bring its own, and with
 /// some clients a second copy is dead. `done` hears that it did not load, did not load in time, or was not the component.
-pub fn load(source: &Source, limits: Limits, done: Done<Dd>) {
+pub fn load(source: &Source, limits: Limits, done: Done) {
     if let Some(dd) = find() {
-        return done(Ok(dd));
+        return done(Ok(dd.0));
     }
     let first = of_document(&source.url).unwrap_or_else(|| script(&source.url));
     let Some(fallback) = source.fallback.clone() else {
@@ -43,7 +43,7 @@ pub fn load(source: &Source, limits: Limits, done: Done<Dd>) {
     };
     let and_then = {
         let first = first.clone();
-        move |outcome: Result<Dd, DdError>| match outcome {
+        move |outcome: Outcome| match outcome {
             Ok(dd) => done(Ok(dd)),
             Err(_) => attempt(&script(&fallback), Some(&first), limits.whole, done),
         }
@@ -52,7 +52,7 @@ pub fn load(source: &Source, limits: Limits, done: Done<Dd>) {
 }
 
 /// Waits for `script`, or for `other`, which may still come.
-fn attempt(script: &JsValue, other: Option<&JsValue>, limit: u32, done: Done<Dd>) {
+fn attempt(script: &JsValue, other: Option<&JsValue>, limit: u32, done: Done) {
     let start = |callbacks: &Callbacks| {
         if let Some(other) = other {
             js::set(other, "onload", &callbacks.success);
@@ -73,9 +73,9 @@ fn attempt(script: &JsValue, other: Option<&JsValue>, limit: u32, done: Done<Dd>
     let outcome = move |loaded: Outcome| {
         // `onload` fires for a script that is HTML or nonsense as well; only the function itself is proof.
         let found = match (find(), loaded) {
-            (Some(dd), _) => Ok(dd),
-            (None, Ok(_)) => Err(DdError::Missing("dd.config")),
-            (None, Err(error)) => Err(error),
+            (Some(dd), _) => Ok(dd.0),
+            (None, Ok(_)) => Err(Trouble::Missing("dd.config")),
+            (None, Err(trouble)) => Err(trouble),
         };
         if found.is_err() {
             let _ = js::call(&element, "remove", &JsValue::UNDEFINED);

@@ -1,10 +1,11 @@
 //! What goes into the state machine and what comes out of it.
 
 use crate::{
-    dd::{CodeRequest, DdError, Source},
+    dd::{self, CodeRequest, DdError, Refusal, Source},
     entry::Entry,
     env::Env,
     failure::Failure,
+    settle::Outcome,
 };
 use miandeng_shared::{
     AuthCode, ConfigAnswer, LoginAnswer, LoginRequest, ReportRequest, SessionAnswer, User, Visit,
@@ -109,4 +110,24 @@ pub enum Event {
     Ended(Result<(), Failure>),
     Retry,
     NotMe,
+}
+
+/// What DingTalk's component has said.
+impl Event {
+    #[must_use]
+    pub fn loaded(outcome: Outcome) -> Self {
+        Event::Loaded(outcome.map(drop).map_err(DdError::from))
+    }
+
+    #[must_use]
+    pub fn verified(outcome: Outcome) -> Self {
+        Event::Verified(outcome.map(drop).map_err(DdError::from))
+    }
+
+    #[must_use]
+    pub fn code(outcome: Outcome) -> Self {
+        let none = || Refusal { code: None, message: "no code in DingTalk's answer".to_owned() };
+        let code = |answer| dd::code(&answer).ok_or_else(|| DdError::Refused(none()));
+        Event::Code(outcome.map_err(DdError::from).and_then(code))
+    }
 }

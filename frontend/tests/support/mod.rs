@@ -1,5 +1,8 @@
 //! A place in the document, and a server that is a few lines of JavaScript in place of `fetch`.
 
+// Each test uses a part of it.
+#![allow(dead_code)]
+
 use js_sys::{Function, Promise};
 use miandeng_shared::{AgentId, CorpId};
 use wasm_bindgen::{JsCast, JsValue};
@@ -31,6 +34,14 @@ pub fn serve(answer: &str) {
 
 pub fn asked() -> Vec<String> {
     run("return asked.join('\\n')").as_string().unwrap().lines().map(str::to_owned).collect()
+}
+
+/// Waits for what is no change of the document.
+pub async fn until(condition: &str) {
+    let promise = run(&format!(
+        "return new Promise(function (done) {{ (function look() {{ {condition} ? done() : setTimeout(look, 5) }})() }})"
+    ));
+    JsFuture::from(promise.unchecked_into::<Promise>()).await.unwrap();
 }
 
 /// The text of the first element that matches, as soon as there is one.

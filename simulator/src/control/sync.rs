@@ -11,7 +11,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::problem::{Problem, Wanted, WantedOrNothing};
-use super::suites::{Reported, Sim, no_suite, not_authorised, require_customer, sealed, send, suite};
+use super::pushing::{
+    Nothing, Reported, Sim, no_suite, not_authorised, require_customer, sealed, send, suite,
+};
 use crate::push::{self, Draft, Report};
 use crate::suites::{Authorisation, Kind, Suite, customer_number};
 use crate::world::{Simulator, World};
@@ -108,10 +110,6 @@ async fn retry(
     }
     Ok(Json(json!({ "reports": reports })))
 }
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 fn item(world: &mut World, name: &str, wanted: ItemWanted) -> Result<Value, Problem> {
     let corp_id = match wanted.what {

@@ -1,24 +1,6 @@
 //! The suites that exist. `README.md` shows the same as a table.
 
-use serde::Serialize;
-
-use super::Suite;
-
-/// An application of a suite. Each customer has it under an agentid of its own.
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SuiteApp {
-    pub app_id: u64,
-    pub name: &'static str,
-    /// The agentid in `dingcust1` is the next number, that in `dingcust2` the one after it.
-    agent_ids_after: u64,
-}
-
-impl SuiteApp {
-    pub fn agent_id(&self, customer_number: u64) -> u64 {
-        self.agent_ids_after + customer_number
-    }
-}
+use super::state::{Suite, SuiteApp};
 
 /// Windows have ids beyond 32 bits.
 const WINDOW: SuiteApp =

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde::Serialize;
 use serde_json::Value;
 
-use super::{Kind, SuiteApp, customer_number};
+use super::{Kind, customer_number};
 use crate::issue;
 use crate::push::Sent;
 
@@ -32,6 +33,22 @@ pub struct Suite {
     pub items: u64,
     /// SyncHTTP pushes that were not answered as they should be, and so are pushed again.
     pub unacknowledged: Vec<Value>,
+}
+
+/// An application of a suite. Each customer has it under an agentid of its own.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SuiteApp {
+    pub app_id: u64,
+    pub name: &'static str,
+    /// The agentid in `dingcust1` is the next number, that in `dingcust2` the one after it.
+    pub(super) agent_ids_after: u64,
+}
+
+impl SuiteApp {
+    pub fn agent_id(&self, customer_number: u64) -> u64 {
+        self.agent_ids_after + customer_number
+    }
 }
 
 /// What one enterprise granted.

@@ -6,11 +6,12 @@ use axum::http::{HeaderValue, StatusCode, header};
 use reqwest::Url;
 use serde_json::Value;
 
+use super::client::Client;
 use super::codes::Code;
-use super::link::{Link, Wrong, domain};
+use super::link::{Link, Wrong};
 use super::seed::{self, Person};
-use super::state::WeCom;
-use super::visitor::{Client, Visitor};
+use super::state::{WeCom, domain};
+use super::visitor::Visitor;
 use super::{WRONG_LINK, page};
 use crate::answer::Answer;
 use crate::call::Call;

@@ -5,8 +5,8 @@ use std::collections::{HashMap, VecDeque};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
+use super::client::Client;
 use super::seed::Person;
-use super::visitor::Client;
 use crate::clock::Millis;
 
 pub struct Code {

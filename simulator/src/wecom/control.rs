@@ -9,10 +9,9 @@ use reqwest::Url;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::link::domain;
 use super::seed::{CORP_ID, PEOPLE};
 use super::settings::Settings;
-use super::state::WeCom;
+use super::state::{WeCom, domain};
 use crate::control::{Problem, Wanted};
 use crate::world::Simulator;
 

@@ -3,7 +3,7 @@
 use reqwest::Url;
 
 use super::seed::CORP_ID;
-use super::state::WeCom;
+use super::state::{WeCom, domain};
 use crate::call::Call;
 
 pub struct Link {
@@ -81,10 +81,4 @@ impl Link {
 
 fn require(call: &Call, name: &'static str, fits: impl FnOnce(&str) -> bool) -> Result<(), Wrong> {
     if call.query.get(name).is_some_and(fits) { Ok(()) } else { Err(Wrong::Parameter(name)) }
-}
-
-/// Host, with the port where it is not the scheme's own.
-pub fn domain(url: &Url) -> Option<String> {
-    let host = url.host_str()?;
-    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }

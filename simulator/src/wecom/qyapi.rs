@@ -3,13 +3,13 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
+use super::client::Client;
 use super::codes::Code;
 use super::refusal;
 use super::seed::{App, CORP_ID, PEOPLE, Relation};
 use super::settings::MemberInWechat;
 use super::state::WeCom;
 use super::tokens::Dead;
-use super::visitor::Client;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::clock::Millis;

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::client::Client;
 use super::seed;
-use super::visitor::Client;
 use crate::control::{Problem, from_json};
 
 /// What a second `gettoken` brings while the first token lives.

@@ -3,7 +3,6 @@
 use reqwest::Url;
 
 use super::codes::Codes;
-use super::link::domain;
 use super::seed::{self, App};
 use super::settings::Settings;
 use super::tokens::Tokens;
@@ -31,4 +30,10 @@ impl WeCom {
     pub fn app(&self, agent_id: &str) -> Option<&App> {
         self.apps.iter().find(|app| app.agent_id == agent_id)
     }
+}
+
+/// Host, with the port where it is not the scheme's own.
+pub fn domain(url: &Url) -> Option<String> {
+    let host = url.host_str()?;
+    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }

@@ -1,8 +1,8 @@
 //! Who is in front of the browser, and which client it is.
 
 use axum::http::header;
-use serde::{Deserialize, Serialize};
 
+use super::client::{Client, by_name};
 use super::seed::{self, Person};
 use super::settings::Settings;
 use crate::call::Call;
@@ -10,15 +10,6 @@ use crate::call::Call;
 /// The phone's mark: a cookie of this name holds `<person>:<client>`. Cookies know hosts and no ports, so the server that
 /// is tested gets it too. Its name does not begin like those that `handover` forgets.
 pub const COOKIE: &str = "wecom-sim";
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Client {
-    Wecom,
-    WecomPc,
-    Wechat,
-    Browser,
-}
 
 pub struct Visitor {
     pub person: &'static Person,
@@ -35,21 +26,6 @@ impl Visitor {
         let named = call.query.get("devicetype").and_then(by_name).or_else(|| by_agent(call));
         let client = named.or_else(|| by_name(client)).unwrap_or(settings.client);
         Self { person: person.unwrap_or(&seed::PEOPLE[0]), client }
-    }
-}
-
-fn by_name(name: &str) -> Option<Client> {
-    serde_json::from_value(name.into()).ok()
-}
-
-impl Client {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Wecom => "wecom",
-            Self::WecomPc => "wecom-pc",
-            Self::Wechat => "wechat",
-            Self::Browser => "browser",
-        }
     }
 }
 

@@ -74,9 +74,9 @@ impl Suites {
         ticket: &Secret,
         version: &Version,
     ) -> Result<(), SuiteFailure> {
-        let kept = self.installations.keep_ticket(suite, ticket, version.at_ms, version.pushed_ms).await?;
+        let kept = self.installations.tickets.keep(suite, ticket, version.at_ms, version.pushed_ms).await?;
         // What was refused for want of this ticket need not wait.
-        self.rooms.suite_tokens.forgive(suite);
+        self.providers.suite_tokens.forgive(suite);
         tracing::info!(suite = suite.name, kept, "suite_ticket");
         Ok(())
     }
@@ -95,7 +95,7 @@ impl Suites {
         let known = match &member {
             Some(member) => self.installations.current(member).await?,
             None => {
-                self.installations.ticket(suite).await?;
+                self.installations.tickets.newest(suite).await?;
                 None
             }
         };
@@ -141,7 +141,7 @@ impl Suites {
         let grant = match known {
             Some(known) if known.codes == codes => known,
             _ => {
-                self.rooms.suite_tokens.forget(suite, &member.corp).await;
+                self.providers.suite_tokens.forget(suite, &member.corp).await;
                 self.keep_codes(suite, member, codes).await?
             }
         };
@@ -211,7 +211,7 @@ impl Suites {
         redeemed: String,
         since_ms: u64,
     ) -> Result<(InstallationId, Arc<Installation>), SuiteFailure> {
-        let tokens = &self.rooms.suite_tokens;
+        let tokens = &self.providers.suite_tokens;
         let client = &tokens.client;
         let exchange = |token| async move { client.permanent_code(&token, code).await };
         let bought = match (tokens.with(suite, exchange).await, member.clone(), known) {
@@ -230,7 +230,7 @@ impl Suites {
         };
         let codes = PermanentCodes { permanent_code, ch_permanent_code, redeemed, since_ms };
         // The tokens of an earlier authorisation are not this one's.
-        self.rooms.suite_tokens.forget(suite, &member.corp).await;
+        self.providers.suite_tokens.forget(suite, &member.corp).await;
         let grant = self.keep_codes(suite, &member, codes).await?;
         Ok((member, grant))
     }
@@ -260,7 +260,7 @@ impl Suites {
 
     /// A corporation took its authorisation back: its codes, tokens, tickets and sessions go.
     async fn relieve(&self, suite: &Arc<Suite>, member: &InstallationId) -> Result<(), SuiteFailure> {
-        self.rooms.suite_tokens.forget(suite, &member.corp).await;
+        self.providers.suite_tokens.forget(suite, &member.corp).await;
         if let Some(grant) = self.installations.current(member).await? {
             self.restore_all(member, &grant, u64::MAX).await?;
         }

@@ -1,8 +1,8 @@
 //! What was followed last: the newest version of each fact counts, however late and however often the others come.
 
 use super::event::Event;
-use super::installations::{InstallationId, Installations, rank};
-use super::version::Version;
+use super::installations::{InstallationId, Installations};
+use super::version::{Version, rank};
 use crate::apps::Suite;
 use crate::secret::Secret;
 use crate::store::StoreError;

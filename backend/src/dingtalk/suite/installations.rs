@@ -1,18 +1,19 @@
-//! What suites were given: their newest ticket, and what each corporation that authorised one granted. Kept in the store,
-//! because neither can be asked for again, with a copy in the process for a store that fails.
+//! What each corporation that authorised a suite granted. Kept in the store, because it cannot be asked for again, with a
+//! copy in the process for a store that fails.
 
 use super::installation::{AllowedApps, Installation, PermanentCodes};
-use super::version::Version;
+use super::tickets::Tickets;
+use super::version::{Version, rank};
 use crate::apps::Suite;
 use crate::secret::Secret;
 use crate::store::{Store, StoreError};
 use crate::upstream::Error;
 use miandeng_shared::{AgentId, CorpId};
 use moka::sync::Cache;
-use serde::{Deserialize, Serialize};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -68,18 +69,11 @@ struct Seen {
     unsaved: bool,
 }
 
-/// A suite's ticket, and when DingTalk made it (milliseconds since 1970).
-#[derive(Clone, Serialize, Deserialize)]
-struct StoredTicket {
-    ticket: String,
-    at_ms: u64,
-}
-
 pub struct Installations {
     pub(super) store: Arc<Store>,
     seen: Mutex<HashMap<InstallationId, Seen>>,
     negative_cache: Cache<InstallationId, ()>,
-    tickets: Mutex<HashMap<String, StoredTicket>>,
+    pub(super) tickets: Tickets,
     /// One at a time changes what is known of a corporation.
     locks: [tokio::sync::Mutex<()>; LOCKS as usize],
     asked: Cache<InstallationId, Option<Error>>,
@@ -92,10 +86,10 @@ pub struct Installations {
 impl Installations {
     pub fn new(store: Arc<Store>) -> Self {
         Self {
+            tickets: Tickets::new(Arc::clone(&store)),
             store,
             seen: Mutex::default(),
             negative_cache: remember(STRANGER_MEMORY),
-            tickets: Mutex::default(),
             locks: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             asked: remember(QUESTION_PAUSE),
             exchanged: remember(EXCHANGE_MEMORY),
@@ -103,55 +97,9 @@ impl Installations {
         }
     }
 
-    /// Keeps a suite's ticket unless a newer one is there; says whether it did. `pushed_ms` decides between two of the
-    /// same moment.
-    pub async fn keep_ticket(
-        &self,
-        suite: &Suite,
-        ticket: &Secret,
-        at_ms: u64,
-        pushed_ms: u64,
-    ) -> Result<bool, StoreError> {
-        let stored = StoredTicket { ticket: ticket.expose().to_owned(), at_ms };
-        let raw = serde_json::to_string(&stored).map_err(|_| StoreError::Unreadable)?;
-        let rank = format!("{}{}", rank(at_ms), rank(pushed_ms));
-        let kept = self.store.durable_put(&ticket_key(suite), &rank, &Secret::new(raw)).await;
-        if !matches!(kept, Ok(false)) {
-            let mut tickets = lock(&self.tickets);
-            let newer = tickets.get(&suite.suite_key).is_none_or(|known| known.at_ms <= at_ms);
-            if newer {
-                tickets.insert(suite.suite_key.clone(), stored);
-            }
-        }
-        kept
-    }
-
-    /// The newest ticket and when it was made; the one that this process saw last where the store fails.
-    pub async fn ticket(&self, suite: &Suite) -> Result<Option<(Secret, u64)>, StoreError> {
-        let stored = match self.store.durable_get(&ticket_key(suite)).await {
-            Ok(None) => {
-                lock(&self.tickets).remove(&suite.suite_key);
-                None
-            }
-            Ok(Some(raw)) => {
-                let stored: StoredTicket =
-                    serde_json::from_str(raw.expose()).map_err(|_| StoreError::Unreadable)?;
-                lock(&self.tickets).insert(suite.suite_key.clone(), stored.clone());
-                Some(stored)
-            }
-            Err(error) => Some(lock(&self.tickets).get(&suite.suite_key).cloned().ok_or(error)?),
-        };
-        Ok(stored.map(|stored| (Secret::new(stored.ticket), stored.at_ms)))
-    }
-
-    /// When the newest ticket was made that this process has seen. The store is not asked.
-    pub fn seen_ticket_ms(&self, suite: &Suite) -> Option<u64> {
-        lock(&self.tickets).get(&suite.suite_key).map(|stored| stored.at_ms)
-    }
-
     /// What `member` granted, as the store had it at most [`FRESH`] ago.
     pub async fn grant(&self, member: &InstallationId) -> Result<Option<Arc<Installation>>, StoreError> {
-        let seen = lock(&self.seen).get(member).cloned();
+        let seen = self.seen.lock().get(member).cloned();
         match &seen {
             Some(seen) if seen.at.elapsed() < FRESH => return Ok(Some(Arc::clone(&seen.grant))),
             None if self.negative_cache.contains_key(member) => return Ok(None),
@@ -162,7 +110,7 @@ impl Installations {
 
     /// What `member` granted, as the store has it now.
     pub async fn current(&self, member: &InstallationId) -> Result<Option<Arc<Installation>>, StoreError> {
-        let seen = lock(&self.seen).get(member).cloned();
+        let seen = self.seen.lock().get(member).cloned();
         if let Some(seen) = seen.as_ref().filter(|seen| seen.unsaved)
             && self.put_codes(member, &seen.grant.codes).await.is_err()
         {
@@ -171,7 +119,7 @@ impl Installations {
         match self.read(member).await {
             Ok(Some(grant)) => Ok(Some(self.see(member, grant, false))),
             Ok(None) => {
-                lock(&self.seen).remove(member);
+                self.seen.lock().remove(member);
                 self.negative_cache.insert(member.clone(), ());
                 Ok(None)
             }
@@ -181,7 +129,7 @@ impl Installations {
 
     /// Whether this process knows `member`.
     pub fn knows(&self, member: &InstallationId) -> bool {
-        lock(&self.seen).contains_key(member)
+        self.seen.lock().contains_key(member)
     }
 
     /// Keeps the codes that a corporation's authorisation bought. Where the store does not take them they serve from
@@ -202,7 +150,7 @@ impl Installations {
         self.negative_cache.invalidate(member);
         self.asked.invalidate(member);
         self.exchanged.insert(codes.redeemed.clone(), member.corp.clone());
-        let before = lock(&self.seen).get(member).map(|seen| seen.grant.agents()).unwrap_or_default();
+        let before = self.seen.lock().get(member).map(|seen| seen.grant.agents()).unwrap_or_default();
         let grant = Installation { codes, apps: None, stopped: Vec::new(), before };
         let grant = self.see(member, grant, tried.is_err());
         tried.map(|()| grant)
@@ -222,7 +170,7 @@ impl Installations {
     ) -> Result<Arc<Installation>, StoreError> {
         let raw = serde_json::to_string(&apps).map_err(|_| StoreError::Unreadable)?;
         let stopped = self.stopped(member, &apps).await?;
-        let unsaved = lock(&self.seen).get(member).is_some_and(|seen| seen.unsaved);
+        let unsaved = self.seen.lock().get(member).is_some_and(|seen| seen.unsaved);
         let grant = Installation { codes: codes.clone(), apps: Some(apps), stopped, before: Vec::new() };
         let grant = self.see(member, grant, unsaved);
         self.store.durable_put(&member.apps_key(), "", &Secret::new(raw)).await?;
@@ -243,7 +191,7 @@ impl Installations {
     /// Forgets a corporation here and in the store. The codes go last, so that a push that is repeated after a crash
     /// finds what is left to do.
     pub async fn remove(&self, member: &InstallationId) -> Result<(), StoreError> {
-        lock(&self.seen).remove(member);
+        self.seen.lock().remove(member);
         self.store.durable_remove(&member.apps_key()).await?;
         self.store.durable_remove(&member.codes_key()).await?;
         self.negative_cache.insert(member.clone(), ());
@@ -293,7 +241,7 @@ impl Installations {
     fn see(&self, member: &InstallationId, grant: Installation, unsaved: bool) -> Arc<Installation> {
         let grant = Arc::new(grant);
         let seen = Seen { grant: Arc::clone(&grant), at: Instant::now(), unsaved };
-        lock(&self.seen).insert(member.clone(), seen);
+        self.seen.lock().insert(member.clone(), seen);
         grant
     }
 
@@ -326,19 +274,6 @@ where
     V: Clone + Send + Sync + 'static,
 {
     Cache::builder().max_capacity(MAX_REMEMBERED).time_to_live(time).build()
-}
-
-fn ticket_key(suite: &Suite) -> String {
-    format!("suite_ticket:{}", suite.suite_key)
-}
-
-/// Ranks are compared as text.
-pub(super) fn rank(ms: u64) -> String {
-    format!("{ms:020}")
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -55,14 +55,14 @@ impl Suites {
 
     /// How old a suite's ticket is, as far as this process knows; `None` if it knows of none. The store is not asked.
     pub fn ticket_age(&self, suite: &Suite) -> Option<Duration> {
-        let at_ms = self.installations.seen_ticket_ms(suite)?;
+        let at_ms = self.installations.tickets.seen_ms(suite)?;
         Some(Duration::from_millis(millis(SystemTime::now()).saturating_sub(at_ms)))
     }
 
     /// Looks in the store for tickets that were pushed to other replicas.
     pub async fn look_for_tickets(&self) {
         // A store that fails has been warned of.
-        join_all(self.configured.iter().map(|suite| self.installations.ticket(suite))).await;
+        join_all(self.configured.iter().map(|suite| self.installations.tickets.newest(suite))).await;
     }
 
     /// Keeps what a corporation allows now, and ends the sessions of what it does not allow any more.
@@ -101,7 +101,7 @@ impl Suites {
         grant: &Installation,
     ) -> Result<Arc<Installation>, SuiteFailure> {
         let allowed = self.allowed(suite, member, grant).await?;
-        let tokens = &self.rooms.suite_tokens;
+        let tokens = &self.providers.suite_tokens;
         let (client, corp, code) = (&tokens.client, &member.corp, &grant.codes.permanent_code);
         let mut activated = is_activated(grant);
         let mut switched = Ok(());
@@ -123,7 +123,7 @@ impl Suites {
         member: &InstallationId,
         grant: &Installation,
     ) -> Result<AllowedAgents, Error> {
-        let tokens = &self.rooms.suite_tokens;
+        let tokens = &self.providers.suite_tokens;
         let (client, corp, code) = (&tokens.client, &member.corp, &grant.codes.permanent_code);
         tokens
             .with(suite, |token| async move { client.allowed_agents(&token, suite, corp, code).await })
@@ -236,7 +236,7 @@ impl Suites {
         let knew = self.installations.knows(member);
         let grant = self.installations.grant(member).await?;
         if knew && grant.is_none() {
-            self.rooms.suite_tokens.forget(suite, &member.corp).await;
+            self.providers.suite_tokens.forget(suite, &member.corp).await;
         }
         Ok(grant)
     }
@@ -252,7 +252,7 @@ impl Suites {
         let PermanentCodes { permanent_code, ch_permanent_code, .. } = grant.codes.clone();
         let granted = Granted { kind, suite: Arc::clone(suite), permanent_code, ch_permanent_code };
         let app = App::of_suite(corp.clone(), agent.clone(), granted);
-        let provider = self.rooms.provider(&app, &[])?;
+        let provider = self.providers.provider(&app, &[])?;
         Some(GrantedApp { app, provider })
     }
 }

@@ -2,9 +2,9 @@
 
 use super::Installations;
 use crate::apps::{Granted, Suite};
+use crate::dingtalk::caches::{Caches, suite_id, suite_prefix};
 use crate::dingtalk::client::Client;
 use crate::dingtalk::tokens::{ChannelToken, SuiteCorpToken, SuiteToken};
-use crate::dingtalk::{Caches, suite_id, suite_prefix};
 use crate::store::Store;
 use crate::upstream::{Cached, Error, Issued, Kind};
 use miandeng_shared::CorpId;
@@ -46,7 +46,7 @@ impl SuiteTokens {
             let (client, installations, suite) =
                 (client.clone(), Arc::clone(&installations), Arc::clone(&buyer));
             async move {
-                match installations.ticket(&suite).await {
+                match installations.tickets.newest(&suite).await {
                     Ok(Some((ticket, _))) => client.suite_token(&suite, &ticket).await,
                     Ok(None) => Err(Error {
                         words: Some("no suite_ticket has been pushed to the callback yet".into()),

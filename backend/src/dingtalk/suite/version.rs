@@ -76,6 +76,11 @@ impl Version {
     }
 }
 
+/// Ranks are compared as text.
+pub fn rank(ms: u64) -> String {
+    format!("{ms:020}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

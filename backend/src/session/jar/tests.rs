@@ -28,7 +28,7 @@ impl Browser {
     }
 
     fn log_in(&mut self, sessions: &Sessions, user: User, now: SystemTime) -> Session {
-        let session = sessions.begin(user, None, now);
+        let session = sessions.begin(user, None, false, now);
         let cookies = sessions.set(&self.headers(), &session);
         self.take(cookies);
         session
@@ -62,7 +62,14 @@ fn cookie(sessions: &Sessions, open_id: &str, now: SystemTime) -> String {
 fn earlier(user: User, now: SystemTime) -> String {
     let cookies = Cookies::new(&key(1), &[], true);
     let expires_at = seconds(now) + 3600;
-    let session = Session { id: random_hex(), issued_at_ms: millis(now), expires_at, user, suite: None };
+    let session = Session {
+        id: random_hex(),
+        issued_at_ms: millis(now),
+        expires_at,
+        user,
+        suite: None,
+        ignores_case: false,
+    };
     let (_, line) = cookies.set(EARLIER, &session, Duration::from_secs(3600));
     let (name, value) = line.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
     let padding = "=".repeat(value.len().wrapping_neg() % 4);
@@ -210,8 +217,10 @@ fn k15_what_cannot_be_opened_goes_first_but_only_for_want_of_room() {
     browser.log_in(&sessions, of_agent(1, "o1"), now);
     // Another server's, on the same host.
     let other_server = super::super::tests::sessions(2, &[]);
-    let theirs = other_server
-        .set(&HeaderMap::new(), &other_server.begin(of_agent(2, "o1"), None, now + Duration::from_secs(1)));
+    let theirs = other_server.set(
+        &HeaderMap::new(),
+        &other_server.begin(of_agent(2, "o1"), None, false, now + Duration::from_secs(1)),
+    );
     browser.take(theirs);
     for agent in 3..=9 {
         browser.log_in(&sessions, of_agent(agent, "o1"), now + Duration::from_secs(2));
@@ -368,7 +377,7 @@ fn f13_a_clock_that_is_out_of_range_is_no_reason_to_panic() {
     ] {
         let cookies = Arc::new(Cookies::new(&key(1), &[], true));
         let sessions = Sessions::new(cookies, Duration::from_secs(3600), Arc::new(Store::memory()));
-        let session = sessions.begin(user("o1"), None, now);
+        let session = sessions.begin(user("o1"), None, false, now);
         let cookies = sessions.set(&HeaderMap::new(), &session);
         assert_eq!(session.expires_at(), ends);
         let mut browser = Browser::default();

@@ -1,9 +1,7 @@
 //! The connection to Redis. One that cannot write or does not answer is dropped, whatever the reason, and replaced: at
 //! once where it has served for a while, else after a pause that grows.
 
-use super::revocations::RECORD;
-use super::{WRITE, entry_key, lock_key};
-use crate::store::PATIENCE;
+use super::scripts::{RECORD, WRITE, entry_key, lock_key};
 use crate::tls;
 use futures_util::FutureExt;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
@@ -15,6 +13,9 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 
+/// A store answers in a millisecond, and one that is gone refuses at once. Only one that swallows what it gets costs
+/// this much, and giving up on a slow one too early would cost DingTalk a second fetch.
+pub const PATIENCE: Duration = Duration::from_secs(2);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// A connection that is lost sooner was perhaps never good.

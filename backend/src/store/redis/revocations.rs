@@ -1,12 +1,13 @@
 //! Ended sessions, as a stream that every replica follows on a connection of its own.
 
+use super::Redis;
 use super::link::{Link, is_useless};
-use super::{Redis, entry_key};
-use crate::store::{Revocation, StoreError, millis};
+use super::scripts::{RECORD, entry_key};
+use crate::store::entry::{Revocation, millis};
+use crate::store::error::StoreError;
 use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamReadOptions, StreamReadReply};
-use redis::{AsyncCommands, RedisResult, Script};
-use std::sync::LazyLock;
+use redis::{AsyncCommands, RedisResult};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const KEY: &str = "ended";
@@ -19,20 +20,6 @@ const BEGINNING: &str = "0-0";
 const WAIT: Duration = Duration::from_secs(1);
 /// Of about 150 bytes each.
 const AT_ONCE: usize = 2000;
-
-/// KEYS: stream. ARGV: how long to keep and what time it is here, in milliseconds, then entries. They are named after the
-/// time at which they came. Of two clocks the earlier decides what is too old: one that leaps ahead takes nothing away.
-pub(super) static RECORD: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "local now = tonumber(ARGV[2]) \
-         for i = 3, #ARGV do \
-             local id = redis.call('xadd', KEYS[1], '*', 'ended', ARGV[i]) \
-             now = math.min(now, tonumber(string.match(id, '%d+'))) \
-         end \
-         local oldest = string.format('%.0f', math.max(0, now - tonumber(ARGV[1]))) \
-         redis.call('xtrim', KEYS[1], 'minid', '~', oldest)",
-    )
-});
 
 /// What the stream tells from some point on.
 pub struct RevocationStream {

@@ -82,7 +82,7 @@ impl<'a> Person<'a> {
     }
 
     async fn try_send(&self, request: RequestBuilder) -> Result<Response, String> {
-        let response = request.send().await.map_err(|e| e.to_string())?;
+        let response = request.send().await.map_err(|e| format!("{e:?}"))?;
         for line in response.headers().get_all("set-cookie") {
             let pair = line.to_str().unwrap().split(';').next().unwrap();
             let (name, value) = pair.split_once('=').unwrap();

@@ -4,6 +4,7 @@ use dingtalk_simulator::Options;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 static OPENED: AtomicU64 = AtomicU64::new(0);
 
@@ -20,7 +21,13 @@ impl Sim {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let options = Options { corps, ..Options::default() };
         let task = tokio::spawn(async move { dingtalk_simulator::serve(listener, options).await.unwrap() });
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        // The client opens connections in reserve, which a server ends after 10 s without a first request: never one that
+        // is about to be used.
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .pool_idle_timeout(Duration::from_secs(5))
+            .build()
+            .unwrap();
         Self { url, http, task }
     }
 

@@ -116,25 +116,85 @@ async fn names_of_parameters_are_read_in_any_case() {
     }
 }
 
+/// A person reads what to do, and the link asks again: nothing has been spent. A script gets JSON.
 #[tokio::test]
-async fn callbacks_are_paced_like_logins_behind_a_trusted_proxy() {
+async fn who_asks_too_often_reads_a_page_that_leads_on() {
     let sim = Sim::start(1).await;
     let server = Server::start(&sim, |config| {
         *config = config
             .replace("state_dir", "trusted_proxies = [\"127.0.0.0/8\"]\nstate_dir")
-            .replace("[store]", "[limits]\nlogins_per_minute = 3\n[store]");
+            .replace("[store]", "[limits]\nlogins_per_minute = 3\nconfigs_per_minute = 3\n[store]");
         beside(config, &sim, "");
     })
     .await;
-    let knock = async |from: &str| {
-        let request = sim.http.get(format!("{}/wecom/callback?code=x&state=y", server.url));
-        request.header("x-forwarded-for", from).send().await.unwrap().status()
+    trust(&sim, &server.url).await;
+    let visitor = Visitor::new(&sim, &server, "member");
+    let callback = visitor.callback_of(&format!("{}&next=/orders", visitor.menu())).await;
+    let from = |request: reqwest::RequestBuilder, address: &str| {
+        let request = request.header("x-forwarded-for", address).header("accept-language", "en");
+        async { request.send().await.unwrap() }
     };
-    for _ in 0..3 {
-        assert_eq!(knock("198.51.100.7").await, StatusCode::FOUND);
+    for address in [visitor.start(""), callback.clone()] {
+        let stray = address.replace("state=", "state=0");
+        for _ in 0..3 {
+            let answer = from(visitor.http.get(&stray).header("sec-fetch-mode", "navigate"), "198.51.100.7");
+            assert_eq!(answer.await.status(), StatusCode::FOUND, "{address}");
+        }
+        for mark in [("sec-fetch-mode", "navigate"), ("accept", "text/html,*/*;q=0.8")] {
+            let answer = from(visitor.http.get(&address).header(mark.0, mark.1), "198.51.100.7").await;
+            assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS, "{address}");
+            let headers = answer.headers().clone();
+            assert_eq!(headers["content-type"], "text/html; charset=utf-8", "{mark:?}");
+            assert_eq!(headers["cache-control"], "no-store");
+            assert!(headers.contains_key("retry-after") && !headers.contains_key("set-cookie"));
+            assert!(headers["content-security-policy"].to_str().unwrap().contains("script-src 'none'"));
+            let text = answer.text().await.unwrap();
+            for part in
+                ["<html lang=\"en\"", "too_many_requests", "Too many logins", "<a href=\"\">Try again</a>"]
+            {
+                assert!(text.contains(part), "{part}: {text}");
+            }
+        }
+        let script = from(visitor.http.get(&address).header("sec-fetch-mode", "cors"), "198.51.100.7").await;
+        assert_eq!(script.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(script.json::<Value>().await.unwrap()["error"]["code"], "too_many_requests");
+        // Another address is not concerned.
+        let other = from(visitor.http.get(&stray).header("sec-fetch-mode", "navigate"), "198.51.100.8").await;
+        assert_eq!(other.status(), StatusCode::FOUND, "{address}");
     }
-    assert_eq!(knock("198.51.100.7").await, StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(knock("198.51.100.8").await, StatusCode::FOUND, "another address");
+    // Asked again, the code that came with it is as good as before.
+    assert_eq!(visitor.redirected(&callback).await, format!("{}/orders#", server.url));
+    assert_eq!(visitor.who().await.as_deref(), Some("zhangsan"));
+    assert_eq!(count(&sim, CODE).await, 1);
+}
+
+/// What else a browser may be led to that has no page of its own.
+#[tokio::test]
+async fn a_person_reads_a_page_and_a_program_json() {
+    let (sim, server) = start("").await;
+    let visitor = Visitor::new(&sim, &server, "member");
+    for (path, status, code) in [
+        ("/start?corpid=x", StatusCode::UNAUTHORIZED, "auth_misconfigured"),
+        ("/nowhere", StatusCode::NOT_FOUND, "not_found"),
+        ("/wecom/nowhere", StatusCode::NOT_FOUND, "not_found"),
+    ] {
+        let address = format!("{}{path}", server.url);
+        let answer = visitor.step(&address).await;
+        assert_eq!(answer.status(), status, "{path}");
+        let text = answer.text().await.unwrap();
+        assert!(text.starts_with("<!DOCTYPE html>") && text.contains(code), "{path}: {text}");
+        let answer = sim.http.get(&address).send().await.unwrap();
+        assert_eq!(answer.json::<Value>().await.unwrap()["error"]["code"], code, "{path}");
+    }
+    // The API and the proxies' question are for programs, whoever opens them.
+    for (path, code) in [("/api/session", "no_session"), ("/auth", "no_session"), ("/api/x", "not_found")] {
+        let answer = visitor.step(&format!("{}{path}", server.url)).await;
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!(body["error"]["code"], code, "{path}");
+        assert!(!body.to_string().contains("钉钉"), "{path}: {body}");
+    }
+    let script = sim.http.get(visitor.start("")).send().await.unwrap().text().await.unwrap();
+    assert!(script.contains("no_session") && !script.contains("钉钉"), "{script}");
 }
 
 #[tokio::test]

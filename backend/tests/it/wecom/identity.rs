@@ -68,7 +68,7 @@ async fn session_headers_and_claims_name_the_same_person() {
     let external = "wm-customer-ww0123456789abcdef";
     for (person, user_id, open_id, external_id, contact_type, sub) in [
         ("member", Some("zhangsan"), None, None, json!(0), "user:zhangsan"),
-        ("hidden", Some("LiSi@hr-1"), None, None, json!(0), "user:LiSi@hr-1"),
+        ("hidden", Some("LiSi@hr-1"), None, None, json!(0), "user:lisi@hr-1"),
         ("linked", Some(linked), None, None, Value::Null, "user:wwfedcba9876543210/wangwu"),
         ("customer", None, Some(open), Some(external), json!(1), open),
         ("stranger", None, Some(stranger), None, Value::Null, stranger),
@@ -114,8 +114,35 @@ async fn the_longest_codes_and_tokens_are_taken() {
     assert_eq!(visitor.who().await.as_deref(), Some("zhangsan"));
 }
 
+/// "Unique ignoring case": an administrator may write a userid otherwise, and the person stays.
 #[tokio::test]
-async fn one_logout_everywhere_ends_every_session_of_a_member_however_the_id_is_written() {
+async fn one_member_is_one_person_however_the_id_is_written() {
+    let (sim, server) = start("audience = \"anyone\"").await;
+    let logged_in = async |user_id: &str| {
+        sim.reply(CODE, 1, json!({ "errcode": 0, "errmsg": "ok", "userid": user_id })).await;
+        let visitor = Visitor::new(&sim, &server, "member");
+        visitor.open(&visitor.menu()).await;
+        let (user, headers, claims) = told(&visitor).await;
+        assert_eq!((user["userId"].as_str(), headers["user-id"].as_str()), (Some(user_id), user_id));
+        (visitor, claims["sub"].as_str().unwrap().to_owned())
+    };
+    for (ids, same) in [
+        (["LiSi@hr-1", "lisi@HR-1"], true),
+        // The other corporation's id may be a ciphertext.
+        (["wwAbc/LiSi", "wwAbc/lisi"], true),
+        (["wwAbc/LiSi", "wwabc/LiSi"], false),
+        (["LiSi", "LiSi2"], false),
+    ] {
+        let ((one, its_sub), (other, other_sub)) = (logged_in(ids[0]).await, logged_in(ids[1]).await);
+        assert_eq!(its_sub == other_sub, same, "{ids:?}: {its_sub} {other_sub}");
+        let end = one.request(Method::DELETE, &format!("{}/api/session?everywhere=1", one.url));
+        assert_eq!(end.header("origin", &one.url).send().await.unwrap().status(), StatusCode::NO_CONTENT);
+        assert_eq!((one.who().await, other.who().await.is_none()), (None, same), "{ids:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_logout_everywhere_ends_every_session_of_a_member() {
     let (sim, server) = start("").await;
     let (one, two) = (Visitor::new(&sim, &server, "hidden"), Visitor::new(&sim, &server, "hidden"));
     let third = Visitor::new(&sim, &server, "member");

@@ -1,5 +1,6 @@
 //! WeCom: people are sent to its link and come back with a code. Without a browser: a visitor follows each redirect.
 
+mod answers;
 mod calls;
 mod check;
 mod edges;
@@ -22,7 +23,7 @@ use visitor::{End, Visitor};
 
 pub const CORP: &str = "ww0123456789abcdef";
 pub const AGENT: &str = "1000002";
-const OTHER_AGENT: &str = "1000003";
+pub const OTHER_AGENT: &str = "1000003";
 
 const TOKEN: &str = "/cgi-bin/gettoken";
 pub const CODE: &str = "/cgi-bin/auth/getuserinfo";

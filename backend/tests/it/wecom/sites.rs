@@ -114,6 +114,32 @@ async fn a_guard_that_refuses_who_is_logged_in_is_named_after_a_few_rounds() {
     }
 }
 
+/// A guard that passes on no deep link, and refuses: `home` leads to the guard, and the guard back.
+#[tokio::test]
+async fn a_guard_that_refuses_without_a_deep_link_is_named_before_the_browser_gives_up() {
+    let (sim, server) = start("home = \"/home\"").await;
+    let visitor = Visitor::new(&sim, &server, "member");
+    visitor.open(&visitor.menu()).await;
+    let mut rounds = 0;
+    let told = loop {
+        let answer = visitor.step(&visitor.menu()).await;
+        if answer.status() != StatusCode::FOUND {
+            break answer.text().await.unwrap();
+        }
+        assert_eq!(joined(&visitor.menu(), &answer), format!("{}/home#", server.url));
+        rounds += 1;
+        assert!(rounds * 3 <= 16, "browsers give up");
+    };
+    assert!(told.contains("guard_without_session") && told.contains("href=\"/home\""), "{told}");
+    // Somebody else, and who has a place to go to, come through.
+    for (visitor, more, at) in
+        [(&Visitor::new(&sim, &server, "hidden"), "", "/home"), (&visitor, "&next=/orders", "/orders")]
+    {
+        let end = visitor.open(&format!("{}{more}", visitor.menu())).await;
+        assert_eq!(end.at, format!("{}{at}", server.url));
+    }
+}
+
 mod nginx {
     use super::*;
 

@@ -32,23 +32,6 @@ fn replicas() -> (Installations, Installations) {
 }
 
 #[tokio::test]
-async fn a_ticket_is_never_replaced_by_an_older_one() {
-    let (here, there) = replicas();
-    let suite = Suite::example();
-    assert!(here.ticket(&suite).await.unwrap().is_none());
-    let put = |ticket, at, pushed| {
-        let (here, suite) = (&here, &suite);
-        async move { here.keep_ticket(suite, &Secret::new(ticket), at, pushed).await.unwrap() }
-    };
-    assert!(put("first", 1000, 1000).await);
-    assert!(put("second", 2000, 2000).await);
-    assert!(!put("first", 1000, 9000).await, "an old one that is pushed late");
-    assert!(put("third", 2000, 2001).await, "of one moment, the one that was pushed last");
-    let (ticket, at) = there.ticket(&suite).await.unwrap().unwrap();
-    assert_eq!((ticket.expose(), at), ("third", 2000));
-}
-
-#[tokio::test]
 async fn what_a_corporation_granted_is_there_after_a_restart() {
     let (here, there) = replicas();
     let member = member();

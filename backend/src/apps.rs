@@ -6,7 +6,7 @@ mod credentials;
 mod jsapi;
 mod suite;
 
-pub use app::App;
+pub use app::{App, tag};
 pub use brand::{Brand, Color};
 pub use credentials::{Audience, Credentials, Granted};
 pub use jsapi::{Jsapi, SignAlg};

@@ -3,6 +3,7 @@
 use super::{Brand, Credentials, Granted, Jsapi};
 use miandeng_shared::{AgentId, CorpId, User};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// One application of one corporation.
@@ -10,6 +11,9 @@ use std::sync::Arc;
 pub struct App {
     pub corp_id: CorpId,
     pub agent_id: AgentId,
+    /// [`tag`], made once.
+    #[serde(skip)]
+    pub tag: String,
     #[serde(flatten)]
     pub credentials: Credentials,
     /// None where people are redirected instead.
@@ -29,6 +33,7 @@ impl App {
         let (suite, credentials) = (Arc::clone(&granted.suite), Credentials::Suite(granted));
         let jsapi = Jsapi::of(credentials.kind());
         App {
+            tag: tag(&corp_id, &agent_id),
             corp_id,
             agent_id,
             jsapi: jsapi.map(|jsapi| jsapi.at_url(suite.jsapi_url.clone())),
@@ -53,4 +58,11 @@ impl App {
     pub fn name(&self) -> String {
         format!("{}/{}", self.corp_id, self.agent_id)
     }
+}
+
+/// Twelve hexadecimal digits for an application in the names of its cookies, so that no two applications of one host take
+/// them from each other.
+pub fn tag(corp_id: &CorpId, agent_id: &AgentId) -> String {
+    let digest = Sha256::new().chain_update(corp_id.as_str()).chain_update("/");
+    hex::encode(digest.chain_update(agent_id.as_str()).finalize().get(..6).unwrap_or_default())
 }

@@ -4,7 +4,7 @@ use super::brand::brand;
 use super::credentials::credentials;
 use super::reader::Section;
 use super::value::{boolean, choice, home, https_url, list, resource, text};
-use crate::apps::{App, Credentials, Jsapi};
+use crate::apps::{App, Credentials, Jsapi, tag};
 use miandeng_shared::{AgentId, AppKind, CorpId};
 use toml::Value;
 
@@ -21,9 +21,11 @@ pub fn app(mut s: Section<'_>, simulated: Option<&str>) -> Option<App> {
     let home = s.optional("home", home);
     let brand = brand(&mut s);
     s.finish();
+    let (corp_id, agent_id) = (corp_id?, agent_id?);
     Some(App {
-        corp_id: corp_id?,
-        agent_id: agent_id?,
+        tag: tag(&corp_id, &agent_id),
+        corp_id,
+        agent_id,
         jsapi,
         credentials: credentials?,
         home,

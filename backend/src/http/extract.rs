@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use miandeng_shared::{ErrorCode, parameter};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Named values: every field of the API is a text, but for what a client of DingTalk's said.
 #[derive(Debug, Default)]
-pub struct Fields(HashMap<String, Value>);
+pub struct Fields(BTreeMap<String, Value>);
 
 impl Fields {
     /// A field that has to be there, checked by `read`.
@@ -67,7 +67,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let mut fields = HashMap::new();
+        let mut fields = BTreeMap::new();
         for (name, value) in url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
             // As the page reads it: `corpId` that is no `corpid` would ask about every application.
             let name = match name.bytes().all(|byte| byte.is_ascii_lowercase()) {
@@ -102,7 +102,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
         let Ok(Members(members)) = serde_json::from_slice(&bytes) else {
             return Err(ApiError::invalid("body", "must be a JSON object"));
         };
-        let mut fields = HashMap::new();
+        let mut fields = BTreeMap::new();
         for (name, value) in members {
             // As in a query: of two values a proxy might have read the other.
             if fields.insert(name.clone(), value).is_some() {

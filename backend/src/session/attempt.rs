@@ -1,7 +1,7 @@
 //! An attempt to log in by way of another site: what has to be known when the person comes back, sealed in a cookie for each
 //! attempt, so that tabs do not take it from each other. A callback without it is a stray and makes no session.
 
-use super::cookie::{Cookies, SetCookie, app_tag};
+use super::cookie::{Cookies, SetCookie};
 use crate::apps::App;
 use crate::clock::seconds;
 use crate::secret::random_hex;
@@ -57,11 +57,11 @@ pub fn is_restart(state: &str) -> bool {
 /// Whether `state` was made for this application, as far as it says so by itself.
 pub fn is_of(state: &str, app: &App) -> bool {
     let whole = state.len() == RANDOM + TAG + 1 && state.bytes().all(|b| b.is_ascii_hexdigit());
-    whole && state.get(RANDOM..RANDOM + TAG) == Some(&tag(app))
+    whole && state.get(RANDOM..RANDOM + TAG) == Some(tag(app))
 }
 
-fn tag(app: &App) -> String {
-    app_tag(&app.corp_id, &app.agent_id).chars().take(TAG).collect()
+fn tag(app: &App) -> &str {
+    app.tag.get(..TAG).unwrap_or_default()
 }
 
 /// Begins attempts, and knows them again.

@@ -9,11 +9,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
-use miandeng_shared::{AgentId, CorpId};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -28,6 +27,9 @@ const MAX_OPENED: usize = 16;
 /// A value that has nothing sealed in it, and the longest that browsers keep. Three times that where percent-encoded.
 const MIN_VALUE: usize = (NONCE + TAG) * 4 / 3;
 const MAX_VALUE: usize = 3 * 4096;
+
+/// Enough for what is sealed of nearly everybody.
+const USUAL: usize = 512;
 
 /// A line of an answer.
 pub type SetCookie = (HeaderName, HeaderValue);
@@ -50,7 +52,7 @@ impl Cookies {
 
     /// `Set-Cookie` with `value` sealed in it.
     pub fn set<T: Serialize>(&self, name: &str, value: &T, max_age: Duration) -> SetCookie {
-        let sealed = serde_json::to_vec(value).ok().and_then(|json| self.seal(&self.full_name(name), &json));
+        let sealed = self.seal(&self.full_name(name), value);
         self.header(name, &sealed.unwrap_or_default(), max_age)
     }
 
@@ -71,7 +73,11 @@ impl Cookies {
         let lines = headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_bytes);
         // One by one: an application on the same host may set cookies that are not even text.
         lines
-            .flat_map(|line| line.split(|b| *b == b';'))
+            .flat_map(|line| {
+                // By memchr, because the line is a kilobyte or two.
+                let ends = memchr::memchr_iter(b';', line).chain([line.len()]);
+                ends.scan(0, move |begin, end| line.get(std::mem::replace(begin, end + 1)..end))
+            })
             .filter_map(move |pair| {
                 let equals = pair.iter().position(|b| *b == b'=')?;
                 let name = stripped(pair.get(..equals)?).strip_prefix(self.prefix().as_bytes())?;
@@ -86,7 +92,9 @@ impl Cookies {
 
     /// What is sealed in a cookie of this name, if it is genuine.
     pub fn open<T: DeserializeOwned>(&self, name: &str, value: &str) -> Option<T> {
-        serde_json::from_slice(&self.unseal(&self.full_name(name), value)?).ok()
+        // As text, which serde_json would else look through again for each of its strings.
+        let json = String::from_utf8(self.unseal(&self.full_name(name), value)?).ok()?;
+        serde_json::from_str(&json).ok()
     }
 
     /// Sets `new`, and removes of the `others` what `new` supersedes and then the oldest, until all of them take `room`
@@ -106,7 +114,7 @@ impl Cookies {
         let mut held: Vec<_> =
             held.map(|(name, value)| (made(name, value), name, size(name, value))).collect();
         held.sort_unstable();
-        let new_size = new.1.as_bytes().split(|b| *b == b';').next().map_or(0, <[u8]>::len);
+        let new_size = memchr::memchr(b';', new.1.as_bytes()).unwrap_or(new.1.len());
         let mut total = held.iter().map(|(.., size)| size).sum::<usize>() + new_size;
         let mut cookies = vec![new];
         for (made, name, size) in held {
@@ -119,11 +127,11 @@ impl Cookies {
     }
 
     /// Base64url of nonce, sealed bytes and tag.
-    fn seal(&self, name: &str, plain: &[u8]) -> Option<String> {
+    fn seal<T: Serialize>(&self, name: &str, value: &T) -> Option<String> {
         let nonce: [u8; NONCE] = rand::random();
-        let mut bytes = Vec::with_capacity(NONCE + plain.len() + TAG);
+        let mut bytes = Vec::with_capacity(USUAL);
         bytes.extend_from_slice(&nonce);
-        bytes.extend_from_slice(plain);
+        serde_json::to_writer(&mut bytes, value).ok()?;
         let key = self.keys.first()?;
         let tag =
             key.encrypt_in_place_detached(&nonce.into(), name.as_bytes(), bytes.get_mut(NONCE..)?).ok()?;
@@ -148,24 +156,16 @@ impl Cookies {
     }
 
     fn full_name(&self, name: &str) -> String {
-        format!("{}{name}", self.prefix())
+        [self.prefix(), name].concat()
     }
 
     fn header(&self, name: &str, value: &str, max_age: Duration) -> SetCookie {
-        let (prefix, max_age) = (self.prefix(), max_age.as_secs());
         let secure = if self.secure { "; Secure" } else { "" };
-        let text =
-            format!("{prefix}{name}={value}; HttpOnly; SameSite=Lax{secure}; Path=/; Max-Age={max_age}");
+        let attributes = format!("; HttpOnly; SameSite=Lax{secure}; Path=/; Max-Age={}", max_age.as_secs());
+        let text = [self.prefix(), name, "=", value, &attributes].concat();
         // A cookie's name and base64url value are plain ASCII; an empty header would only mean that nothing is set.
         (header::SET_COOKIE, HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("")))
     }
-}
-
-/// Twelve hexadecimal digits for an application in the names of its cookies, so that no two applications of one host take
-/// them from each other.
-pub fn app_tag(corp_id: &CorpId, agent_id: &AgentId) -> String {
-    let digest = Sha256::new().chain_update(corp_id.as_str()).chain_update("/");
-    hex::encode(digest.chain_update(agent_id.as_str()).finalize().get(..6).unwrap_or_default())
 }
 
 fn stripped(mut bytes: &[u8]) -> &[u8] {
@@ -178,7 +178,7 @@ fn stripped(mut bytes: &[u8]) -> &[u8] {
 /// A value as it was set, or as earlier versions set it (base64 with `+`, `/` and `=`), even where another program has
 /// put it between quotation marks, percent-encoded it, or taken `+` for a blank.
 fn decode(value: &str) -> Option<Vec<u8>> {
-    let plain = match value.contains('%') {
+    let plain = match memchr::memchr(b'%', value.as_bytes()).is_some() {
         true => percent_decode_str(value).decode_utf8().ok()?,
         false => Cow::Borrowed(value),
     };

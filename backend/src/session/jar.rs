@@ -1,7 +1,8 @@
 //! The sessions in a browser: a sealed cookie for each application, and no more of them than proxies pass on.
 
-use super::cookie::{SetCookie, app_tag};
+use super::cookie::SetCookie;
 use super::{Session, Sessions};
+use crate::apps::tag;
 use crate::clock::{millis, seconds};
 use crate::secret::random_hex;
 use axum::http::HeaderMap;
@@ -14,7 +15,7 @@ const EARLIER: &str = "miandeng";
 
 /// One session per application, so that applications of one host do not log each other out.
 fn cookie_name(corp_id: &CorpId, agent_id: &AgentId) -> String {
-    format!("{EARLIER}-{}", app_tag(corp_id, agent_id))
+    format!("{EARLIER}-{}", tag(corp_id, agent_id))
 }
 
 fn is_session(name: &str) -> bool {

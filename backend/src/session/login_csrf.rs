@@ -1,7 +1,7 @@
 //! The login cookie: it proves that the browser that posts a code is one that opened the login page of that
 //! application. Without it, a code stolen or planted by another page would do (login CSRF).
 
-use super::cookie::{Cookies, SetCookie, app_tag};
+use super::cookie::{Cookies, SetCookie};
 use crate::apps::App;
 use crate::clock::seconds;
 use crate::secret::random_hex;
@@ -66,8 +66,7 @@ impl LoginCsrf {
 
 /// One cookie per application, so that tabs of two applications do not take it from each other.
 fn cookie_name(app: &App) -> String {
-    let tag = app_tag(&app.corp_id, &app.agent_id);
-    format!("{KIND}{}", tag.get(..8).unwrap_or_default())
+    format!("{KIND}{}", app.tag.get(..8).unwrap_or_default())
 }
 
 #[cfg(test)]

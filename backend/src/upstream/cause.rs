@@ -10,7 +10,6 @@ use crate::repeats::Repeats;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use parking_lot::Mutex;
 use reqwest::{Response, header};
-use serde::de::IgnoredAny;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::error::{self, Error as _};
@@ -50,13 +49,13 @@ impl Causes {
         if error.is_timeout() { Kind::Timeout } else { Kind::Unreachable }
     }
 
-    /// An answer came, with as much of its `body` as is read.
+    /// An answer of the platform's own came.
+    pub fn is_well(&self, response: &Response) {
+        self.note(response.url(), None);
+    }
+
+    /// An answer came, with as much of its `body` as is read; perhaps not the platform's own.
     pub fn answered(&self, response: &Response, body: &[u8]) {
-        // Nearly every answer, which its reader reads whole.
-        let fields = || serde_json::from_slice::<BTreeMap<&str, IgnoredAny>>(body);
-        if response.status().is_success() && fields().is_ok_and(|fields| !fields.is_empty()) {
-            return self.note(response.url(), None);
-        }
         // What a gateway on the way says is JSON at times, but no object with a code in it.
         let has_code = |name: &String| {
             let name = name.to_ascii_lowercase();
@@ -65,7 +64,7 @@ impl Causes {
         let said = match json(body) {
             Some(Value::Object(fields)) if fields.is_empty() => "an empty JSON object",
             Some(Value::Object(fields)) if response.status().is_success() || fields.keys().any(has_code) => {
-                return self.note(response.url(), None);
+                return self.is_well(response);
             }
             Some(Value::Object(_)) => "a JSON object without a code",
             Some(Value::Array(_)) => "a JSON list and no object",
@@ -78,8 +77,11 @@ impl Causes {
     }
 
     fn note(&self, url: &Url, cause: Option<String>) {
-        let host = host_of(url);
         let mut failing = self.failing.lock();
+        if cause.is_none() && failing.is_empty() {
+            return;
+        }
+        let host = host_of(url);
         match cause {
             None if failing.remove(&host).is_some() => {
                 tracing::info!(host, "{} answers again", self.platform);

@@ -136,7 +136,16 @@ impl Upstream {
     ) -> Result<T, Error> {
         let started = Instant::now();
         let outcome = match exchange(&self.causes, request).await {
-            Ok(reply) => read(&reply),
+            Ok((response, body)) => {
+                let (status, retry_after) = (response.status().as_u16(), retry_after(&response));
+                let reply = Reply { status, retry_after, body };
+                let outcome = read(&reply);
+                match outcome {
+                    Ok(_) => self.causes.is_well(&response),
+                    Err(_) => self.causes.answered(&response, &reply.body),
+                }
+                outcome
+            }
             Err(kind) => Err(Error::new(endpoint, kind)),
         };
         let label = outcome.as_ref().err().map_or("ok", |error| error.kind.label());
@@ -152,25 +161,24 @@ impl Upstream {
 
 /// Sends, and reads the answer as far as it may be long. The errors of reqwest carry the URL, and the URL carries secrets:
 /// only their kind goes on.
-async fn exchange(causes: &Causes, request: RequestBuilder) -> Result<Reply, Kind> {
+async fn exchange(causes: &Causes, request: RequestBuilder) -> Result<(Response, Vec<u8>), Kind> {
     let mut response = match request.send().await {
         Ok(response) => response,
         Err(error) => return Err(causes.failed(None, &error).await),
     };
-    let (url, mut body) = (response.url().clone(), Vec::new());
+    let mut body = Vec::new();
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => break,
-            Err(error) => return Err(causes.failed(Some(&url), &error).await),
+            Err(error) => return Err(causes.failed(Some(response.url()), &error).await),
         }
         if body.len() > MAX_ANSWER {
             causes.answered(&response, &[]);
             return Err(Kind::BadAnswer);
         }
     }
-    causes.answered(&response, &body);
-    Ok(Reply { status: response.status().as_u16(), retry_after: retry_after(&response), body })
+    Ok((response, body))
 }
 
 /// `Retry-After` in seconds; the other form is a date, by a clock that is not ours.

@@ -8,7 +8,8 @@ pub fn json(body: &[u8]) -> Option<Value> {
     let is_json = |b: &u8| !b"\xef\xbb\xbf\0 \t\r\n".contains(b);
     let (first, last) = (body.iter().position(is_json)?, body.iter().rposition(is_json)?);
     let body = body.get(first..=last)?;
-    serde_json::from_slice(body).or_else(|_| serde_json::from_str(&mended(body))).ok().map(unpacked)
+    let plainly = std::str::from_utf8(body).ok().and_then(|text| serde_json::from_str(text).ok());
+    plainly.or_else(|| serde_json::from_str(&mended(body)).ok()).map(unpacked)
 }
 
 /// An object that came as its own JSON text.

@@ -292,7 +292,7 @@ fn k18_a_value_is_letters_digits_hyphens_and_underscores_and_is_read_however_it_
 fn a_cookie_of_one_application_is_not_read_under_anothers_name() {
     let (sessions, now) = (sessions(1, &[]), SystemTime::now());
     let good = cookie(&sessions, "o1", now);
-    let tag = app_tag(&user("o1").corp_id, &user("o1").agent_id);
+    let tag = tag(&user("o1").corp_id, &user("o1").agent_id);
     assert_eq!(tag, "a8c9b30eb29c", "the names of cookies stay, or everybody is logged out");
     for other in [
         "miandeng",

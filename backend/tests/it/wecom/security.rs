@@ -49,9 +49,11 @@ async fn s52_a_callback_without_an_attempt_redeems_nothing() {
     let code = parameter(&callback, "code").unwrap();
     let own = owner.cookie_names(ATTEMPT).pop().unwrap();
     let sealed = owner.cookies.lock().unwrap()[&own].clone();
-    let flipped = if state.starts_with('a') { "b" } else { "a" };
-    let near = format!("{flipped}{}", &state[1..]);
-    let far = format!("{}{flipped}{}", &state[..20], &state[21..]);
+    let flipped = |at: usize| {
+        let other = if state[at..].starts_with('a') { "b" } else { "a" };
+        format!("{}{other}{}", &state[..at], &state[at + 1..])
+    };
+    let (near, far) = (flipped(0), flipped(20));
     let restarted = format!("{}1", &state[..state.len() - 1]);
     let cookie = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
     let renamed = own.replace(&state[..8], &near[..8]);

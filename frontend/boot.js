@@ -67,7 +67,7 @@
   window.addEventListener('error', (event) => { trapped(event.error); });
   window.addEventListener('unhandledrejection', (event) => { trapped(event.reason); });
 
-  // Where the login's module and the view's meet (src/quick.rs). The view is fetched when there is something to show or to
+  // Where the login's module and the view's meet (src/fast_path.rs). The view is fetched when there is something to show or to
   // decide.
   const view = document.createElement('script');
   window.miandeng = {

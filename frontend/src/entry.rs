@@ -1,7 +1,7 @@
 //! The address the page was opened with: which application, what to sign, where to go afterwards.
 
 use crate::cut::cut;
-use miandeng_shared::{Address, AgentId, CorpId, Unnamed, decode_next, percent_decode, return_path};
+use miandeng_shared::{Address, AgentId, CorpId, Unnamed, next_in, percent_decode, return_path};
 
 /// Read once, when the document starts: later the address may be another one, and DingTalk checks the entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,9 +26,9 @@ impl Entry {
         let (address, query) = url.split_once('?').unwrap_or((url, ""));
         let after_scheme = cut(address, "://").map_or(address, |(_, rest)| rest);
         let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("/");
-        let Address { corp_id, agent_id, next, error } = Address::read(query);
+        let Address { corp_id, agent_id, error, .. } = Address::read(query);
         let (url, path) = (url.to_owned(), path.to_owned());
-        let next = match next.and_then(|word| decode_next(&word)) {
+        let next = match next_in(query) {
             Some(target) => Some(with_fragment(target, fragment)),
             None => in_fragment(fragment),
         };
@@ -135,12 +135,25 @@ mod tests {
         let hostile =
             ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", ""];
         // What is no word at all, and what is one of no path.
-        for word in
-            hostile.map(encode_next).iter().map(String::as_str).chain(["%", "/orders", "L2E=L2E", "a"])
-        {
+        for word in hostile.map(encode_next).iter().map(String::as_str).chain(["%", "L2E=L2E", "a"]) {
             let entry = |fragment: &str| Entry::parse(&format!("{page}&next={word}{fragment}")).next;
             assert_eq!(entry("#/x"), None, "{word}");
             assert_eq!(entry("#next=/orders").as_deref(), Some("/orders"), "{word}");
+        }
+    }
+
+    #[test]
+    fn the_query_names_a_path_as_well_as_its_word() {
+        for (query, expected) in [
+            ("next=/orders", Some("/orders")),
+            ("next=%2Forders%2F7%3Ftab%3Da", Some("/orders/7?tab=a")),
+            ("next=L29yZGVycw", Some("/orders")),
+            ("next=//evil.example", None),
+            ("next=%2F%2Fevil.example", None),
+            ("next=https://evil.example/", None),
+        ] {
+            let entry = Entry::parse(&format!("https://h5.example.com/?corpid=ding1&agentid=1&{query}"));
+            assert_eq!(entry.next.as_deref(), expected, "{query}");
         }
     }
 

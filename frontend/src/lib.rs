@@ -23,13 +23,13 @@ pub mod dd;
 pub mod entry;
 pub mod env;
 pub mod failure;
+pub mod fast_path;
 pub mod flow;
 pub mod happened;
 mod js;
 pub mod json;
 mod login;
 mod page;
-pub mod quick;
 pub mod settle;
 mod shown;
 #[cfg(feature = "view")]

@@ -15,7 +15,7 @@ static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::LeakingAllocator> =
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen(start)]
 pub fn start() {
-    miandeng_frontend::quick::login();
+    miandeng_frontend::fast_path::login();
 }
 
 #[cfg(not(target_arch = "wasm32"))]

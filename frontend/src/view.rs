@@ -1,14 +1,14 @@
 //! The view as a module of its own, in place of the wait that `index.html` shows. It goes on with the login where the login's
-//! module has come to, with the whole flow and not only its straight way.
+//! module has come to, with the whole flow and not only its fast path.
 
 use crate::{
     api::Api,
     components::{Screens, act, set_language, words},
+    fast_path::meeting_place,
     flow::{Facts, Flow},
     happened, js,
     login::Login,
     page,
-    quick::meeting_place,
     shown::{Screen, Shown, Wait},
 };
 use leptos::prelude::*;

@@ -11,10 +11,10 @@ use miandeng_frontend::{
     entry::Entry,
     env::Env,
     failure::Failure,
+    fast_path,
     flow::{Command, Event, Facts, Flow, Stage},
     happened::{self, Step},
     json::{Read, parse},
-    quick,
     settle::{Outcome, Trouble},
 };
 use miandeng_shared::{
@@ -257,7 +257,7 @@ async fn the_flow_goes_the_way_that_the_login_has_gone() {
     let SessionAnswer { user, expires_at, .. } = session(true);
     let answer = LoginAnswer { user, expires_at, next: None, home: None };
     serve(&format!("return [200, {:?}]", serde_json::to_string(&answer).unwrap()));
-    quick::login();
+    fast_path::login();
     until("miandeng.fetched").await;
     assert!(asked().len() == 1 && asked()[0].contains("api/login"), "{:?}", asked());
     let options = run("return Object.keys(configured).sort().join()").as_string().unwrap();
@@ -275,13 +275,13 @@ async fn the_flow_goes_the_way_that_the_login_has_gone() {
 async fn the_flow_goes_on_where_the_login_has_stopped() {
     let facts = visit("p.onFail({ errorCode: 7, errorMessage: 'no' })");
     serve("return null");
-    quick::login();
+    fast_path::login();
     until("miandeng.fetched").await;
     let (flow, _) = replayed(facts);
     assert!(matches!(flow.stage(), Stage::Failed(failure) if failure.code == ErrorCode::CodeRefused));
 
     let facts = visit("p.onSuccess({ code: 'c0de' })");
-    quick::login();
+    fast_path::login();
     until("miandeng.fetched").await;
     let (flow, commands) = replayed(facts);
     assert!(matches!(commands.last(), Some(Command::Pause(_))) && *flow.stage() == Stage::Pausing);
@@ -289,7 +289,7 @@ async fn the_flow_goes_on_where_the_login_has_stopped() {
     // A document that is another server's: nothing has happened yet.
     let facts = Facts { visit: None, ..visit("") };
     run("document.getElementById('visit').remove()");
-    quick::login();
+    fast_path::login();
     until("miandeng.fetched").await;
     let (_, commands) = replayed(facts);
     assert!(matches!(commands[..], [Command::AskSession]));
@@ -299,7 +299,7 @@ async fn the_flow_goes_on_where_the_login_has_stopped() {
 async fn a_view_that_is_there_decides() {
     visit("window.succeed = p.onSuccess");
     serve("return null");
-    quick::login();
+    fast_path::login();
     until("window.succeed").await;
     run("miandeng.told = []; miandeng.tell = function (what) { miandeng.told.push(what.step) }; \
          succeed({ code: 'c0de' })");

@@ -21,7 +21,7 @@ pub struct DingTalk {
 }
 
 /// Of one application DingTalk's standard edition takes 20 calls of an interface in a second, and a login uses up to
-/// five interfaces: whoever asks for more is not served by DingTalk either. A DingTalk on this machine bans nobody.
+/// five interfaces: more would not be answered by DingTalk either. A DingTalk on this machine has no bans.
 pub const MAX_CALLS_PER_MINUTE: u32 = 60 * 20 * 5;
 
 impl DingTalk {

@@ -36,7 +36,7 @@ pub async fn localize(State(state): State<AppState>, request: Request, next: Nex
     Response::from_parts(parts, body)
 }
 
-/// Whether a person waits for the answer. The API is for programs, and `/auth` for proxies, whoever opens them.
+/// Whether a person waits for the answer. The API is for programs, and `/auth` for proxies, also where a browser opens them.
 fn is_by_person(config: &Config, request: &Request) -> bool {
     let route = request.uri().path().strip_prefix(config.base_path.as_str()).unwrap_or_default();
     route != "auth" && !route.starts_with("api/") && navigation::is_navigation(config, request)

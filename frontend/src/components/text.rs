@@ -1,7 +1,7 @@
 //! Every word that the page says by itself, in both languages. What it says of errors stands in the shared catalogue.
 
 use crate::{
-    quick::COMPONENT,
+    fast_path::COMPONENT,
     shown::{Screen, Wait},
 };
 use miandeng_shared::Lang;
@@ -43,7 +43,7 @@ struct Waiting {
 
 const ZH: Words = Words {
     title: "免登",
-    demo: "演示环境：由模拟器代替钉钉",
+    demo: "演示环境：由模拟器代替平台",
     retry: "重试",
     details: "详情",
     details_hint: "请把下面的内容发给开发者，其中没有密钥。",
@@ -74,7 +74,7 @@ const ZH: Words = Words {
 
 const EN: Words = Words {
     title: "Log in",
-    demo: "Demo: a simulator stands in for DingTalk",
+    demo: "Demo: a simulator stands in for the platform",
     retry: "Try again",
     details: "Details",
     details_hint: "Send this to the developer. It contains no secrets.",

@@ -15,7 +15,7 @@ pub fn lock_key(key: &str) -> String {
     format!("{PREFIX}lock:{{{}}}", entry_key(key))
 }
 
-/// KEYS: lock, entry. ARGV: holder, value, milliseconds. The entry is written only by whoever still holds the lock.
+/// KEYS: lock, entry. ARGV: holder, value, milliseconds. The entry is written only while the holder still has the lock.
 pub static WRITE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end \

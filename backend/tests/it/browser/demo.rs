@@ -77,8 +77,7 @@ async fn open_window(phone: &Phone, sim: &Sim, server: &Server, person: &str, cl
     let query = format!("person={person}&client={client}&pageUrl={}/", server.url);
     phone.goto(&format!("{}/?{query}", sim.url)).await;
     phone.click("[data-menu=member]").await;
-    let frame = phone.client.wait().for_element(Locator::Css("#window")).await.unwrap();
-    frame.enter_frame().await.unwrap();
+    phone.enter_frame("#window").await;
 }
 
 #[tokio::test]
@@ -189,8 +188,7 @@ async fn the_phone_calls_nothing_absent_that_answers() {
         phone.click("[data-menu=member]").await;
         phone.until("window.looked").await;
         assert_eq!(phone.run("return document.querySelector('#missing').hidden").await, true, "{page}");
-        let window = phone.client.wait().for_element(Locator::Css("#window")).await.unwrap();
-        window.enter_frame().await.unwrap();
+        phone.enter_frame("#window").await;
         phone.text(shown).await;
         phone.client.clone().enter_parent_frame().await.unwrap();
     }

@@ -1,12 +1,13 @@
 //! A browser in a process of its own, driven over WebDriver.
 
+use fantoccini::error::CmdError;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Two cores: more browsers at once only wait for each other.
@@ -122,15 +123,30 @@ impl Phone {
 
     /// Waits for `selector` and reads its text.
     pub async fn text(&self, selector: &str) -> String {
-        match self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await {
-            Ok(element) => element.text().await.unwrap(),
-            Err(error) => panic!("{selector}: {error}\n{}", self.client.source().await.unwrap_or_default()),
-        }
+        self.eventually(selector, async || {
+            self.client.find(Locator::Css(selector)).await?.text().await.map(Some)
+        })
+        .await
     }
 
     pub async fn click(&self, selector: &str) {
-        let element = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await.unwrap();
-        element.click().await.unwrap();
+        self.eventually(selector, async || {
+            let element = self.client.find(Locator::Css(selector)).await?;
+            match element.click().await {
+                // What it began.
+                Err(error) if is_by_navigation(&error) => Ok(Some(())),
+                clicked => clicked.map(Some),
+            }
+        })
+        .await;
+    }
+
+    /// From now on the phone is inside the frame `selector`, until [`Client::enter_parent_frame`].
+    pub async fn enter_frame(&self, selector: &str) {
+        self.eventually(selector, async || {
+            self.client.find(Locator::Css(selector)).await?.enter_frame().await.map(Some)
+        })
+        .await;
     }
 
     /// Waits until a login has succeeded and gives what the greeting says of the person.
@@ -142,27 +158,51 @@ impl Phone {
     pub async fn failure(&self) -> (String, String, String) {
         let alert = self.text("#app [role=alert]").await;
         self.text("#app button.primary").await;
-        let details = self.client.find(Locator::Css("#app details pre")).await.unwrap();
-        let details = details.prop("textContent").await.unwrap().unwrap_or_default();
-        (self.text("#error-code").await, alert, details)
+        let details = self.run("return document.querySelector('#app details pre').textContent").await;
+        (self.text("#error-code").await, alert, details.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Runs `script` in the page; what it returns.
+    /// Runs `script` in the page, and again where another page came in between; what it returns.
     pub async fn run(&self, script: &str) -> Value {
-        self.client.execute(script, vec![]).await.unwrap()
+        self.eventually(script, async || match self.client.execute(script, vec![]).await {
+            Err(error) if is_by_navigation(&error) => Ok(None),
+            Err(error) => panic!("{script}: {error}"),
+            value => value.map(Some),
+        })
+        .await
     }
 
     /// Waits until `condition`, an expression, is true in the page.
     pub async fn until(&self, condition: &str) {
-        let script = format!(
-            "const done = arguments[0]; (function look() {{ {condition} ? done() : setTimeout(look, 20) }})()"
-        );
-        self.client.execute_async(&script, vec![]).await.unwrap();
+        let script = format!("return !!({condition})");
+        self.eventually(condition, async || {
+            let holds = self.client.execute(&script, vec![]).await?;
+            Ok((holds == Value::Bool(true)).then_some(()))
+        })
+        .await;
+    }
+
+    /// Asks the browser until there is an answer. Any error may be of the page that was there before: elements become stale,
+    /// and commands are aborted by navigation.
+    async fn eventually<T>(&self, what: &str, ask: impl AsyncFn() -> Result<Option<T>, CmdError>) -> T {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let answer = ask().await;
+            match answer {
+                Ok(Some(answer)) => return answer,
+                _ if Instant::now() < end => tokio::time::sleep(Duration::from_millis(20)).await,
+                answer => {
+                    let error = answer.err().map(|error| error.to_string());
+                    panic!("{what}: {error:?}\n{}", self.client.source().await.unwrap_or_default());
+                }
+            }
+        }
     }
 
     /// Waits until the address is `url`.
     pub async fn arrives_at(&self, url: &str) {
-        self.client.wait().at_most(PATIENCE).for_url(&url.parse().unwrap()).await.unwrap();
+        let there: url::Url = url.parse().unwrap();
+        self.eventually(url, async || Ok((self.client.current_url().await? == there).then_some(()))).await;
     }
 
     /// What the pages of the present origin tried against their policy, and forgets it.
@@ -187,6 +227,12 @@ impl Drop for Phone {
         let _ = Command::new("pkill").args(["-KILL", "-f"]).arg(&self.profile).status();
         let _ = std::fs::remove_dir_all(&self.profile);
     }
+}
+
+/// Chromium's driver has no name of the standard for it.
+fn is_by_navigation(error: &CmdError) -> bool {
+    let text = error.to_string();
+    text.contains("aborted by navigation") || text.contains("document unloaded")
 }
 
 fn driver_port(driver: &mut Child) -> u16 {

@@ -5,7 +5,6 @@ use super::sdk::{Sdk, dingtalk_phone, start};
 use super::{Phone, Ua};
 use crate::support::{AGENT, CORP, Server, Sim};
 use base64::Engine;
-use fantoccini::Locator;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -68,7 +67,7 @@ async fn logged_in(phone: &Phone, calls: usize) {
             "document.querySelector('#window') && /\\b{calls}\\b/.test(document.querySelector('#summary').textContent)"
         ))
         .await;
-    phone.client.find(Locator::Css("#window")).await.unwrap().enter_frame().await.unwrap();
+    phone.enter_frame("#window").await;
     phone.identity().await;
     phone.client.clone().enter_parent_frame().await.unwrap();
     // The phone has looked for the page long before somebody is logged in, and found it.

@@ -123,8 +123,7 @@ async fn nobody_else_frames_the_page() {
             page(&server)
         );
         phone.client.execute_async(&frame, vec![]).await.unwrap();
-        let frame = phone.client.find(fantoccini::Locator::Css("#ours")).await.unwrap();
-        frame.enter_frame().await.unwrap();
+        phone.enter_frame("#ours").await;
         // What a refused frame shows instead is the browser's own, and has none of this.
         assert_eq!(phone.run("return !!document.querySelector('#app')").await, framed);
         phone.client.clone().enter_parent_frame().await.unwrap();

@@ -3,7 +3,6 @@
 use super::sdk::{Sdk, dingtalk_phone};
 use super::{Phone, Ua};
 use crate::support::{AGENT, CORP, Kind, Sample, Scheme, Server, Sim, Site, Trust, shipped};
-use fantoccini::Locator;
 use tokio::net::TcpListener;
 
 /// Over TLS, on DingTalk's official SDK and the emulated client.
@@ -57,8 +56,7 @@ async fn the_simulators_phone_opens_it(kind: Kind) {
     let query = format!("person=partner&client=android&pageUrl={}{link}", site.url);
     phone.goto(&format!("{}/?{query}", site.sim.url)).await;
     phone.click("[data-menu=member]").await;
-    let window = phone.client.wait().for_element(Locator::Css("#window")).await.unwrap();
-    window.enter_frame().await.unwrap();
+    phone.enter_frame("#window").await;
     assert_eq!(phone.text("#user").await, format!("userid-partner-{CORP}"));
     assert_eq!(phone.text("#uri").await, format!("/orders/7?tab=1&corpid={CORP}&agentid={AGENT}"));
     phone.close().await;

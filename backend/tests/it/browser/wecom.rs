@@ -3,7 +3,6 @@
 use super::{Phone, Ua};
 use crate::support::{Server, Sim};
 use crate::wecom::{AGENT, CODE, CORP, OTHER_AGENT, beside, count, trust};
-use fantoccini::Locator;
 use serde_json::{Value, json};
 
 async fn demo(extra: &str) -> (Sim, Server) {
@@ -26,8 +25,7 @@ async fn open(phone: &Phone, sim: &Sim, server: &Server, person: &str, client: &
     let query = format!("platform=wecom&person={person}&client={client}&pageUrl={page}");
     phone.goto(&format!("{}/?{query}", sim.url)).await;
     phone.click("[data-menu=member]").await;
-    let window = phone.client.wait().for_element(Locator::Css("#window")).await.unwrap();
-    window.enter_frame().await.unwrap();
+    phone.enter_frame("#window").await;
 }
 
 /// How often the phone's browser came to WeCom's link.
@@ -39,7 +37,7 @@ async fn links(sim: &Sim) -> u64 {
 
 /// Waits for what the page's script shows.
 async fn is_there(phone: &Phone) {
-    phone.client.wait().for_element(Locator::Css("#app *")).await.unwrap();
+    phone.text("#app *").await;
 }
 
 /// The page is there, and its address has this error.
@@ -107,8 +105,8 @@ async fn the_clients_bad_habits_are_not_noticed_and_failures_stay_on_the_page() 
     ends_on_the_page(&phone, "code_rejected").await;
     let settled = links(&sim).await;
     phone.client.refresh().await.unwrap();
-    let window = phone.client.wait().for_element(Locator::Css("[data-menu=member]")).await;
-    assert!(window.is_ok() && links(&sim).await == settled, "an address with an error stays");
+    phone.text("[data-menu=member]").await;
+    assert_eq!(links(&sim).await, settled, "an address with an error stays");
     phone.close().await;
 }
 
@@ -246,8 +244,8 @@ async fn who_has_to_wait_reads_so_and_goes_on() {
         phone.cdp("Network.setExtraHTTPHeaders", headers).await;
     };
     from("198.51.100.7").await;
-    let somebody = sim.http.get(format!("{}/wecom/callback?code=x&state=y", server.url));
-    somebody.header("x-forwarded-for", "198.51.100.7").send().await.unwrap();
+    let other_visit = sim.http.get(format!("{}/wecom/callback?code=x&state=y", server.url));
+    other_visit.header("x-forwarded-for", "198.51.100.7").send().await.unwrap();
     phone.goto(&to_session(&server, AGENT)).await;
     assert_eq!(phone.text("h1").await, "Too many logins come from this address.");
     assert_eq!(count(&sim, CODE).await, 0);

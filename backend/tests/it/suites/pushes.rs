@@ -25,7 +25,7 @@ async fn the_same_event_sealed_anew_costs_nothing() {
     let stranger = json!({ "event": { "EventType": "change_auth", "AuthCorpId": "dingnobody" } });
     sim.clear_journal().await;
     push(&sim, "event", stranger).await;
-    assert_eq!(sim.total().await, 0, "nobody can make us ask about a corporation that is not ours");
+    assert_eq!(sim.total().await, 0, "no push makes us ask about a corporation that is not ours");
 }
 
 /// What a stranger posts.

@@ -186,7 +186,7 @@ async fn a_person_reads_a_page_and_a_program_json() {
         let answer = sim.http.get(&address).send().await.unwrap();
         assert_eq!(answer.json::<Value>().await.unwrap()["error"]["code"], code, "{path}");
     }
-    // The API and the proxies' question are for programs, whoever opens them.
+    // The API and the proxies' question are for programs, also where a browser opens them.
     for (path, code) in [("/api/session", "no_session"), ("/auth", "no_session"), ("/api/x", "not_found")] {
         let answer = visitor.step(&format!("{}{path}", server.url)).await;
         let body: Value = answer.json().await.unwrap();

@@ -131,7 +131,7 @@ async fn a_guard_that_refuses_without_a_deep_link_is_named_before_the_browser_gi
         assert!(rounds * 3 <= 16, "browsers give up");
     };
     assert!(told.contains("guard_without_session") && told.contains("href=\"/home\""), "{told}");
-    // Somebody else, and who has a place to go to, come through.
+    // Another person comes through, and so does a visit with a place to go to.
     for (visitor, more, at) in
         [(&Visitor::new(&sim, &server, "hidden"), "", "/home"), (&visitor, "&next=/orders", "/orders")]
     {

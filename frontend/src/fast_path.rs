@@ -1,6 +1,6 @@
-//! The login as a module of its own, as far as nothing is in its way. It decides as the [`crate::flow`] does, and that is all
-//! it knows: with the first thing that is out of the ordinary it has the view's module fetched, which goes on with the flow
-//! from what has [`crate::happened`].
+//! The fast path of the login, a module of its own: the steps where nothing fails, decided as the [`crate::flow`] decides them.
+//! With the first deviation it has the view's module fetched, which goes on with the flow from what has
+//! [`crate::happened`].
 //!
 //! Both modules meet in `window.miandeng`, made by the loader: `happened` is the list, `tell` the view's function for what
 //! happens once it is there, and `stuck` says that nothing is under way and the view has to act.
@@ -55,28 +55,31 @@ fn start() -> Goes {
     let api = Api { base: String::new(), elsewhere: false, lang: page::language() };
     let config_of = RefCell::new(config.clone());
     let stages = Rc::default();
-    let quick = Rc::new(Quick { api, entry, corp_id, agent_id, env, simulated, config: config_of, stages });
-    if !quick.is_of_this_app(&config) {
+    let fast_path =
+        Rc::new(FastPath { api, entry, corp_id, agent_id, env, simulated, config: config_of, stages });
+    if !fast_path.is_of_this_app(&config) {
         return None;
     }
-    if quick.is_of_this_app(&js::get(&session, "user")) {
+    if fast_path.is_of_this_app(&js::get(&session, "user")) {
         let home = js::get(&session, "home").as_string();
-        return quick.leave(quick.entry.next.clone().or(home)?);
+        return fast_path.leave(fast_path.entry.next.clone().or(home)?);
     }
     // A signature counts for the address that it is of: a proxy may have rewritten it.
-    if js::get(&config, "url").as_string().as_ref() == Some(&quick.entry.url) || quick.kind()? == Kind::H5 {
-        return quick.load();
+    if js::get(&config, "url").as_string().as_ref() == Some(&fast_path.entry.url)
+        || fast_path.kind()? == Kind::H5
+    {
+        return fast_path.load();
     }
-    if !quick.fits()? {
+    if !fast_path.fits()? {
         return None;
     }
-    let ask = Ask::config((&quick.corp_id, &quick.agent_id), &quick.entry.url);
-    quick.wait(WORTH_SHOWING);
-    quick.api.send(&ask, quick.then(Step::Config, Quick::on_config));
+    let ask = Ask::config((&fast_path.corp_id, &fast_path.agent_id), &fast_path.entry.url);
+    fast_path.wait(WORTH_SHOWING);
+    fast_path.api.send(&ask, fast_path.then(Step::Config, FastPath::on_config));
     Some(())
 }
 
-struct Quick {
+struct FastPath {
     api: Api,
     entry: Entry,
     corp_id: CorpId,
@@ -95,7 +98,7 @@ enum Kind {
     H5,
 }
 
-impl Quick {
+impl FastPath {
     fn is_of_this_app(&self, named: &JsValue) -> bool {
         let is = |name, id: &str| js::get(named, name).as_string().as_deref() == Some(id);
         is("corpId", self.corp_id.as_str()) && is("agentId", self.agent_id.as_str())
@@ -156,7 +159,7 @@ impl Quick {
             &dd::find()?,
             &options,
             dd::VERIFY_LIMIT,
-            self.then(Step::Verified, |quick, _| quick.ask_code()),
+            self.then(Step::Verified, |fast_path, _| fast_path.ask_code()),
         );
         Some(())
     }
@@ -198,7 +201,7 @@ impl Quick {
 
     /// What becomes of an outcome: the next step, unless the view is there and takes it.
     fn then(self: &Rc<Self>, step: Step, go_on: fn(&Rc<Self>, &JsValue) -> Goes) -> Done {
-        let quick = Rc::clone(self);
+        let fast_path = Rc::clone(self);
         Box::new(move |outcome: Outcome| {
             let (place, happened) = (meeting_place(), happened::write(step, &outcome));
             // A list has it.
@@ -206,7 +209,7 @@ impl Quick {
             if js::call(&place, "tell", &happened).is_ok() {
                 return;
             }
-            if outcome.ok().and_then(|value| go_on(&quick, &value)).is_none() {
+            if outcome.ok().and_then(|value| go_on(&fast_path, &value)).is_none() {
                 hand_over();
             }
         })

@@ -51,7 +51,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         state.start_draining();
         stop.send_replace(true);
         // Somebody who never finishes a request must not hold the process.
-        tokio::time::sleep(LAST_CALL).await;
+        tokio::time::sleep(DRAIN_LIMIT).await;
         tracing::warn!("stopping with requests unfinished");
     };
     tokio::select! {
@@ -85,7 +85,7 @@ fn seats(configured: usize) -> usize {
 }
 
 /// Longer than any request may take.
-const LAST_CALL: Duration = Duration::from_secs(30);
+const DRAIN_LIMIT: Duration = Duration::from_secs(30);
 
 async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)

@@ -5,16 +5,16 @@ mod clipboard;
 mod dom;
 mod failed;
 mod greeting;
+mod i18n;
 mod screens;
-mod text;
-mod told;
+mod status_screen;
 mod waiting;
 
 pub use auto_login::{AutoLogin, act};
+pub use i18n::words;
 pub use screens::Screens;
 use screens::Tap;
-pub use text::words;
-use told::{Details, Told};
+use status_screen::{Details, StatusScreen};
 use waiting::Waiting;
 
 pub use dom::set_language;

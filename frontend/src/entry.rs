@@ -1,6 +1,6 @@
 //! The address the page was opened with: which application, what to sign, where to go afterwards.
 
-use crate::cut::cut;
+use crate::str_ext::cut;
 use miandeng_shared::{Address, AgentId, CorpId, Unnamed, next_in, percent_decode, return_path};
 
 /// Read once, when the document starts: later the address may be another one, and DingTalk checks the entry.

@@ -1,6 +1,6 @@
 //! Where the page runs, read from the User-Agent alone: pure, so that every client we know of is a line in a test.
 
-use crate::cut::{cut, has};
+use crate::str_ext::{cut, has};
 use miandeng_shared::Lang;
 
 /// What surrounds the page.

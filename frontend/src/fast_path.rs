@@ -2,16 +2,17 @@
 //! With the first deviation it has the view's module fetched, which goes on with the flow from what has
 //! [`crate::happened`].
 //!
-//! Both modules meet in `window.miandeng`, made by the loader: `happened` is the list, `tell` the view's function for what
+//! Both modules meet in `window.miandeng`, made by the loader: `happened` is the list, `dispatch` the view's function for what
 //! happens once it is there, and `stuck` says that nothing is under way and the view has to act.
 
 use crate::{
     api::{self, Api, Ask},
+    browser,
     dd::{self, CodeRequest, Source},
     entry::Entry,
     env::Env,
     happened::{self, Step},
-    js, page,
+    js,
     settle::{Done, Outcome},
 };
 use miandeng_shared::{AgentId, CorpId, Lang, LoginRequest, return_path};
@@ -37,7 +38,7 @@ pub fn meeting_place() -> JsValue {
 
 /// Starts the login that the address of the document asks for.
 pub fn login() {
-    page::remember_entry();
+    browser::remember_entry();
     if start().is_none() {
         hand_over();
     }
@@ -47,12 +48,12 @@ pub fn login() {
 type Goes = Option<()>;
 
 fn start() -> Goes {
-    let (env, simulated) = page::environment();
-    let entry = page::entry(None, None);
+    let (env, simulated) = browser::environment();
+    let entry = browser::entry(None, None);
     let (corp_id, agent_id) = (entry.corp_id.clone().ok()?, entry.agent_id.clone().ok()?);
-    let visit = page::block()?;
+    let visit = browser::block()?;
     let (config, session) = (js::get(&visit, "config"), js::get(&visit, "session"));
-    let api = Api { base: String::new(), elsewhere: false, lang: page::language() };
+    let api = Api { base: String::new(), elsewhere: false, lang: browser::language() };
     let config_of = RefCell::new(config.clone());
     let stages = Rc::default();
     let fast_path =
@@ -194,8 +195,8 @@ impl FastPath {
         }
         return_path(&target)?;
         self.wait(WORTH_SHOWING_OF_TARGETS);
-        page::clear_mark();
-        page::leave(&target);
+        browser::clear_mark();
+        browser::leave(&target);
         Some(())
     }
 
@@ -206,7 +207,7 @@ impl FastPath {
             let (place, happened) = (meeting_place(), happened::write(step, &outcome));
             // A list has it.
             let _ = js::call(&js::get(&place, "happened"), "push", &happened);
-            if js::call(&place, "tell", &happened).is_ok() {
+            if js::call(&place, "dispatch", &happened).is_ok() {
                 return;
             }
             if outcome.ok().and_then(|value| go_on(&fast_path, &value)).is_none() {

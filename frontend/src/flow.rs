@@ -5,7 +5,7 @@ mod command;
 #[cfg(test)]
 mod tests;
 
-pub use command::{Command, Event, Facts, LoggedIn, Stage};
+pub use command::{Command, Event, LoggedIn, PageContext, Stage};
 
 use crate::{
     dd::{CodeRequest, DdError, Source},
@@ -39,7 +39,7 @@ enum Sdk {
 /// One person's login on one page.
 #[derive(Debug)]
 pub struct Flow {
-    facts: Facts,
+    context: PageContext,
     corp_id: CorpId,
     agent_id: AgentId,
     stage: Stage,
@@ -63,12 +63,13 @@ impl Flow {
     ///
     /// # Errors
     /// An address that does not name the application leaves nothing to be done.
-    pub fn new(facts: Facts) -> Result<(Self, Command), Box<Failure>> {
-        let (Ok(corp_id), Ok(agent_id)) = (facts.entry.corp_id.clone(), facts.entry.agent_id.clone()) else {
-            return Err(Box::new(unnamed(&facts)));
+    pub fn new(context: PageContext) -> Result<(Self, Command), Box<Failure>> {
+        let (Ok(corp_id), Ok(agent_id)) = (context.entry.corp_id.clone(), context.entry.agent_id.clone())
+        else {
+            return Err(Box::new(unnamed(&context)));
         };
         let mut flow = Self {
-            facts,
+            context,
             corp_id,
             agent_id,
             stage: Stage::Session,
@@ -82,7 +83,7 @@ impl Flow {
             now: 0,
             failing_since: None,
         };
-        let visit = flow.facts.visit.take().filter(|visit| flow.is_named_by(&visit.config));
+        let visit = flow.context.visit.take().filter(|visit| flow.is_named_by(&visit.config));
         let command = visit.map_or(Command::AskSession, |visit| flow.go_on_from(visit));
         Ok((flow, command))
     }
@@ -98,7 +99,7 @@ impl Flow {
         if session.as_ref().is_some_and(|session| self.is_of_this_app(&session.user)) {
             return self.on_session(Ok(session));
         }
-        let is_ours = config.url.as_ref() == Some(&self.facts.entry.url);
+        let is_ours = config.url.as_ref() == Some(&self.context.entry.url);
         if is_ours { self.on_config(Ok(config)) } else { self.on_app(Ok(config)) }
     }
 
@@ -195,7 +196,7 @@ impl Flow {
         match answer {
             Err(failure) => self.heal(failure),
             Ok(Some(SessionAnswer { user, expires_at, home, .. })) if self.is_of_this_app(&user) => {
-                let target = self.facts.entry.next.clone().or_else(|| home.clone());
+                let target = self.context.entry.next.clone().or_else(|| home.clone());
                 self.arrive(LoggedIn { user, expires_at, home }, target)
             }
             Ok(_) if self.sdk == Sdk::Verified => self.ask_code(),
@@ -209,7 +210,7 @@ impl Flow {
     }
 
     fn client(&self) -> &Env {
-        if self.simulator { &self.facts.simulated } else { &self.facts.env }
+        if self.simulator { &self.context.simulated } else { &self.context.env }
     }
 
     fn describe_client(&self) -> String {
@@ -227,7 +228,7 @@ impl Flow {
     }
 
     fn ask_config(&mut self) -> Command {
-        let url = self.facts.entry.url.clone();
+        let url = self.context.entry.url.clone();
         self.go(Stage::Config, Command::AskConfig { url })
     }
 
@@ -268,13 +269,13 @@ impl Flow {
     /// To the platform, which sends people back to the server: unless the last attempt has failed, which is shown first.
     fn redirect(&mut self, app: ConfigAnswer) -> Command {
         (self.is_wecom, self.simulator) = (true, app.simulator);
-        let error = self.facts.entry.error.take();
+        let error = self.context.entry.error.take();
         if let Some(error) = error.and_then(|code| ErrorCode::from_code(&code)) {
             let failure = Failure { said: self.said.take(), ..Failure::new(error) };
             return self.fail(failure);
         }
         let Some(mut target) = app.login_url else { return self.fail(Failure::new(ErrorCode::NotInWecom)) };
-        if let Some(next) = &self.facts.entry.next {
+        if let Some(next) = &self.context.entry.next {
             target.push_str("&next=");
             target.push_str(&encode_next(next));
         }
@@ -333,7 +334,7 @@ impl Flow {
 
     /// On a fresh page, but only once: else it might go in circles.
     fn start_afresh(&mut self, failure: Failure) -> Command {
-        if self.facts.reloaded {
+        if self.context.reloaded {
             self.fail(failure)
         } else {
             self.go(Stage::Reloading(Some(Box::new(failure))), Command::ReloadOnce)
@@ -351,7 +352,7 @@ impl Flow {
             Err(error) => self.fail(Failure::from_code_request(&error)),
             Ok(code) => {
                 let (corp_id, agent_id) = (self.corp_id.clone(), self.agent_id.clone());
-                let next = self.facts.entry.next.clone();
+                let next = self.context.entry.next.clone();
                 self.go(Stage::Login, Command::Login(LoginRequest { corp_id, agent_id, code, next }))
             }
         }
@@ -373,8 +374,8 @@ impl Flow {
 
     /// Logged in: on to `target`, unless that is this very page or this page is the application itself.
     fn arrive(&mut self, mut logged_in: LoggedIn, target: Option<String>) -> Command {
-        let asked_for = self.facts.entry.next.is_some() || !self.facts.embedded;
-        let elsewhere = |to: &String| return_path(to).is_some() && !self.facts.entry.is_here(to);
+        let asked_for = self.context.entry.next.is_some() || !self.context.embedded;
+        let elsewhere = |to: &String| return_path(to).is_some() && !self.context.entry.is_here(to);
         logged_in.home = logged_in.home.filter(elsewhere);
         match target.filter(elsewhere).filter(|_| asked_for) {
             Some(to) => self.go(Stage::Leaving(to.clone()), Command::Leave(to)),
@@ -384,7 +385,7 @@ impl Flow {
 
     fn on_retry(&mut self, code: ErrorCode) -> Command {
         (self.new_codes, self.tries, self.failing_since) = (0, 0, None);
-        self.facts.reloaded = false;
+        self.context.reloaded = false;
         if self.needs_fresh_page(code) {
             self.go(Stage::Reloading(None), Command::Reload)
         } else {
@@ -403,8 +404,8 @@ impl Flow {
 }
 
 /// The address does not say which application: what is wrong with it.
-fn unnamed(facts: &Facts) -> Failure {
-    let Entry { corp_id, agent_id, url, .. } = &facts.entry;
+fn unnamed(context: &PageContext) -> Failure {
+    let Entry { corp_id, agent_id, url, .. } = &context.entry;
     let mut failure = Failure::new(ErrorCode::LinkIncomplete);
     for (name, wrong) in [("corpid", corp_id.as_ref().err()), ("agentid", agent_id.as_ref().err())] {
         let Some(wrong) = wrong else { continue };
@@ -416,5 +417,5 @@ fn unnamed(facts: &Facts) -> Failure {
         };
         failure = Failure { code, ..failure.detail(name, words) };
     }
-    failure.detail("url", url.clone()).detail("client", facts.env.describe())
+    failure.detail("url", url.clone()).detail("client", context.env.describe())
 }

@@ -16,9 +16,9 @@
 #![cfg_attr(not(feature = "view"), allow(dead_code))]
 
 mod api;
+mod browser;
 #[cfg(feature = "view")]
 mod components;
-mod cut;
 pub mod dd;
 pub mod entry;
 pub mod env;
@@ -29,13 +29,13 @@ pub mod happened;
 mod js;
 pub mod json;
 mod login;
-mod page;
 pub mod settle;
 mod shown;
+mod str_ext;
 #[cfg(feature = "view")]
 pub mod view;
 
+pub use browser::remember_entry;
 #[cfg(feature = "view")]
 pub use components::AutoLogin;
 pub use flow::LoggedIn;
-pub use page::remember_entry;

@@ -2,10 +2,10 @@
 
 use crate::{
     api::{Api, Question},
-    dd,
+    browser, dd,
     failure::Failure,
-    flow::{Command, Event, Facts, Flow},
-    js, page,
+    flow::{Command, Event, Flow, PageContext},
+    js,
 };
 use miandeng_shared::{AgentId, CorpId};
 use std::{cell::RefCell, rc::Rc};
@@ -24,8 +24,12 @@ impl Login {
     ///
     /// # Errors
     /// An address that does not name the application.
-    pub fn start(api: Api, facts: Facts, show: impl Fn(&Flow) + 'static) -> Result<Rc<Self>, Box<Failure>> {
-        let (login, command) = Self::after([], api, facts, show)?;
+    pub fn start(
+        api: Api,
+        context: PageContext,
+        show: impl Fn(&Flow) + 'static,
+    ) -> Result<Rc<Self>, Box<Failure>> {
+        let (login, command) = Self::after([], api, context, show)?;
         login.perform(command);
         Ok(login)
     }
@@ -37,11 +41,11 @@ impl Login {
     pub fn after(
         happened: impl IntoIterator<Item = Event>,
         api: Api,
-        facts: Facts,
+        context: PageContext,
         show: impl Fn(&Flow) + 'static,
     ) -> Result<(Rc<Self>, Command), Box<Failure>> {
-        let (mut flow, mut command) = Flow::new(facts)?;
-        flow.tick(page::age() / 1000);
+        let (mut flow, mut command) = Flow::new(context)?;
+        flow.tick(browser::age() / 1000);
         for event in happened {
             command = flow.step(event);
         }
@@ -52,14 +56,14 @@ impl Login {
     }
 
     /// Something happened: an answer has come, or the person tapped something.
-    pub fn tell(self: &Rc<Self>, event: Event) {
+    pub fn dispatch(self: &Rc<Self>, event: Event) {
         // Whatever was tapped, it is a new first try.
         if matches!(event, Event::Retry | Event::NotMe) {
-            page::clear_mark();
+            browser::clear_mark();
         }
         let command = {
             let mut flow = self.flow.borrow_mut();
-            flow.tick(page::age() / 1000);
+            flow.tick(browser::age() / 1000);
             flow.step(event)
         };
         (self.show)(&self.flow.borrow());
@@ -69,7 +73,7 @@ impl Login {
     /// What becomes of an answer.
     fn then<T>(self: &Rc<Self>, event: impl FnOnce(T) -> Event + 'static) -> Box<dyn FnOnce(T)> {
         let login = Rc::clone(self);
-        Box::new(move |answer| login.tell(event(answer)))
+        Box::new(move |answer| login.dispatch(event(answer)))
     }
 
     fn ask(self: &Rc<Self>, question: Question) {
@@ -90,26 +94,26 @@ impl Login {
                 Some(dd) => {
                     dd::verify(&dd, &dd::options(&config), dd::VERIFY_LIMIT, self.then(Event::verified));
                 }
-                None => self.tell(Event::Verified(Err(dd::DdError::Missing("dd")))),
+                None => self.dispatch(Event::Verified(Err(dd::DdError::Missing("dd")))),
             },
             Command::AskCode(request) => match dd::find() {
                 Some(dd) => dd::request_code(&dd, &request, dd::CODE_LIMIT, self.then(Event::code)),
-                None => self.tell(Event::Code(Err(dd::DdError::Missing("dd")))),
+                None => self.dispatch(Event::Code(Err(dd::DdError::Missing("dd")))),
             },
             Command::Pause(seconds) => {
                 let paused = self.then(|()| Event::Paused);
-                js::after(seconds * 1000 + page::apart(), Box::new(move || paused(())));
+                js::after(seconds * 1000 + browser::apart(), Box::new(move || paused(())));
             }
-            Command::ReloadOnce if !page::reload_marked() => self.tell(Event::ReloadBlocked),
+            Command::ReloadOnce if !browser::reload_marked() => self.dispatch(Event::ReloadBlocked),
             Command::Reload => {
-                page::clear_mark();
-                page::reload();
+                browser::clear_mark();
+                browser::reload();
             }
             Command::Leave(target) => {
-                page::clear_mark();
-                page::leave(&target);
+                browser::clear_mark();
+                browser::leave(&target);
             }
-            Command::Greet => page::clear_mark(),
+            Command::Greet => browser::clear_mark(),
             Command::ReloadOnce | Command::Nothing => {}
         }
     }

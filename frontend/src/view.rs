@@ -3,12 +3,12 @@
 
 use crate::{
     api::Api,
+    browser,
     components::{Screens, act, set_language, words},
     fast_path::meeting_place,
-    flow::{Facts, Flow},
+    flow::{Flow, PageContext},
     happened, js,
     login::Login,
-    page,
     shown::{Screen, Shown, Wait},
 };
 use leptos::prelude::*;
@@ -21,28 +21,29 @@ pub fn show() {
     #[cfg(debug_assertions)]
     console_error_panic_hook::set_once();
     let Some(root) = document().get_element_by_id("app") else { return };
-    let lang = page::language();
+    let lang = browser::language();
     let api = Api { base: String::new(), elsewhere: false, lang };
-    let (env, simulated) = page::environment();
-    let (entry, visit) = (page::entry(None, None), page::visit());
-    let facts = Facts { entry, visit, env, simulated, reloaded: page::is_marked(), embedded: false };
+    let (env, simulated) = browser::environment();
+    let (entry, visit) = (browser::entry(None, None), browser::visit());
+    let context =
+        PageContext { entry, visit, env, simulated, reloaded: browser::is_marked(), embedded: false };
     set_language(lang, Some(words(lang).title));
     let shown = RwSignal::new(Shown { screen: Screen::Waiting(Wait::Server), simulator: false });
     let place = meeting_place();
     let list = js::get(&place, "happened");
     let happened = js::items(&list).into_iter().flatten().filter_map(|happened| happened::read(&happened));
-    let login = match Login::after(happened, api, facts, move |flow: &Flow| shown.set(Shown::of(flow))) {
+    let login = match Login::after(happened, api, context, move |flow: &Flow| shown.set(Shown::of(flow))) {
         Ok((login, command)) => {
             if js::get(&place, "stuck").is_truthy() {
                 login.perform(command);
             }
-            let teller = Rc::clone(&login);
-            let tell = move |happened: JsValue, _| {
+            let login_of_view = Rc::clone(&login);
+            let dispatch = move |happened: JsValue, _| {
                 if let Some(event) = happened::read(&happened) {
-                    teller.tell(event);
+                    login_of_view.dispatch(event);
                 }
             };
-            js::set(&place, "tell", js::function(tell));
+            js::set(&place, "dispatch", js::function(dispatch));
             Some(login)
         }
         Err(failure) => {

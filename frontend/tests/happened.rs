@@ -12,7 +12,7 @@ use miandeng_frontend::{
     env::Env,
     failure::Failure,
     fast_path,
-    flow::{Command, Event, Facts, Flow, Stage},
+    flow::{Command, Event, Flow, PageContext, Stage},
     happened::{self, Step},
     json::{Read, parse},
     settle::{Outcome, Trouble},
@@ -221,7 +221,7 @@ fn what_is_no_step_is_none() {
 // ---- the two modules, one after the other ----
 
 /// A document as the server writes it, at its address, with a component whose login code call has the body `code`.
-fn visit(code: &str) -> Facts {
+fn visit(code: &str) -> PageContext {
     run("history.replaceState(null, '', location.pathname + '?corpid=dingcorp1&agentid=2147483648123')");
     let href = run("return location.href").as_string().unwrap();
     let config = ConfigAnswer { url: Some(href.clone()), client_id: None, ..config(true) };
@@ -237,12 +237,19 @@ fn visit(code: &str) -> Facts {
          window.miandeng = {{ happened: [], fetchView: function () {{ window.miandeng.fetched = true }} }}"
     ));
     let (env, simulated) = (Env::Outside, Env::simulated(""));
-    Facts { entry: Entry::parse(&href), visit: Some(visit), env, simulated, reloaded: false, embedded: false }
+    PageContext {
+        entry: Entry::parse(&href),
+        visit: Some(visit),
+        env,
+        simulated,
+        reloaded: false,
+        embedded: false,
+    }
 }
 
 /// The flow, and the commands that it gives for what has happened.
-fn replayed(facts: Facts) -> (Flow, Vec<Command>) {
-    let (mut flow, first) = Flow::new(facts).unwrap();
+fn replayed(context: PageContext) -> (Flow, Vec<Command>) {
+    let (mut flow, first) = Flow::new(context).unwrap();
     let count = run("return miandeng.happened.length").as_f64().unwrap();
     let mut commands = vec![first];
     for at in 0..(count as u32) {
@@ -253,7 +260,7 @@ fn replayed(facts: Facts) -> (Flow, Vec<Command>) {
 
 #[wasm_bindgen_test]
 async fn the_flow_goes_the_way_that_the_login_has_gone() {
-    let facts = visit("p.onSuccess({ code: 'c0de' })");
+    let context = visit("p.onSuccess({ code: 'c0de' })");
     let SessionAnswer { user, expires_at, .. } = session(true);
     let answer = LoginAnswer { user, expires_at, next: None, home: None };
     serve(&format!("return [200, {:?}]", serde_json::to_string(&answer).unwrap()));
@@ -262,7 +269,7 @@ async fn the_flow_goes_the_way_that_the_login_has_gone() {
     assert!(asked().len() == 1 && asked()[0].contains("api/login"), "{:?}", asked());
     let options = run("return Object.keys(configured).sort().join()").as_string().unwrap();
     assert_eq!(options, "agentId,corpId,jsApiList,nonceStr,signature,timeStamp,type");
-    let (flow, commands) = replayed(facts);
+    let (flow, commands) = replayed(context);
     let went = matches!(
         commands[..],
         [Command::LoadSdk(_), Command::Verify(_), Command::AskCode(_), Command::Login(_), Command::Greet]
@@ -273,25 +280,25 @@ async fn the_flow_goes_the_way_that_the_login_has_gone() {
 
 #[wasm_bindgen_test]
 async fn the_flow_goes_on_where_the_login_has_stopped() {
-    let facts = visit("p.onFail({ errorCode: 7, errorMessage: 'no' })");
+    let context = visit("p.onFail({ errorCode: 7, errorMessage: 'no' })");
     serve("return null");
     fast_path::login();
     until("miandeng.fetched").await;
-    let (flow, _) = replayed(facts);
+    let (flow, _) = replayed(context);
     assert!(matches!(flow.stage(), Stage::Failed(failure) if failure.code == ErrorCode::CodeRefused));
 
-    let facts = visit("p.onSuccess({ code: 'c0de' })");
+    let context = visit("p.onSuccess({ code: 'c0de' })");
     fast_path::login();
     until("miandeng.fetched").await;
-    let (flow, commands) = replayed(facts);
+    let (flow, commands) = replayed(context);
     assert!(matches!(commands.last(), Some(Command::Pause(_))) && *flow.stage() == Stage::Pausing);
 
     // A document that is another server's: nothing has happened yet.
-    let facts = Facts { visit: None, ..visit("") };
+    let context = PageContext { visit: None, ..visit("") };
     run("document.getElementById('visit').remove()");
     fast_path::login();
     until("miandeng.fetched").await;
-    let (_, commands) = replayed(facts);
+    let (_, commands) = replayed(context);
     assert!(matches!(commands[..], [Command::AskSession]));
 }
 
@@ -301,7 +308,7 @@ async fn a_view_that_is_there_decides() {
     serve("return null");
     fast_path::login();
     until("window.succeed").await;
-    run("miandeng.told = []; miandeng.tell = function (what) { miandeng.told.push(what.step) }; \
+    run("miandeng.told = []; miandeng.dispatch = function (what) { miandeng.told.push(what.step) }; \
          succeed({ code: 'c0de' })");
     assert_eq!(run("return miandeng.told.join()").as_string().unwrap(), "code");
     assert!(asked().is_empty(), "the login goes on in the view");

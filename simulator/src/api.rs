@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::issue;
+use crate::random;
 use crate::settings::TicketRule;
 use crate::suites::Suite;
 use crate::tokens::{Family, Holder, Invalid};
@@ -60,7 +60,7 @@ pub fn answer(world: &mut World, call: &Call) -> Answer {
     match outcome {
         Ok(value) => Answer::json(&value, Some(0), None),
         Err(Refusal { status, code, message }) => {
-            let body = json!({ "requestid": issue::alphanumeric(13), "code": code, "message": message });
+            let body = json!({ "requestid": random::alphanumeric(13), "code": code, "message": message });
             Answer { status, sub_code: Some(code.to_owned()), ..Answer::json(&body, None, None) }
         }
     }

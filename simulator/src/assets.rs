@@ -38,7 +38,7 @@ const FILES: &[(&str, &str, &str)] = &files![
     "fault-kinds.js": SCRIPT,
     "faults.js": SCRIPT,
     "journal.js": SCRIPT,
-    "knobs.js": SCRIPT,
+    "settings.js": SCRIPT,
     "logins.js": SCRIPT,
     "main.js": SCRIPT,
     "people.js": SCRIPT,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Millis, after};
-use crate::issue;
+use crate::random;
 
 /// Which JSAPI a code was asked from, and so where it can be redeemed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ impl Codes {
         if self.open.len() >= MOST_OPEN {
             self.forget_some(now);
         }
-        let value = issue::hex32();
+        let value = random::hex32();
         let expires = after(now, lifetime);
         self.open.insert(value.clone(), Code { namespace, corp_id: corp_id.to_owned(), person, expires });
         value

@@ -1,4 +1,4 @@
-//! `/_sim`: how a test, or the phone page, turns the simulator's knobs.
+//! `/_sim`: how a test, or the phone page, changes the simulator's settings.
 
 mod events;
 mod handover;

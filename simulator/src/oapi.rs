@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::issue;
+use crate::random;
 use crate::tokens::{Family, Holder, Invalid};
 use crate::world::World;
 pub use envelope::ErrorEnvelope;
@@ -121,7 +121,7 @@ fn worded(style: Style, outcome: Result<Fields, Refusal>) -> Value {
 }
 
 fn request_id() -> String {
-    issue::alphanumeric(13).to_ascii_lowercase()
+    random::alphanumeric(13).to_ascii_lowercase()
 }
 
 /// The enterprise whose token this call carries; a token of another family is as good as none.

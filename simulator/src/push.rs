@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::call::{Call, Params, text};
 use crate::envelope::{Envelope, Keys, Letter};
-use crate::issue;
 use crate::journal::{Kind, Pushed};
+use crate::random;
 use crate::suites::Suite;
 use crate::world::Simulator;
 
@@ -97,7 +97,7 @@ impl Draft {
         }
         let letter = Letter { text: event.to_string(), receiver };
         let timestamp = timestamp.unwrap_or_else(|| now_ms.to_string());
-        let nonce = nonce.unwrap_or_else(|| issue::alphanumeric(8));
+        let nonce = nonce.unwrap_or_else(|| random::alphanumeric(8));
         let envelope = keys(suite)?.seal(&letter, &timestamp, &nonce);
         let expected = Expected { text: random.unwrap_or_else(|| "success".to_owned()), receivers };
         Some(Sent { event, envelope, expected })

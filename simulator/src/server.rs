@@ -14,9 +14,9 @@ use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 use tower_http::cors::CorsLayer;
 
-use crate::gate::Hangup;
+use crate::pipeline::Hangup;
 use crate::world::Simulator;
-use crate::{Options, assets, control, gate, known, require_loopback, wecom};
+use crate::{Options, assets, assumptions, control, pipeline, require_loopback, wecom};
 
 /// Out of file descriptors is the usual reason for a failed accept; this long later some may be free.
 const PAUSE_AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
@@ -68,7 +68,7 @@ async fn converse(stream: TcpStream, router: Router) {
 fn router(simulator: Arc<Simulator>) -> Router {
     // The page that asks has another origin than the phone's "native" side, so that side answers everybody.
     let for_pages = Router::new()
-        .route("/_sim/native/{call}", post(gate::native))
+        .route("/_sim/native/{call}", post(pipeline::native))
         .route("/jsapi/dingtalk.js", get(assets::jsapi))
         .route("/native.js", get(assets::native))
         .route("/avatars/{file}", get(assets::avatar))
@@ -77,11 +77,11 @@ fn router(simulator: Arc<Simulator>) -> Router {
     Router::new()
         .merge(for_pages)
         .merge(assets::phone())
-        .route("/known", get(known::page))
+        .route("/known", get(assumptions::page))
         .route(wecom::WRONG_LINK, get(wecom::wrong_link))
         .nest("/_sim", control::routes(&simulator))
         // Every browser asks for it; it is no call to DingTalk.
         .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
-        .fallback(any(|simulator, request: Request| gate::oapi(simulator, request)))
+        .fallback(any(|simulator, request: Request| pipeline::oapi(simulator, request)))
         .with_state(simulator)
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::clock::{Millis, after};
-use crate::issue;
+use crate::random;
 use crate::settings::TicketRule;
 use crate::tokens::{Family, Holder};
 
@@ -35,7 +35,7 @@ impl Tickets {
             ticket.expires = wanted.min(ticket.latest);
             return (ticket.value.clone(), ticket.expires);
         }
-        let value = issue::alphanumeric(64);
+        let value = random::alphanumeric(64);
         let ticket = Ticket { value: value.clone(), expires: wanted, latest: after(now, OLDEST_SECONDS) };
         self.by_key.insert(key.clone(), ticket);
         (value, wanted)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::clock::{Millis, after};
-use crate::issue;
+use crate::random;
 use crate::settings::TicketRule;
 
 /// Which secret a token was bought with, and so what it opens. The families are never interchangeable.
@@ -95,7 +95,7 @@ impl Tokens {
     /// A new token beside those that the holder has.
     pub fn issue_another(&mut self, family: Family, holder: &Holder, now: Millis, lifetime: u64) -> String {
         self.forget_some(now);
-        let value = issue::hex32();
+        let value = random::hex32();
         let token = Token { family, holder: holder.clone(), expires: after(now, lifetime) };
         self.known.insert(value.clone(), token);
         value

@@ -11,7 +11,6 @@ use crate::clock::Clock;
 use crate::codes::Codes;
 use crate::control::Problem;
 use crate::faults::{Fault, Faults};
-use crate::grants::Grants;
 use crate::journal::Journal;
 use crate::push;
 use crate::seed::{self, App, Corp};
@@ -19,6 +18,7 @@ use crate::settings::Settings;
 use crate::suites::{self, NotAuthorised, Suite, customer_number};
 use crate::tickets::Tickets;
 use crate::tokens::{Holder, Tokens};
+use crate::verified_pages::VerifiedPages;
 use crate::wecom::{self, WeCom};
 
 pub struct Simulator {
@@ -72,7 +72,7 @@ pub struct World {
     pub tokens: Tokens,
     pub tickets: Tickets,
     pub codes: Codes,
-    pub grants: Grants,
+    pub verified_pages: VerifiedPages,
     pub faults: Faults,
     pub journal: Journal,
     pub wecom: WeCom,
@@ -95,7 +95,7 @@ impl World {
             tokens: Tokens::default(),
             tickets: Tickets::default(),
             codes: Codes::default(),
-            grants: Grants::default(),
+            verified_pages: VerifiedPages::default(),
             faults: Faults::default(),
             journal: Journal::default(),
             wecom: WeCom::new(options),

@@ -1,10 +1,10 @@
-use super::{Screens, Tap, dom::set_language, text::words};
+use super::{Screens, Tap, dom::set_language, i18n::words};
 use crate::{
     api::Api,
-    flow::{Event, Facts, Flow, LoggedIn},
+    browser,
+    flow::{Event, Flow, LoggedIn, PageContext},
     js,
     login::Login,
-    page,
     shown::{Screen, Shown, Wait},
 };
 use leptos::prelude::*;
@@ -27,19 +27,19 @@ pub fn AutoLogin(
     api_base: Option<String>,
     #[prop(optional)] children: Option<ChildrenFn>,
 ) -> impl IntoView {
-    let lang = page::language();
+    let lang = browser::language();
     set_language(lang, children.is_none().then_some(words(lang).title));
-    let (env, simulated) = page::environment();
+    let (env, simulated) = browser::environment();
     let embedded = children.is_some();
-    let (entry, visit) = (page::entry(corp_id, agent_id), page::visit());
-    let facts = Facts { entry, visit, env, simulated, reloaded: page::is_marked(), embedded };
+    let (entry, visit) = (browser::entry(corp_id, agent_id), browser::visit());
+    let context = PageContext { entry, visit, env, simulated, reloaded: browser::is_marked(), embedded };
 
     let shown = RwSignal::new(Shown { screen: Screen::Waiting(Wait::Server), simulator: false });
     let login = StoredValue::new_local(None);
     let api = api(api_base.as_deref(), lang);
     // Once the wait is to be seen.
     let start = move || {
-        let started = Login::start(api, facts, move |flow: &Flow| shown.set(Shown::of(flow)));
+        let started = Login::start(api, context, move |flow: &Flow| shown.set(Shown::of(flow)));
         login.set_value(started.map_err(|failure| shown.set(Shown::failed(&failure))).ok());
     };
     js::after(0, Box::new(start));
@@ -49,17 +49,17 @@ pub fn AutoLogin(
             children()
         }) as Box<dyn Fn(LoggedIn) -> AnyView + Send + Sync>
     });
-    view! { <Screens shown lang begun=page::age() act=act(login) done /> }
+    view! { <Screens shown lang begun=browser::age() act=act(login) done /> }
 }
 
 /// What a person's tap does.
 pub fn act(login: StoredValue<Option<Rc<Login>>, LocalStorage>) -> impl Fn(Tap) + Copy + Send {
     move |tap| {
         login.with_value(|login| match (login, tap) {
-            (Some(login), Tap::Retry) => login.tell(Event::Retry),
-            (Some(login), Tap::NotMe) => login.tell(Event::NotMe),
+            (Some(login), Tap::Retry) => login.dispatch(Event::Retry),
+            (Some(login), Tap::NotMe) => login.dispatch(Event::NotMe),
             // Where the address names no application there is no login to tell; a fresh page reads the address again.
-            (None, _) => drop(page::reload()),
+            (None, _) => drop(browser::reload()),
         });
     }
 }

@@ -1,12 +1,12 @@
-use super::{Details, Told, text::words};
-use crate::{cut::cut, page, shown::Failed};
+use super::{Details, StatusScreen, i18n::words};
+use crate::{browser, shown::Failed, str_ext::cut};
 use miandeng_shared::{Action, AppKind, ErrorCode, Lang, Text};
 
 /// In seconds. Nobody taps earlier than that anyway.
 const WORTH_TELLING: u32 = 3;
 
 /// The one screen for everything that goes wrong: what happened, what to do, try again, and details to pass on.
-pub fn failed(failure: Failed, lang: Lang) -> Told {
+pub fn failed(failure: Failed, lang: Lang) -> StatusScreen {
     let words = words(lang);
     let (title, text) = in_words(&failure, lang);
     let wait = failure.retry_after.filter(|seconds| *seconds >= WORTH_TELLING);
@@ -16,7 +16,7 @@ pub fn failed(failure: Failed, lang: Lang) -> Told {
         Action::TellPerson => ("mark note", "primary soft"),
         _ => ("mark alert", "primary"),
     };
-    Told {
+    StatusScreen {
         mark,
         avatar: None,
         role: "alert",
@@ -87,12 +87,12 @@ const fn ours(code: ErrorCode) -> (ErrorCode, Text, Text) {
 /// One line each, to be copied as a whole.
 fn details(failure: &Failed) -> String {
     let now = String::from(js_sys::Date::new_0().to_iso_string());
-    let age = page::age();
+    let age = browser::age();
     format!(
         "code: {}\n{}page: miandeng {}\ntime: {now}, {age} ms after the start\nuser agent: {}",
         failure.code,
         failure.details,
         env!("CARGO_PKG_VERSION"),
-        page::user_agent()
+        browser::user_agent()
     )
 }

@@ -1,4 +1,4 @@
-use super::{Told, text::words};
+use super::{StatusScreen, i18n::words};
 use crate::flow::LoggedIn;
 use miandeng_shared::{Lang, User};
 
@@ -6,7 +6,7 @@ use miandeng_shared::{Lang, User};
 const EXTERNAL: u8 = 1;
 
 /// Who is logged in, the way on, and the way out for another person.
-pub fn greeting(logged_in: LoggedIn, lang: Lang) -> Told {
+pub fn greeting(logged_in: LoggedIn, lang: Lang) -> StatusScreen {
     let words = words(lang);
     let User { nick, avatar, user_id, contact_type, .. } = logged_in.user;
     let title = match nick {
@@ -18,7 +18,7 @@ pub fn greeting(logged_in: LoggedIn, lang: Lang) -> Told {
         (Some(id), _) => format!("{} {}", words.employee, id.as_str()),
         (None, _) => words.follower.to_owned(),
     };
-    Told {
+    StatusScreen {
         mark: "mark done",
         avatar,
         role: "status",

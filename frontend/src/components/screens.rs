@@ -1,4 +1,4 @@
-use super::{Waiting, failed::failed, greeting::greeting, text::words, told::tell};
+use super::{Waiting, failed::failed, greeting::greeting, i18n::words, status_screen::show};
 use crate::{
     flow::LoggedIn,
     shown::{Screen, Shown},
@@ -38,8 +38,8 @@ pub fn Screens(
         };
         let view = match (screen, &done) {
             (Screen::Done(logged_in), Some(done)) => done(logged_in),
-            (Screen::Done(logged_in), None) => tell(greeting(logged_in, lang), lang, move || act(Tap::NotMe)),
-            (Screen::Failed(it), _) => tell(failed(it, lang), lang, move || act(Tap::Retry)),
+            (Screen::Done(logged_in), None) => show(greeting(logged_in, lang), lang, move || act(Tap::NotMe)),
+            (Screen::Failed(it), _) => show(failed(it, lang), lang, move || act(Tap::Retry)),
             (Screen::Waiting(_) | Screen::Leaving(_), _) => ().into_any(),
         };
         let demo = simulator.then(|| view! { <p class="badge">{words(lang).demo}</p> });

@@ -1,6 +1,6 @@
-use super::{dom::sees, text::words};
+use super::{dom::sees, i18n::words};
 use crate::{
-    page,
+    browser,
     shown::{Screen, Shown, Wait},
 };
 use leptos::prelude::*;
@@ -24,7 +24,7 @@ const SPEAKS: u32 = 3_000;
 /// From a failure on that a pause heals the words show at once.
 #[component]
 pub fn Waiting(shown: Signal<Shown>, lang: Lang, begun: u32) -> impl IntoView {
-    let waited = page::age() - begun;
+    let waited = browser::age() - begun;
     // In place of the style sheet's delays, which count from when the view is there.
     let appears_at = move |after: u32| format!("{}ms", after.saturating_sub(waited));
     let says = move || shown.with(|shown| words(lang).waiting_for(&shown.screen));

@@ -1,9 +1,9 @@
 //! What DingTalk's component says when it fails, brought to one form. Each version and platform has its own.
 
 use crate::{
-    cut::{cut, has},
     js,
     settle::Trouble,
+    str_ext::{cut, has},
 };
 use wasm_bindgen::JsValue;
 

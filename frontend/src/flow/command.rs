@@ -13,7 +13,7 @@ use miandeng_shared::{
 
 /// What the page knows of itself when it starts.
 #[derive(Debug, Clone)]
-pub struct Facts {
+pub struct PageContext {
     pub entry: Entry,
     /// What the server knew when it made the document, where it is of this application.
     pub visit: Option<Visit>,

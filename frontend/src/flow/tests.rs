@@ -4,10 +4,10 @@ use miandeng_shared::ErrorBody;
 
 const PAGE: &str = "https://h5.example.com/app/?corpid=dingcorp1&agentid=123456";
 
-fn facts(href: &str) -> Facts {
+fn context(href: &str) -> PageContext {
     let env = Env::Phone { version: Some("7.5.36".to_owned()) };
     let simulated = Env::Phone { version: None };
-    Facts { entry: Entry::parse(href), visit: None, env, simulated, reloaded: false, embedded: false }
+    PageContext { entry: Entry::parse(href), visit: None, env, simulated, reloaded: false, embedded: false }
 }
 
 fn user(corp: &str) -> User {
@@ -71,8 +71,8 @@ fn code() -> Event {
 }
 
 /// The flow after these events, each of which must belong to its stage.
-fn after(facts: Facts, events: impl IntoIterator<Item = Event>) -> Flow {
-    let (mut flow, _) = Flow::new(facts).unwrap();
+fn after(context: PageContext, events: impl IntoIterator<Item = Event>) -> Flow {
+    let (mut flow, _) = Flow::new(context).unwrap();
     for event in events {
         let before = flow.stage().clone();
         flow.step(event.clone());
@@ -97,7 +97,7 @@ mod success {
 
     #[test]
     fn every_call_once_and_in_order() {
-        let (mut flow, first) = Flow::new(facts(&format!("{PAGE}#next=/orders/7"))).unwrap();
+        let (mut flow, first) = Flow::new(context(&format!("{PAGE}#next=/orders/7"))).unwrap();
         assert!(matches!(first, Command::AskSession));
         assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskConfig { url } if url == PAGE));
         assert!(
@@ -116,21 +116,21 @@ mod success {
 
     #[test]
     fn a_session_costs_dingtalk_nothing() {
-        let flow = after(facts(PAGE), [session("dingcorp1", None)]);
+        let flow = after(context(PAGE), [session("dingcorp1", None)]);
         assert!(matches!(flow.stage(), Stage::Done(who) if who.user.nick.as_deref() == Some("小明")));
     }
 
     #[test]
     fn a_session_counts_outside_dingtalk_too() {
         for env in [Env::Outside, Env::Pc { version: None }] {
-            let flow = after(Facts { env, ..facts(PAGE) }, [session("dingcorp1", None)]);
+            let flow = after(PageContext { env, ..context(PAGE) }, [session("dingcorp1", None)]);
             assert!(matches!(flow.stage(), Stage::Done(_)));
         }
     }
 
     #[test]
     fn another_corporations_session_is_none() {
-        let flow = after(facts(PAGE), [session("dingother", Some("/"))]);
+        let flow = after(context(PAGE), [session("dingother", Some("/"))]);
         assert_eq!(*flow.stage(), Stage::Config);
     }
 
@@ -152,14 +152,14 @@ mod success {
             ("", Some("/home"), true, None),
             ("#next=/a", Some("/home"), true, Some("/a")),
         ] {
-            let facts = || Facts { embedded, ..facts(&format!("{PAGE}{fragment}")) };
+            let context = || PageContext { embedded, ..context(&format!("{PAGE}{fragment}")) };
             let expected = expected.map(|to: &str| Stage::Leaving(to.to_owned()));
-            let with_session = after(facts(), [session("dingcorp1", home)]);
+            let with_session = after(context(), [session("dingcorp1", home)]);
             // The server puts `next` before `home`, as we do.
-            let entry = facts().entry;
+            let entry = context().entry;
             let answer = logged_in_at(entry.next.as_deref().or(home), home);
             let with_login =
-                after(facts(), up_to_verify().into_iter().chain([Event::Verified(Ok(())), code(), answer]));
+                after(context(), up_to_verify().into_iter().chain([Event::Verified(Ok(())), code(), answer]));
             for flow in [with_session, with_login] {
                 match &expected {
                     Some(leaving) => assert_eq!(flow.stage(), leaving, "{fragment} {home:?}"),
@@ -182,7 +182,7 @@ mod success {
             ("", Some("//evil.example"), None),
             ("", Some("https://evil.example/"), None),
         ] {
-            let page = || facts(&format!("{PAGE}{fragment}"));
+            let page = || context(&format!("{PAGE}{fragment}"));
             let answer = logged_in_at(page().entry.next.as_deref().or(home), home);
             let with_login =
                 after(page(), up_to_verify().into_iter().chain([Event::Verified(Ok(())), code(), answer]));
@@ -192,13 +192,14 @@ mod success {
             }
         }
         // An application around the page stays what is shown, and knows the way.
-        let flow = after(Facts { embedded: true, ..facts(PAGE) }, [session("dingcorp1", Some("/home"))]);
+        let flow =
+            after(PageContext { embedded: true, ..context(PAGE) }, [session("dingcorp1", Some("/home"))]);
         assert!(matches!(flow.stage(), Stage::Done(who) if who.home.as_deref() == Some("/home")));
     }
 
     #[test]
     fn not_you_ends_the_session_and_starts_on_a_fresh_page() {
-        let mut flow = after(facts(PAGE), [session("dingcorp1", None)]);
+        let mut flow = after(context(PAGE), [session("dingcorp1", None)]);
         assert!(matches!(flow.step(Event::NotMe), Command::EndSession));
         assert!(matches!(flow.step(Event::NotMe), Command::Nothing), "a second tap does nothing");
         assert!(matches!(flow.step(Event::Ended(Ok(()))), Command::Reload));
@@ -206,7 +207,7 @@ mod success {
 
     #[test]
     fn a_session_that_does_not_end_is_told() {
-        let mut flow = after(facts(PAGE), [session("dingcorp1", None), Event::NotMe]);
+        let mut flow = after(context(PAGE), [session("dingcorp1", None), Event::NotMe]);
         flow.step(Event::Ended(Err(Failure::new(ErrorCode::Network))));
         assert_eq!(failed(&flow), ErrorCode::Network);
     }
@@ -243,7 +244,7 @@ mod elsewhere {
     }
 
     fn assert_told(query: &str, code: ErrorCode, details: &[(&'static str, &str)]) {
-        let failure = Flow::new(facts(&format!("https://h5.example.com/{query}"))).unwrap_err();
+        let failure = Flow::new(context(&format!("https://h5.example.com/{query}"))).unwrap_err();
         assert_eq!(failure.code, code, "{query}");
         let told: Vec<_> = failure.details.iter().map(|(name, text)| (*name, text.as_str())).collect();
         assert_eq!(&told[..details.len()], details, "{query}");
@@ -255,7 +256,7 @@ mod elsewhere {
         for (env, expected) in
             [(Env::Outside, ErrorCode::NotInDingtalk), (Env::Pc { version: None }, ErrorCode::PcUnsupported)]
         {
-            let (mut flow, _) = Flow::new(Facts { env, ..facts(PAGE) }).unwrap();
+            let (mut flow, _) = Flow::new(PageContext { env, ..context(PAGE) }).unwrap();
             assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskApp));
             flow.step(Event::Config(Ok(unsigned())));
             assert_eq!(failed(&flow), expected);
@@ -265,7 +266,7 @@ mod elsewhere {
     #[test]
     fn on_a_simulator_any_browser_is_a_phone() {
         for env in [Env::Outside, Env::Pc { version: None }] {
-            let (mut flow, _) = Flow::new(Facts { env, ..facts(PAGE) }).unwrap();
+            let (mut flow, _) = Flow::new(PageContext { env, ..context(PAGE) }).unwrap();
             flow.step(Event::Session(Ok(None)));
             let app = ConfigAnswer { simulator: true, ..unsigned() };
             assert!(matches!(flow.step(Event::Config(Ok(app))), Command::AskConfig { .. }));
@@ -281,8 +282,8 @@ mod elsewhere {
         for (simulated, expected) in
             [(Env::Outside, ErrorCode::NotInDingtalk), (Env::Pc { version: None }, ErrorCode::PcUnsupported)]
         {
-            let played = || Facts { simulated: simulated.clone(), ..facts(PAGE) };
-            let browser = Facts { env: Env::Outside, ..played() };
+            let played = || PageContext { simulated: simulated.clone(), ..context(PAGE) };
+            let browser = PageContext { env: Env::Outside, ..played() };
             let (in_browser, on_phone) = (
                 after(browser, [Event::Session(Ok(None)), simulator(unsigned())]),
                 after(played(), [Event::Session(Ok(None)), simulator(config())]),
@@ -298,7 +299,7 @@ mod elsewhere {
     fn a_returning_session_knows_the_simulator_too() {
         let (user, expires_at) = (user("dingcorp1"), "later".to_owned());
         let answer = SessionAnswer { user, expires_at, home: None, simulator: true };
-        let flow = after(facts(PAGE), [Event::Session(Ok(Some(answer)))]);
+        let flow = after(context(PAGE), [Event::Session(Ok(Some(answer)))]);
         assert!(flow.simulator() && matches!(flow.stage(), Stage::Done(_)));
     }
 
@@ -309,20 +310,20 @@ mod elsewhere {
             Event::Config(Ok(ConfigAnswer { kind: AppKind::H5, client_id, ..answer }))
         };
         let pc = Env::Pc { version: None };
-        for facts in [facts(PAGE), Facts { env: pc, ..facts(PAGE) }] {
-            let mut flow = after(facts, [Event::Session(Ok(None)), h5(unsigned())]);
+        for context in [context(PAGE), PageContext { env: pc, ..context(PAGE) }] {
+            let mut flow = after(context, [Event::Session(Ok(None)), h5(unsigned())]);
             let Command::AskCode(request) = flow.step(Event::Loaded(Ok(()))) else { panic!("{flow:?}") };
             assert_eq!(request.client_id.as_deref(), Some("dingkey"));
             assert!(matches!(flow.step(code()), Command::Login(_)));
         }
-        let outside = Facts { env: Env::Outside, ..facts(PAGE) };
+        let outside = PageContext { env: Env::Outside, ..context(PAGE) };
         let outside = after(outside, [Event::Session(Ok(None)), h5(unsigned())]);
         assert_eq!(failed(&outside), ErrorCode::NotInDingtalk);
     }
 
     #[test]
     fn a_server_that_does_not_sign_is_a_surprise() {
-        let flow = after(facts(PAGE), [Event::Session(Ok(None)), Event::Config(Ok(unsigned()))]);
+        let flow = after(context(PAGE), [Event::Session(Ok(None)), Event::Config(Ok(unsigned()))]);
         assert_eq!(failed(&flow), ErrorCode::Unexpected);
     }
 }
@@ -338,7 +339,7 @@ mod refused_config {
 
     #[test]
     fn it_is_reported_and_tried_once_on_a_fresh_page() {
-        let (mut flow, _) = Flow::new(facts(PAGE)).unwrap();
+        let (mut flow, _) = Flow::new(context(PAGE)).unwrap();
         let last = refused().map(|event| flow.step(event)).last();
         let Some(Command::Report(report)) = last else { panic!("no report") };
         assert_eq!((report.nonce_str.as_str(), report.error.as_str()), ("nonce1", "52013"));
@@ -348,8 +349,8 @@ mod refused_config {
 
     #[test]
     fn the_second_refusal_is_final_and_shows_both_urls() {
-        let facts = Facts { reloaded: true, ..facts(PAGE) };
-        let flow = after(facts, refused().chain([Event::Reported]));
+        let context = PageContext { reloaded: true, ..context(PAGE) };
+        let flow = after(context, refused().chain([Event::Reported]));
         let Stage::Failed(failure) = flow.stage() else { panic!("{flow:?}") };
         assert_eq!(failure.code, ErrorCode::ConfigRefused);
         for detail in [
@@ -368,14 +369,14 @@ mod refused_config {
 
     #[test]
     fn a_page_that_cannot_remember_does_not_reload() {
-        let flow = after(facts(PAGE), refused().chain([Event::Reported, Event::ReloadBlocked]));
+        let flow = after(context(PAGE), refused().chain([Event::Reported, Event::ReloadBlocked]));
         assert_eq!(failed(&flow), ErrorCode::ConfigRefused);
     }
 
     #[test]
     fn silence_is_neither_reported_nor_tried_again() {
         let events = up_to_verify().into_iter().chain([Event::Verified(Err(DdError::Timeout))]);
-        let mut flow = after(facts(PAGE), events);
+        let mut flow = after(context(PAGE), events);
         assert_eq!(failed(&flow), ErrorCode::ConfigTimeout);
         assert!(matches!(flow.step(Event::Retry), Command::Reload), "dd.config works once per page");
     }
@@ -391,7 +392,7 @@ mod codes {
     #[test]
     fn a_spent_code_is_replaced_once() {
         for (name, status) in [("code_rejected", 401), ("code_used", 409)] {
-            let (mut flow, _) = Flow::new(facts(PAGE)).unwrap();
+            let (mut flow, _) = Flow::new(context(PAGE)).unwrap();
             up_to_login().for_each(|event| drop(flow.step(event)));
             assert!(matches!(flow.step(Event::Login(Err(from_server(name, status)))), Command::AskCode(_)));
             assert!(matches!(flow.step(code()), Command::Login(_)));
@@ -403,7 +404,7 @@ mod codes {
     #[test]
     fn any_other_refusal_is_final() {
         for name in ["not_following", "platform_quota", "cross_site", "unknown_app", "internal"] {
-            let flow = after(facts(PAGE), up_to_login().chain([Event::Login(Err(from_server(name, 500)))]));
+            let flow = after(context(PAGE), up_to_login().chain([Event::Login(Err(from_server(name, 500)))]));
             assert_eq!(failed(&flow).as_str(), name);
         }
     }
@@ -421,7 +422,7 @@ mod codes {
             (DdError::Timeout, ErrorCode::CodeTimeout),
         ] {
             let events = up_to_verify().into_iter().chain([Event::Verified(Ok(())), Event::Code(Err(error))]);
-            assert_eq!(failed(&after(facts(PAGE), events)), expected);
+            assert_eq!(failed(&after(context(PAGE), events)), expected);
         }
     }
 }
@@ -430,7 +431,7 @@ mod retry {
     use super::*;
 
     fn retry(events: impl IntoIterator<Item = Event>) -> (Flow, Command) {
-        let mut flow = after(facts(PAGE), events);
+        let mut flow = after(context(PAGE), events);
         let command = flow.step(Event::Retry);
         (flow, command)
     }
@@ -474,7 +475,7 @@ mod retry {
     #[test]
     fn the_person_is_owed_a_first_try() {
         let mut flow = after(
-            Facts { reloaded: true, ..facts(PAGE) },
+            PageContext { reloaded: true, ..context(PAGE) },
             [Event::Session(Err(banned())), Event::Retry].into_iter().chain(up_to_verify()),
         );
         flow.step(Event::Verified(Err(refusal("3", "Code:52013"))));
@@ -499,12 +500,12 @@ mod component {
     #[test]
     fn k01_one_that_does_not_come_is_tried_once_on_a_fresh_page() {
         for error in [refusal("", ""), DdError::Missing("dd.config")] {
-            let mut flow = after(facts(PAGE), not_loaded(error.clone()));
+            let mut flow = after(context(PAGE), not_loaded(error.clone()));
             assert!(matches!(flow.stage(), Stage::Reloading(Some(_))), "{error:?}");
             flow.step(Event::ReloadBlocked);
             assert_eq!(failed(&flow), ErrorCode::SdkUnavailable);
 
-            let mut flow = after(Facts { reloaded: true, ..facts(PAGE) }, not_loaded(error));
+            let mut flow = after(PageContext { reloaded: true, ..context(PAGE) }, not_loaded(error));
             assert_eq!(failed(&flow), ErrorCode::SdkUnavailable);
             assert!(matches!(flow.step(Event::Retry), Command::Reload), "a fresh document");
         }
@@ -512,7 +513,7 @@ mod component {
 
     #[test]
     fn after_a_long_wait_the_person_is_asked() {
-        let mut flow = after(facts(PAGE), not_loaded(DdError::Timeout));
+        let mut flow = after(context(PAGE), not_loaded(DdError::Timeout));
         assert_eq!(failed(&flow), ErrorCode::SdkUnavailable);
         assert!(matches!(flow.step(Event::Retry), Command::Reload));
     }
@@ -557,7 +558,7 @@ mod healing {
     }
 
     fn new(href: &str) -> Flow {
-        Flow::new(facts(href)).unwrap().0
+        Flow::new(context(href)).unwrap().0
     }
 
     #[test]
@@ -698,7 +699,7 @@ fn what_does_not_belong_to_a_stage_is_ignored() {
     ];
     for path in &paths {
         for (event, stage) in &events {
-            let mut flow = after(facts(PAGE), path.iter().cloned());
+            let mut flow = after(context(PAGE), path.iter().cloned());
             let before = flow.stage().clone();
             if format!("{before:?}").starts_with(stage) {
                 continue;
@@ -713,8 +714,8 @@ fn what_does_not_belong_to_a_stage_is_ignored() {
 mod visit {
     use super::*;
 
-    fn start(facts: Facts, config: ConfigAnswer, session: Option<SessionAnswer>) -> (Flow, Command) {
-        Flow::new(Facts { visit: Some(Visit { config, session, error: None }), ..facts }).unwrap()
+    fn start(context: PageContext, config: ConfigAnswer, session: Option<SessionAnswer>) -> (Flow, Command) {
+        Flow::new(PageContext { visit: Some(Visit { config, session, error: None }), ..context }).unwrap()
     }
 
     fn answer(corp: &str, home: Option<&str>) -> Option<SessionAnswer> {
@@ -726,7 +727,7 @@ mod visit {
 
     #[test]
     fn nothing_is_asked_that_the_server_knows() {
-        let (mut flow, first) = start(facts(PAGE), config(), None);
+        let (mut flow, first) = start(context(PAGE), config(), None);
         assert!(matches!(first, Command::LoadSdk(source) if source.url == config().jsapi_url));
         assert!(matches!(flow.step(Event::Loaded(Ok(()))), Command::Verify(sent) if *sent == config()));
     }
@@ -737,26 +738,26 @@ mod visit {
             ["https://h5.example.com/", "http://127.0.0.1:8080/app/?corpid=dingcorp1&agentid=123456", ""]
         {
             let (mut flow, first) =
-                start(facts(PAGE), ConfigAnswer { url: Some(url.to_owned()), ..config() }, None);
+                start(context(PAGE), ConfigAnswer { url: Some(url.to_owned()), ..config() }, None);
             assert!(matches!(first, Command::AskConfig { url } if url == PAGE), "{url}");
             assert!(matches!(flow.step(Event::Config(Ok(config()))), Command::LoadSdk(_)));
         }
         // The fragment is not signed.
-        let (_, first) = start(facts(&format!("{PAGE}#next=/a")), config(), None);
+        let (_, first) = start(context(&format!("{PAGE}#next=/a")), config(), None);
         assert!(matches!(first, Command::LoadSdk(_)));
     }
 
     #[test]
     fn a_cold_ticket_is_asked_for() {
-        let (_, first) = start(facts(PAGE), unsigned(), None);
+        let (_, first) = start(context(PAGE), unsigned(), None);
         assert!(matches!(first, Command::AskConfig { url } if url == PAGE));
     }
 
     #[test]
     fn todays_applications_need_no_signature() {
         let h5 = ConfigAnswer { kind: AppKind::H5, client_id: Some("dingkey".to_owned()), ..unsigned() };
-        for env in [facts(PAGE).env, Env::Pc { version: None }] {
-            let (_, first) = start(Facts { env, ..facts(PAGE) }, h5.clone(), None);
+        for env in [context(PAGE).env, Env::Pc { version: None }] {
+            let (_, first) = start(PageContext { env, ..context(PAGE) }, h5.clone(), None);
             assert!(matches!(first, Command::LoadSdk(_)));
         }
     }
@@ -768,8 +769,8 @@ mod visit {
             ("#next=/a?b#c", Some("/home"), Some("/a?b#c")),
             ("", None, None),
         ] {
-            for env in [facts(PAGE).env, Env::Outside] {
-                let page = Facts { env, ..facts(&format!("{PAGE}{fragment}")) };
+            for env in [context(PAGE).env, Env::Outside] {
+                let page = PageContext { env, ..context(&format!("{PAGE}{fragment}")) };
                 let (_, first) = start(page, unsigned(), answer("dingcorp1", home));
                 match leaves {
                     Some(target) => {
@@ -786,7 +787,7 @@ mod visit {
         for (env, code) in
             [(Env::Outside, ErrorCode::NotInDingtalk), (Env::Pc { version: None }, ErrorCode::PcUnsupported)]
         {
-            let page = || Facts { env: env.clone(), ..facts(PAGE) };
+            let page = || PageContext { env: env.clone(), ..context(PAGE) };
             for config in [config(), unsigned()] {
                 let (flow, first) = start(page(), config.clone(), None);
                 assert!(matches!(first, Command::Nothing));
@@ -802,19 +803,19 @@ mod visit {
 
     #[test]
     fn another_applications_document_is_none() {
-        let (_, first) = start(facts(PAGE), config(), answer("dingother", Some("/")));
+        let (_, first) = start(context(PAGE), config(), answer("dingother", Some("/")));
         assert!(matches!(first, Command::LoadSdk(_)), "another corporation's session");
         let other = ConfigAnswer { agent_id: AgentId::new("7").unwrap(), ..config() };
-        let (_, first) = start(facts(PAGE), other, answer("dingcorp1", None));
+        let (_, first) = start(context(PAGE), other, answer("dingcorp1", None));
         assert!(matches!(first, Command::AskSession), "a document of another application");
     }
 
     #[test]
     fn a_second_start_asks_the_server() {
-        let (mut flow, _) = start(facts(PAGE), config(), None);
+        let (mut flow, _) = start(context(PAGE), config(), None);
         flow.step(Event::Loaded(Err(DdError::Timeout)));
         assert!(matches!(flow.step(Event::Retry), Command::Reload), "on a document of its own");
-        let (mut flow, _) = start(facts(PAGE), unsigned(), None);
+        let (mut flow, _) = start(context(PAGE), unsigned(), None);
         flow.step(Event::Config(Err(from_server("platform_busy", 503))));
         assert!(matches!(flow.step(Event::Paused), Command::AskSession));
     }
@@ -830,8 +831,8 @@ mod redirects {
         Event::Config(Ok(ConfigAnswer { kind: AppKind::Wecom, login_url, ..unsigned() }))
     }
 
-    fn outside(href: &str) -> Facts {
-        Facts { env: Env::Outside, ..facts(href) }
+    fn outside(href: &str) -> PageContext {
+        PageContext { env: Env::Outside, ..context(href) }
     }
 
     #[test]
@@ -840,7 +841,7 @@ mod redirects {
         assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskApp));
         let Command::Leave(target) = flow.step(wecom(Some(START))) else { panic!("stays") };
         assert_eq!(target, format!("{START}&next={}", encode_next("/orders/7%3Fa#b")));
-        let (mut flow, _) = Flow::new(facts(PAGE)).unwrap();
+        let (mut flow, _) = Flow::new(context(PAGE)).unwrap();
         flow.step(Event::Session(Ok(None)));
         assert!(matches!(flow.step(wecom(Some(START))), Command::Leave(target) if target == START));
     }
@@ -865,7 +866,7 @@ mod redirects {
         assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskApp));
         assert!(matches!(flow.step(wecom(Some(START))), Command::Leave(_)));
         // Of an application that logs in on its page the address says nothing of errors.
-        let flow = after(facts(&format!("{PAGE}&error=not_permitted")), up_to_verify());
+        let flow = after(context(&format!("{PAGE}&error=not_permitted")), up_to_verify());
         assert_eq!(*flow.stage(), Stage::Verify);
     }
 }

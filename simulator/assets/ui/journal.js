@@ -3,7 +3,7 @@
 import { clearJournal } from './api.js';
 import { choice } from './choice.js';
 import { $, duration, element } from './dom.js';
-import { now } from './knobs.js';
+import { now } from './settings.js';
 import { logins, total } from './logins.js';
 import { FIRST_LOGINS } from './protocol.js';
 import { makeRow, makeStep } from './row.js';

@@ -4,7 +4,7 @@ import * as api from './api.js';
 import { choice, startChoice } from './choice.js';
 import { startFaults, showFaults } from './faults.js';
 import { forgetCalls, noteCall, startJournal, windowOpened } from './journal.js';
-import { showKnobs, startKnobs } from './knobs.js';
+import { showKnobs, startKnobs } from './settings.js';
 import { startPeople } from './people.js';
 import { openAgain, startPhone } from './phone.js';
 import { noteSuiteCall, startSuites } from './suites.js';

@@ -1,4 +1,4 @@
-// WeCom's knobs: what its client does, and what its host does.
+// WeCom's settings: what its client does, and what its host does.
 
 import { changeWecom, changeWecomApp, revokeWecom } from './api.js';
 import { choice, onChoice } from './choice.js';

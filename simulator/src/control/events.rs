@@ -12,8 +12,8 @@ use super::problem::{Problem, Wanted, WantedOrNothing};
 use super::pushing::{
     Nothing, Reported, Sim, no_suite, not_authorised, require_customer, sealed, send, suite,
 };
-use crate::issue;
 use crate::push::{Draft, Sent};
+use crate::random;
 use crate::world::{Simulator, World};
 
 /// Until a suite has been saved, DingTalk checks its URL on behalf of this one, which the official sample names too.
@@ -53,7 +53,7 @@ async fn check(
         Some(CheckEvent::CheckUpdateSuiteUrl) => "check_update_suite_url",
     };
     let event =
-        json!({ "EventType": event, "Random": issue::alphanumeric(8), "TestSuiteKey": TEST_SUITE_KEY });
+        json!({ "EventType": event, "Random": random::alphanumeric(8), "TestSuiteKey": TEST_SUITE_KEY });
     let receiver = Some(TEST_SUITE_KEY.to_owned());
     let sent = sealed(&simulator.world(), &name, Draft { receiver, ..Draft::of(event) })?;
     send(&simulator, &name, sent).await

@@ -46,7 +46,7 @@ pub fn routes(simulator: &Arc<Simulator>) -> Router<Arc<Simulator>> {
         .layer(from_fn_with_state(simulator.clone(), announce))
 }
 
-/// Whoever watches hears of every knob that was turned, whoever turned it.
+/// Every listener of the stream hears of every change, its own too.
 async fn announce(State(simulator): Sim, request: Request, next: Next) -> Response {
     let turns = request.method() != Method::GET;
     let response = next.run(request).await;

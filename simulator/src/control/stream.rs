@@ -1,4 +1,4 @@
-//! The journal and the knobs, live: Server-Sent Events for the phone's panel.
+//! The journal and the settings, live: Server-Sent Events for the phone's panel.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;

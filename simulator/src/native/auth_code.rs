@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::{Failure, page_url};
 use crate::call::Call;
 use crate::codes::Namespace;
-use crate::grants::Page;
 use crate::seed::{App, Directory, Person};
 use crate::signature::without_fragment;
 use crate::suites::{customer_number, micro_app_in_use};
+use crate::verified_pages::Page;
 use crate::world::World;
 
 /// How the client words what its own server refused.
@@ -43,7 +43,7 @@ pub fn request(world: &mut World, call: &Call, person: &'static Person) -> Resul
 fn require_config(world: &World, call: &Call, person: &'static Person) -> Result<(), Failure> {
     let url = without_fragment(page_url(call).unwrap_or_default()).to_owned();
     let page = Page { person: person.id, url, load: call.body_text("page").unwrap_or_default() };
-    if world.settings.code_needs_config && !world.grants.allows(&page, Namespace::Channel.api()) {
+    if world.settings.code_needs_config && !world.verified_pages.allows(&page, Namespace::Channel.api()) {
         return Err(Failure::client(
             7,
             "没有权限调用channel.permission.requestAuthCode,请先通过dd.config鉴权",

@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use super::{Failure, page_url};
 use crate::call::{Call, text};
-use crate::grants::Page;
 use crate::seed::Person;
 use crate::signature::{Hash, sign, signed_url, without_fragment};
 use crate::suites::{Found, Kind, application, customer_number};
 use crate::tickets::Key;
 use crate::tokens::{Family, Holder};
+use crate::verified_pages::Page;
 use crate::world::World;
 
 /// `type` of a service window in `dd.config`.
@@ -22,7 +22,7 @@ pub fn request(world: &mut World, call: &Call, person: &'static Person) -> Resul
     let url = page_url(call).ok_or_else(|| refusal(52014, "无效的url"))?;
     let apis = verify(world, params, url)?;
     let load = call.body_text("page").unwrap_or_default();
-    world.grants.grant(Page { person: person.id, url: without_fragment(url).to_owned(), load }, apis);
+    world.verified_pages.grant(Page { person: person.id, url: without_fragment(url).to_owned(), load }, apis);
     Ok(json!({ "ok": true }))
 }
 

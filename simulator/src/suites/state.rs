@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Kind, customer_number};
-use crate::issue;
 use crate::push::Sent;
+use crate::random;
 
 #[derive(Default)]
 pub struct Suite {
@@ -100,7 +100,7 @@ impl Suite {
     }
 
     pub fn new_ticket(&mut self) -> String {
-        let ticket = issue::alphanumeric(64);
+        let ticket = random::alphanumeric(64);
         self.ticket = Some(ticket.clone());
         ticket
     }
@@ -117,15 +117,15 @@ impl Suite {
     pub fn authorise(&mut self, corp_id: &str) -> String {
         let has_window = self.window.is_some();
         self.authorisations.entry(corp_id.to_owned()).or_insert_with(|| Authorisation {
-            permanent_code: issue::alphanumeric(64),
-            channel_code: has_window.then(|| issue::alphanumeric(64)),
+            permanent_code: random::alphanumeric(64),
+            channel_code: has_window.then(|| random::alphanumeric(64)),
             traded: false,
             activated: false,
             window: has_window,
             micro_app: self.micro_app.is_some(),
             stopped: Vec::new(),
         });
-        let code = issue::hex32();
+        let code = random::hex32();
         self.tmp_codes.insert(code.clone(), corp_id.to_owned());
         code
     }

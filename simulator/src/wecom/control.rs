@@ -1,4 +1,4 @@
-//! `/_sim/wecom`: the knobs of WeCom.
+//! `/_sim/wecom`: the settings of WeCom.
 
 use std::sync::Arc;
 

@@ -57,7 +57,7 @@ pub fn consent(call: &Call) -> Answer {
 
 /// Whose phone scans the QR code.
 pub fn web_login(call: &Call) -> Answer {
-    let key = crate::issue::alphanumeric(16);
+    let key = crate::random::alphanumeric(16);
     let members = PEOPLE.iter().filter(|person| person.user_id().is_some());
     let members: String = members
         .map(|person| {

@@ -13,7 +13,7 @@ use super::tokens::Dead;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::clock::Millis;
-use crate::issue;
+use crate::random;
 
 const GETTOKEN: &str = "/cgi-bin/gettoken";
 pub const GETUSERINFO: &str = "/cgi-bin/auth/getuserinfo";
@@ -141,7 +141,7 @@ fn identity(code: &Code, member_in_wechat: MemberInWechat) -> Value {
     let as_openid = code.client == Client::Wechat && member_in_wechat == MemberInWechat::Openid;
     match person.user_id().filter(|_| !as_openid) {
         Some(user_id) if code.private && person.visible() => {
-            json!({ "userid": user_id, "user_ticket": issue::alphanumeric(64) })
+            json!({ "userid": user_id, "user_ticket": random::alphanumeric(64) })
         }
         Some(user_id) => json!({ "userid": user_id }),
         None => match person.external_user_id() {

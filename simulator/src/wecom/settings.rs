@@ -1,4 +1,4 @@
-//! WeCom's knobs. Most of them are questions that no public source answers.
+//! WeCom's settings. Most of them are questions that no public source answers.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use super::settings::{ExpiresIn, Repeat, Settings};
 use crate::clock::{Millis, after};
-use crate::issue;
+use crate::random;
 
 struct Token {
     agent_id: &'static str,
@@ -50,7 +50,7 @@ impl Tokens {
         if self.known.len() >= MOST_REMEMBERED {
             self.known.retain(|_, token| now < token.expires);
         }
-        let value = issue::alphanumeric(settings.token_length);
+        let value = random::alphanumeric(settings.token_length);
         self.known.insert(value.clone(), Token { agent_id, expires: after(now, lifetime) });
         self.current.insert(agent_id, value.clone());
         (value, lifetime)

@@ -16,12 +16,12 @@ pub struct Page {
 const MOST_PAGES: usize = 10_000;
 
 #[derive(Default)]
-pub struct Grants {
+pub struct VerifiedPages {
     apis: HashMap<Page, HashSet<String>>,
     oldest: VecDeque<Page>,
 }
 
-impl Grants {
+impl VerifiedPages {
     pub fn grant(&mut self, page: Page, apis: Vec<String>) {
         if self.apis.insert(page.clone(), apis.into_iter().collect()).is_none() {
             self.oldest.push_back(page);

@@ -1,11 +1,11 @@
-use super::{clipboard, dom, text::words};
+use super::{clipboard, dom, i18n::words};
 use crate::js;
 use leptos::prelude::*;
 use miandeng_shared::Lang;
 use wasm_bindgen_futures::spawn_local;
 
 /// A screen that stands: a failure or a greeting. Both are one view, which costs half of what two would.
-pub struct Told {
+pub struct StatusScreen {
     /// Class of the mark, which tells the kind of screen before a word is read.
     pub mark: &'static str,
     /// A picture in place of the mark.
@@ -28,19 +28,19 @@ pub struct Details {
     pub text: String,
 }
 
-const TOLD: &str = "told";
+const STATUS: &str = "status";
 const DETAILS: &str = "details";
 
-/// Shows `told`; `act` is what its button does.
-pub fn tell(told: Told, lang: Lang, act: impl Fn() + 'static) -> AnyView {
-    let Told { mark, avatar, role, title, text, line, way, action, details } = told;
+/// Shows `screen`; `act` is what its button does.
+pub fn show(screen: StatusScreen, lang: Lang, act: impl Fn() + 'static) -> AnyView {
+    let StatusScreen { mark, avatar, role, title, text, line, way, action, details } = screen;
     // Keyboard and screen reader come along, once there is something to come to.
-    js::after(0, Box::new(|| dom::focus(TOLD)));
+    js::after(0, Box::new(|| dom::focus(STATUS)));
     view! {
         <main class="screen">
             {avatar.map(|src| view! { <img class="mark" src=src alt="" referrerpolicy="no-referrer" /> })}
             <span class=mark aria-hidden="true"></span>
-            <div id=TOLD role=role tabindex="-1">
+            <div id=STATUS role=role tabindex="-1">
                 <h1>{title}</h1>
                 <p>{text}</p>
                 <p id=line.0>{line.1}</p>

@@ -22,23 +22,36 @@ use url::Url;
 pub async fn config(
     State(state): State<AppState>,
     headers: HeaderMap,
-    Query(mut query): Query,
+    query: Result<Query, ApiError>,
 ) -> Result<Response, ApiError> {
+    let Query(mut query) = query.inspect_err(|error| note(error, "a parameter of /api/config"))?;
     let app = guard::app(&state, &mut query, ["corpid", "agentid"], None).await?;
     // A classic service window cannot log in without `dd.config`; today's applications need it for other APIs only.
     let wanted = match query.optional("sign").as_deref() {
         None => app.signs_login(),
         Some("0") => false,
         Some("1") => app.jsapi.is_some(),
-        Some(_) => return Err(ApiError::invalid("sign", "must be 0 or 1")),
+        Some(other) => {
+            let error = ApiError::invalid("sign", "must be 0 or 1");
+            note(&error, other);
+            return Err(error);
+        }
     };
     let signed = if wanted { sign(&state, &app, &headers, &mut query).await? } else { None };
     let entry = app.provider.entry(&headers);
     let cookies = match entry {
-        Entry::Page => state.login_csrf.issue(&headers, &app, SystemTime::now()),
+        Entry::Page => {
+            let now = SystemTime::now();
+            state.login_csrf.issue(&headers, &app, state.login_csrf.lost_sessions(&headers, &app, now), now)
+        }
         Entry::Redirect { .. } | Entry::Elsewhere => Vec::new(),
     };
     Ok((AppendHeaders(cookies), Json(answer(&state, &app, entry, signed))).into_response())
+}
+
+/// What only another page or proxy gets through.
+fn note(error: &ApiError, value: &str) {
+    guard::note(error.code, "the page that asks /api/config, or a proxy before it", value);
 }
 
 /// Of each application and failure one line in this time, however many people visit.
@@ -66,15 +79,22 @@ async fn sign(
 /// The page to sign: the parameter `url`, else the Referer if it is a page of `public_url`.
 fn href(state: &AppState, headers: &HeaderMap, query: &mut Fields) -> Result<String, ApiError> {
     if let Some(url) = query.optional("url").filter(|url| !url.is_empty()) {
-        guard::page_url(&state.config, &url)?;
-        return Ok(url);
+        let checked = guard::page_url(&state.config, &url);
+        // Another origin is noted with the keys that would allow it.
+        let by_its_form = |error: &&ApiError| error.code != ErrorCode::OriginNotAllowed;
+        if let Some(error) = checked.as_ref().err().filter(by_its_form) {
+            note(error, &url);
+        }
+        return checked.map(|()| url);
     }
     let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let ours = Url::parse(referer).is_ok_and(|url| url.origin() == state.config.public_url.origin());
     if ours && guard::page_url(&state.config, referer).is_ok() {
         return Ok(referer.to_owned());
     }
-    Err(ErrorCode::UrlRequired.into())
+    let error = ApiError::from(ErrorCode::UrlRequired);
+    note(&error, referer);
+    Err(error)
 }
 
 pub(super) fn answer(

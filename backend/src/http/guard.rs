@@ -9,7 +9,7 @@ use crate::repeats::Repeats;
 use crate::session::Session;
 use crate::telemetry;
 use axum::http::{HeaderMap, HeaderValue, header};
-use miandeng_shared::{AgentId, CorpId, CrossSite, ErrorCode, InvalidId};
+use miandeng_shared::{AgentId, CorpId, CrossSite, ErrorCode, InvalidId, parameter};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use url::Url;
@@ -70,6 +70,16 @@ pub fn note(code: ErrorCode, change: &str, value: &str) {
     if let Some(suppressed) = due {
         tracing::warn!(reason = code.as_str(), ?value, change, suppressed, "refused before the login");
     }
+}
+
+/// A query as the log may show it: a value of a parameter that is not ours may be a secret of the application's.
+pub fn shown(query: &str) -> String {
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    let shown = pairs.map(|(name, value)| match parameter(&name).as_str() {
+        "corpid" | "agentid" | "mode" => format!("{name}={value}"),
+        _ => format!("{name}=…"),
+    });
+    shown.collect::<Vec<_>>().join("&")
 }
 
 /// The application that `corpid` and `agentid` name, where they are there.

@@ -3,7 +3,7 @@
 use super::csp::{page_policy, policy_header};
 use super::headers::{CROSS_ORIGIN, RESOURCE_POLICY};
 use super::html::escaped;
-use super::{assets, login_loop, visit, wecom};
+use super::{assets, guard, login_loop, visit, wecom};
 use crate::apps::{Brand, Color};
 use crate::http::AppState;
 use crate::registry::Registered;
@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use miandeng_shared::{Address, next_in};
+use miandeng_shared::{Address, ErrorCode, Unnamed, next_in};
 use std::time::SystemTime;
 
 /// The same HTML for everybody, with a login cookie and, of the application that the address names, its looks and what is
@@ -23,7 +23,13 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     let Address { corp_id, agent_id, .. } = Address::read(query.unwrap_or_default());
     let app = match (corp_id, agent_id) {
         (Ok(corp_id), Ok(agent_id)) => state.registry.find(&corp_id, &agent_id).await.unwrap_or_default(),
-        _ => None,
+        // Without either it may be a health check.
+        (Err(Unnamed::Missing), Err(Unnamed::Missing)) => None,
+        (Err(Unnamed::Placeholder), _) | (_, Err(Unnamed::Placeholder)) => {
+            noted(ErrorCode::LinkPlaceholder, query)
+        }
+        (Err(Unnamed::Missing), _) | (_, Err(Unnamed::Missing)) => noted(ErrorCode::LinkIncomplete, query),
+        _ => noted(ErrorCode::LinkInvalid, query),
     };
     let next = query.and_then(next_in);
     let next = next.as_deref();
@@ -64,7 +70,8 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     }
     let Some(app) = app else { return response };
     if !app.provider.redirects() {
-        response.headers_mut().extend(state.login_csrf.issue(headers, &app, now));
+        let lost = if has_session { 0 } else { state.login_csrf.lost_sessions(headers, &app, now) };
+        response.headers_mut().extend(state.login_csrf.issue(headers, &app, lost, now));
     }
     if let Some(round) = round {
         response.headers_mut().append(header::SET_COOKIE, round);
@@ -77,6 +84,16 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
         }
     }
     response
+}
+
+/// No application: the page tells the person, and this the operator.
+fn noted<T>(code: ErrorCode, query: Option<&str>) -> Option<T> {
+    guard::note(
+        code,
+        "corpid and agentid in the address of the menu",
+        &guard::shown(query.unwrap_or_default()),
+    );
+    None
 }
 
 /// What the page never asks a browser for, so that no script in it can. A native bridge has ways of its own.

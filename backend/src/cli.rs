@@ -110,7 +110,7 @@ fn serve(config: Config) -> ExitCode {
     }
 }
 
-/// One line with its causes; a backtrace helps nobody who runs this.
+/// One line with its causes; a backtrace does not help who runs this.
 fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("miandeng: {error:#}");
     ExitCode::FAILURE

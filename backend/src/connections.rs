@@ -46,7 +46,7 @@ pub async fn serve(mut listener: TcpListener, app: Router, seats: Seats, mut sto
     let Seats { number, metrics } = seats;
     let room = Room { app, seats: Arc::new(Semaphore::new(number)), metrics, leave: watch::channel(false).0 };
     let mut stop = pin!(async move {
-        // The error, that nobody can ask any more, comes only when everything ends.
+        // The error, that no sender is left, comes only when everything ends.
         let _ = stop.wait_for(|stop| *stop).await;
     });
     // With all seats taken, too, a stop has to be heard.

@@ -157,7 +157,7 @@ fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<Heade
     SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
 }
 
-/// Pages of the allowed origins may use the API with their cookies; nobody else's may read an answer.
+/// Pages of the allowed origins may use the API with their cookies; no others may read an answer.
 fn cors(state: &AppState) -> CorsLayer {
     let origins = state.config.allowed_origins.iter().map(|url| url.origin().ascii_serialization());
     let origins: Vec<HeaderValue> =

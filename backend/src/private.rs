@@ -44,7 +44,7 @@ fn check(directory: &Path) -> anyhow::Result<()> {
     let mode = target.mode();
     ensure!(
         mode & BY_ALL == 0 || mode & STICKY != 0,
-        "everybody may write to it and could exchange the store: `chmod o-w` it, or name a directory in it, which is \
+        "every user may write to it and could exchange the store: `chmod o-w` it, or name a directory in it, which is \
          then made for this user only"
     );
     if mode & (BY_GROUP | BY_ALL) != 0 {

@@ -50,7 +50,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         tracing::info!("stopping: finishing what has begun");
         state.start_draining();
         stop.send_replace(true);
-        // Somebody who never finishes a request must not hold the process.
+        // A client that never finishes a request must not hold the process.
         tokio::time::sleep(DRAIN_LIMIT).await;
         tracing::warn!("stopping with requests unfinished");
     };

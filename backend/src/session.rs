@@ -68,9 +68,9 @@ impl Session {
         match (open_id, union_id, user_id) {
             (Some(id), _, _) => format!("{corp_id}:{}", unmarked(id.as_str())),
             (None, Some(id), _) => format!("{corp_id}:{}", unmarked(id.as_str())),
-            // Marked, because an administrator chooses userids and might choose what is somebody's unionid.
+            // Marked, because an administrator chooses userids and might choose what is another person's unionid.
             (None, None, Some(id)) => format!("{corp_id}:user:{}", self.name_of(id)),
-            // No login leaves somebody without any identifier; if one did, it would be a person of its own.
+            // No login leaves a person without any identifier; if one did, it would be a person of its own.
             (None, None, None) => format!("{corp_id}:session:{}", self.id),
         }
     }
@@ -135,7 +135,7 @@ pub struct Sessions {
     disputes: FirstUses<String>,
 }
 
-/// How far apart the clocks of replicas may be: an end of all sessions of somebody takes those along that were made on a
+/// How far apart the clocks of replicas may be: an end of all sessions of a person takes those along that were made on a
 /// replica whose clock is ahead by this much.
 const CLOCKS: Duration = Duration::from_secs(5);
 /// How much longer than any session the store keeps an end in mind, because its clock may be another.

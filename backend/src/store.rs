@@ -26,7 +26,7 @@ use std::time::Duration;
 /// The right to fetch a credential. Elsewhere it is granted to one at a time.
 #[derive(Debug)]
 pub struct Lock {
-    /// Names the holder, so that nobody releases or overwrites what is another's by now.
+    /// Names the holder, so that no process releases or overwrites what is another's by now.
     token: String,
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// From a call on the same machine to one that runs into the default timeout.
 const BUCKETS: [f64; 9] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
-/// How often recorded samples are folded into the buckets when nobody reads them.
+/// How often recorded samples are folded into the buckets when they are not read.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Starts recording; the handle renders what was recorded. Needs a Tokio runtime.
@@ -83,7 +83,7 @@ pub fn refused(reason: &'static str) {
 }
 
 /// A login came to its end; `refusal` says why, unless it succeeded. `app` is a configured one, or one that an
-/// authorised corporation granted a suite, so that nobody can invent labels.
+/// authorised corporation granted a suite, so that no client can invent labels.
 pub fn login(app: &App, refusal: Option<&'static str>) {
     let (result, reason) = refusal.map_or(("ok", "ok"), |reason| ("failed", reason));
     let (corp, agent) = (app.corp_id.to_string(), app.agent_id.to_string());

@@ -10,7 +10,7 @@
 //! }
 //! ```
 //!
-//! `App` is shown once somebody is logged in and finds [`LoggedIn`] in its context.
+//! `App` is shown once a person is logged in and finds [`LoggedIn`] in its context.
 
 // The login's module has a part of what the view's has.
 #![cfg_attr(not(feature = "view"), allow(dead_code))]

@@ -316,7 +316,7 @@ async fn a_config_that_throws_or_says_nothing() {
     assert!(matches!(verify(&incomplete, &config(), PATIENT).await, Err(DdError::Refused(_))));
 }
 
-/// The next rejection that nobody takes care of, as a listener of our own sees it, which runs after the filter's.
+/// The next rejection without a handler, as a listener of our own sees it, which runs after the filter's.
 async fn heard() -> String {
     let heard = run("return new Promise(function (resolve) { \
         window.addEventListener('unhandledrejection', function (e) { \

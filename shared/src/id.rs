@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Why a string is not an identifier. Never quotes the string, which may be a secret or somebody's name.
+/// Why a string is not an identifier. Never quotes the string, which may be a secret or a person's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidId {
     what: &'static str,

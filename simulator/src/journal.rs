@@ -14,7 +14,7 @@ use redacted::{redacted, shortened};
 
 /// Enough for every load test here; the oldest calls go first. Counts go on.
 const MOST_CALLS: usize = 10_000;
-/// Unknown paths are journalled too, and somebody may try many.
+/// Unknown paths are journalled too, and a client may try many.
 const MOST_ENDPOINTS: usize = 200;
 const OTHER: &str = "(other)";
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
@@ -200,7 +200,7 @@ impl Journal {
     }
 }
 
-/// What somebody who watches has not seen yet.
+/// What a listener has not seen yet.
 pub struct News {
     pub upto: u64,
     /// Forget what you have: the journal was emptied in between.

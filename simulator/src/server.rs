@@ -66,7 +66,7 @@ async fn converse(stream: TcpStream, router: Router) {
 }
 
 fn router(simulator: Arc<Simulator>) -> Router {
-    // The page that asks has another origin than the phone's "native" side, so that side answers everybody.
+    // The page that asks has another origin than the phone's "native" side, so that side answers every origin.
     let for_pages = Router::new()
         .route("/_sim/native/{call}", post(pipeline::native))
         .route("/jsapi/dingtalk.js", get(assets::jsapi))

@@ -40,7 +40,7 @@ impl Kind {
     }
 }
 
-/// What became of an application of a customer that somebody wants to use.
+/// What became of an application of a customer that a person wants to use.
 pub enum Found {
     Usable(Holder),
     /// It exists, and the enterprise has not authorised its suite, or the suite was not activated.

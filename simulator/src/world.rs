@@ -26,7 +26,7 @@ pub struct Simulator {
     /// What pushes go out with.
     pub http: reqwest::Client,
     world: Mutex<World>,
-    /// Says that something changed, not what: whoever watches looks for itself, and so cannot fall behind.
+    /// Says that something changed, not what: a listener looks for itself, and so cannot fall behind.
     changed: watch::Sender<()>,
 }
 
@@ -53,7 +53,7 @@ impl Simulator {
     pub fn reset(&self) {
         let mut world = self.world();
         let (origin, mut journal) = (world.origin.clone(), take(&mut world.journal));
-        // Emptied rather than new, so that its numbers go on and whoever watches hears of it.
+        // Emptied rather than new, so that its numbers go on and listeners hear of it.
         journal.clear();
         *world = World { journal, ..World::new(&self.options, origin) };
     }
@@ -126,7 +126,7 @@ impl World {
         self.suites.iter_mut().find(|suite| suite.key == key)
     }
 
-    /// Whether tokens may be somebody's of this id: an enterprise, or a suite by its key.
+    /// Whether this id may have tokens: an enterprise, or a suite by its key.
     pub fn knows(&self, id: &str) -> bool {
         let customer = || customer_number(id, self.customers).is_some();
         let here = || self.app(id).is_some() || self.suite(id).is_some() || id == wecom::CORP_ID;

@@ -201,7 +201,7 @@ impl<'a> Section<'a> {
         self.table.retain(|key, _| !keys.contains(&key));
     }
 
-    /// Ends the section: every key that nobody took is unknown.
+    /// Ends the section: every key that was not read is unknown.
     pub fn finish(self) {
         for key in self.table.keys() {
             self.problem(key, "is not a known key; see the configuration reference for its spelling");

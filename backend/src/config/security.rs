@@ -42,7 +42,7 @@ impl Security {
     }
 }
 
-/// A source of `frame-ancestors`: an origin, all hosts below one, a scheme, or everybody.
+/// A source of `frame-ancestors`: an origin, all hosts below one, a scheme, or any.
 fn ancestor(value: Value) -> Result<String, String> {
     let wrong = || {
         "must be an origin such as \"https://portal.example.com\", \"https://*.example.com\" for all hosts below it, a \

@@ -166,7 +166,7 @@ pub fn origin(value: Value) -> Result<Url, String> {
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
         return Err("must be an origin: scheme, host and port, with nothing behind it".into());
     }
-    // The parser takes it for a name like any other, and nobody's page would ever have it.
+    // The parser takes it for a name like any other, and no page would ever have it.
     if url.host_str().is_some_and(|host| host.contains('*')) {
         return Err("must be one host: there are no wildcards; list every origin".into());
     }

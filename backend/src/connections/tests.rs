@@ -1,4 +1,4 @@
-//! Time is paused: it passes only while everybody waits, so that two minutes cost nothing.
+//! Time is paused: it passes only while every task waits, so that two minutes cost nothing.
 
 use super::timeouts::{FIRST_HEAD, FIRST_HEAD_CROWDED, NEXT_HEAD, STALL, STALL_CROWDED};
 use super::*;
@@ -332,7 +332,7 @@ async fn at_the_end_whoever_has_knocked_is_let_in_and_may_finish() {
     let server = start(9).await;
     let mut idle = server.idle().await;
     let mut busy = server.busy().await;
-    // Nobody accepts before the next await, so these two wait in the kernel's queue while we are asked to stop.
+    // There is no accept before the next await, so these two wait in the kernel's queue while we are asked to stop.
     let knock = || {
         let stream = std::net::TcpStream::connect(server.address).unwrap();
         stream.set_nonblocking(true).unwrap();
@@ -346,7 +346,7 @@ async fn at_the_end_whoever_has_knocked_is_let_in_and_may_finish() {
         assert!(last.contains("connection: close"), "{last}");
     }
     assert_eq!(closed_after(&mut idle).await, Duration::ZERO);
-    assert!(TcpStream::connect(server.address).await.is_err(), "nobody else is let in");
+    assert!(TcpStream::connect(server.address).await.is_err(), "no other is let in");
     assert!(!server.task.is_finished());
     server.go.notify_one();
     answer(&mut busy, "slow").await;

@@ -83,7 +83,7 @@ pub fn login(app: &App, from: ClientAddr, outcome: Result<&User, &ApiError>, too
     );
 }
 
-/// Somebody's session ended, or all of them did. A logout that could not be recorded is not one.
+/// A person's session ended, or all of them did. A logout that could not be recorded is not one.
 pub fn logout(user: &User, from: ClientAddr, everywhere: bool, recorded: bool) {
     tracing::info!(
         target: TARGET,

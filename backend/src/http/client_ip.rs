@@ -28,7 +28,7 @@ fn is_trusted(config: &Config, request: &Request) -> bool {
     peer(request.extensions()).is_some_and(|peer| is_proxy(config, peer))
 }
 
-/// The address of whoever asks: the last one on the way here that is no trusted proxy. None where nobody says, which is
+/// The client's address: the last one on the way here that is no trusted proxy. None where it is not said, which is
 /// so without `trusted_proxies`, because the peer may then be a proxy that we do not know.
 pub fn client(config: &Config, headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
     if config.trusted_proxies.is_empty() {
@@ -187,7 +187,7 @@ pub(super) mod tests {
         assert_eq!(client(None, &[("x-forwarded-for", b"198.51.100.7")]), None);
     }
 
-    /// Addresses, and what stands in their place when somebody is clever.
+    /// Addresses, and what stands in their place when a client is clever.
     const STATIONS: &[&[u8]] = &[
         b"192.0.2.1",
         b"192.0.2.255",

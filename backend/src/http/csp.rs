@@ -30,7 +30,7 @@ pub fn page_policy(config: &Config, app: Option<&App>, style: Option<&str>, head
         .map_or_else(|| config.jsapi_urls(), |app| app.jsapi.iter().map(|jsapi| jsapi.url.clone()).collect());
     let jsapi: BTreeSet<String> =
         jsapi.iter().map(String::as_str).chain(fallback).filter_map(origin).collect();
-    // Avatars come from hosts of DingTalk's that nobody lists. A logo on http is one on this machine.
+    // Avatars come from hosts of DingTalk's that no document lists. A logo on http is one on this machine.
     let logo = app.and_then(|app| origin(app.brand.logo.as_deref()?)).filter(|url| url.starts_with("http:"));
     let simulator = simulator(config);
     format!(
@@ -50,7 +50,7 @@ pub fn plain_policy(config: &Config, document: &str) -> String {
     format!("script-src 'none'; img-src 'self'; style-src {}; {NEVER}; {}", hash(style), framing(config))
 }
 
-/// The policy of everything that is no document of ours: nothing, should somebody open it as one.
+/// The policy of everything that is no document of ours: nothing, should it be opened as one.
 pub fn policy_of_the_rest(config: &Config) -> String {
     format!("default-src 'none'; {}", framing(config))
 }
@@ -68,7 +68,7 @@ pub fn policy_header(config: &Config, policy: &str) -> Option<(HeaderName, Heade
 /// Whether the page has found that its engine is not what it calls itself (frontend/boot.js). No secret and no right:
 /// with it the page may compile text, of which it has none.
 fn asks_for_eval(headers: &HeaderMap) -> bool {
-    // As bytes: a cookie of somebody else's beside it need not be text.
+    // As bytes: a cookie of another program beside it need not be text.
     let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
     lines.flat_map(|line| line.split(|b| *b == b';')).any(|pair| pair.trim_ascii() == b"miandeng_eval=1")
 }

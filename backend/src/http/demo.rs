@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use miandeng_shared::{OpenId, UserId};
 
-/// What an application behind the login would show. Somebody who is not logged in is told so.
+/// What an application behind the login would show. It says so where there is no login.
 pub async fn orders(State(state): State<AppState>, headers: HeaderMap) -> Response {
     let Ok(session) = guard::session(&state, &headers, None) else {
         return Redirect::to(&state.config.base_path).into_response();

@@ -10,7 +10,7 @@ const FIREFOX: u32 = 102;
 /// Whether the engine behind this `User-Agent` compiles WebAssembly under `'wasm-unsafe-eval'` alone.
 ///
 /// False for whatever cannot be recognised: a page that does not start is worse than a policy that is a little wider,
-/// and nobody chooses the engine of somebody else.
+/// and no attacker chooses the engine of another person.
 pub fn knows_wasm_source(user_agent: &str) -> bool {
     let at_least = |version: Option<u32>, first| version.map(|version| version >= first);
     // Every browser on iOS is WebKit, whatever else it calls itself; and Android webviews say `Version/4.0` as well.

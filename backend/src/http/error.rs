@@ -1,4 +1,4 @@
-//! Every error answer: made from the catalogue, in the reader's language, logged by whoever raised it.
+//! Every error answer: made from the catalogue, in the reader's language, logged where it was raised.
 
 use crate::dingtalk::suite::SuiteFailure;
 use crate::upstream;

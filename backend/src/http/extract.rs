@@ -14,7 +14,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 
-/// A login fits into one packet; whoever takes longer than this after its head has a broken line, or means to hold us.
+/// A login fits into one packet; a client that takes longer than this after its head has a broken line, or means to hold us.
 pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Named values: every field of the API is a text, but for what a client of DingTalk's said.
@@ -54,7 +54,7 @@ impl Fields {
         self.0.remove(name).ok_or_else(|| ApiError::invalid(name, "is missing"))
     }
 
-    /// Whether every field has been taken: what is left are names that nobody knows.
+    /// Whether every field has been taken: what is left are unknown names.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,4 +1,4 @@
-//! For a proxy that guards somebody else's application: `/auth` says whose session a request carries, `/start` sends
+//! For a proxy that guards an application: `/auth` says whose session a request carries, `/start` sends
 //! people to the login. Neither believes a word of the request about who it is: the cookie decides.
 
 use super::error::ApiError;

@@ -106,7 +106,7 @@ pub fn session(
     asked.find(|session| state.registry.knows_app_of(session)).ok_or(ErrorCode::NoSession)
 }
 
-/// Refuses a request that no page of ours sent: its `Origin` is missing or somebody else's.
+/// Refuses a request that no page of ours sent: its `Origin` is missing or foreign.
 pub fn require_origin(config: &Config, headers: &HeaderMap) -> Result<(), ApiError> {
     match origin(headers) {
         Some(origin) if config.allows_origin(origin) => Ok(()),
@@ -310,7 +310,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// However it is read, by this crate or by somebody who cuts text, an address that is signed is one of ours.
+        /// However it is read, by this crate or by a program that cuts text, an address that is signed is one of ours.
         #[test]
         fn whatever_is_signed_is_ours_to_every_reader(href in href()) {
             if page_url(&config(), &href).is_ok() {

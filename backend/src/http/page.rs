@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use miandeng_shared::{Address, ErrorCode, Unnamed, next_in};
 use std::time::SystemTime;
 
-/// The same HTML for everybody, with a login cookie and, of the application that the address names, its looks and what is
+/// The same HTML for all people, with a login cookie and, of the application that the address names, its looks and what is
 /// known of the visit.
 pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     let (headers, query) = (request.headers(), request.uri().query());
@@ -133,7 +133,7 @@ fn style(color: Color) -> String {
 
 fn heading(brand: &Brand) -> String {
     let logo = brand.logo.as_deref().map(escaped).map(|src| {
-        // Whoever keeps the logo need not learn who opens which page.
+        // The logo's host need not learn who opens which page.
         format!("<img class=\"logo\" src=\"{src}\" alt=\"\" referrerpolicy=\"no-referrer\">")
     });
     let name = brand.name.as_deref().map(escaped).map(|name| format!("<bdi>{name}</bdi>"));

@@ -1,5 +1,5 @@
-//! How many logins and signatures one address may ask for in a minute, so that nobody can have DingTalk asked without
-//! end. Only behind trusted proxies: elsewhere the address may be that of a proxy, and everybody would be one person.
+//! How many logins and signatures one address may ask for in a minute, so that no client has DingTalk asked without
+//! end. Only behind trusted proxies: elsewhere the address may be that of a proxy, and all people would be one.
 
 use super::client_ip;
 use super::error::ApiError;

@@ -135,3 +135,35 @@ impl Attempts {
 fn cookie_name(state: &str) -> String {
     format!("{KIND}{}", state.chars().take(TAG).filter(char::is_ascii_hexdigit).collect::<String>())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::secret::{Secret, SessionKey};
+    use axum::http::{HeaderValue, header};
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    #[test]
+    fn k15_attempts_leave_room_for_the_other_cookies() {
+        let key = SessionKey::new(&Secret::new(STANDARD.encode([1; 32]))).unwrap();
+        let attempts = Attempts::new(Arc::new(Cookies::new(&key, &[], true)));
+        let text = "public_url = \"https://h5.example.com\"\n[store]\nurl = \"memory:\"\n[[apps]]\ncorp_id = \"ding1\"\n\
+                    agent_id = \"7\"\nkind = \"channel\"\nchannel_secret = \"s\"";
+        let app = config::parse(text, std::iter::empty()).config.unwrap().apps.remove(0);
+        let next = format!("/{}", "x".repeat(900));
+        for (sessions, has_next) in [(0, true), (2, true), (7, false), (9, false)] {
+            let session = |i| format!("__Host-miandeng-{i:012x}={}", "A".repeat(400));
+            let line = (0..sessions).map(session).collect::<Vec<_>>().join("; ");
+            let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::try_from(&line).unwrap())]);
+            let now = SystemTime::now();
+            let (state, cookies) = attempts.begin(&headers, &app, Some(&next), false, now);
+            let set = cookies[0].1.to_str().unwrap().split(';').next().unwrap();
+            assert!(line.len() + set.len() <= ROOM_OF_ALL.max(line.len() + MIN_ROOM), "{sessions}");
+            let back = HeaderMap::from_iter([(header::COOKIE, HeaderValue::try_from(set).unwrap())]);
+            let attempt = attempts.find(&back, &state, now).unwrap();
+            assert_eq!(attempt.next.is_some(), has_next, "{sessions}");
+        }
+    }
+}

@@ -28,7 +28,7 @@ const MAX_OPENED: usize = 16;
 const MIN_VALUE: usize = (NONCE + TAG) * 4 / 3;
 const MAX_VALUE: usize = 3 * 4096;
 
-/// Enough for what is sealed of nearly everybody.
+/// Enough for what is sealed of nearly every person.
 const USUAL: usize = 512;
 
 /// A line of an answer.

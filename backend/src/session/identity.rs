@@ -113,7 +113,7 @@ impl Identities {
         let union_id = user.union_id.as_ref().map(UnionId::as_str);
         let user_id = user.user_id.as_ref().map(UserId::as_str);
         let external_user_id = user.external_user_id.as_ref().map(ExternalUserId::as_str);
-        // Nobody's identity outlives their session.
+        // No identity outlives its session.
         let expires_at = now.saturating_add(LIFETIME.as_secs()).min(session.expires_at);
         let token = self.keys.sign(&Claims {
             iss: &self.issuer,

@@ -74,7 +74,7 @@ impl Sessions {
     /// The sessions that a request carries, the newest first, as far as they are genuine, not expired and not revoked.
     pub fn carried(&self, headers: &HeaderMap, now: SystemTime) -> Vec<Session> {
         let still_valid = |mut session: Session| {
-            // A `ttl` that was made shorter counts for everybody, and ends are not kept in mind for longer.
+            // A `ttl` that was made shorter counts for all sessions, and ends are not kept in mind for longer.
             let begun = Duration::from_millis(session.issued_at_ms);
             session.expires_at = session.expires_at.min(begun.saturating_add(self.ttl).as_secs());
             let valid = seconds(now) < session.expires_at

@@ -21,7 +21,7 @@ const AT_ONCE: usize = 500;
 
 pub(super) struct RevocationSync {
     pub store: Arc<Store>,
-    /// Gone when nobody serves any more.
+    /// Gone when the server has stopped.
     pub revocations: Weak<Revocations>,
     /// How long the store keeps what it is told.
     pub keep: Duration,
@@ -75,7 +75,7 @@ impl RevocationSync {
         }
     }
 
-    /// Takes note of all that comes, until the store fails. None where nobody serves any more.
+    /// Takes note of all that comes, until the store fails. None where the server has stopped.
     async fn listen(&self, mut feed: RevocationStream) -> Option<StoreError> {
         loop {
             let endings = match feed.next().await {

@@ -40,7 +40,7 @@ fn read(sessions: &Sessions, headers: &HeaderMap, now: SystemTime) -> Option<Ses
     sessions.all(headers, now).into_iter().next()
 }
 
-/// Somebody all of whose fields are as long as they may be, identifiers with `id` characters.
+/// A person all of whose fields are as long as they may be, identifiers with `id` characters.
 pub fn longest(id: usize) -> User {
     User {
         corp_id: CorpId::new("c".repeat(64)).unwrap(),

@@ -50,7 +50,7 @@ impl Scope {
     }
 }
 
-/// What one application may spend, or nobody in particular.
+/// What one application may spend, or what belongs to none.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Budget {
     app: Option<Limiter>,
@@ -86,7 +86,7 @@ impl Budgets {
         }
     }
 
-    /// What is spent for nobody in particular.
+    /// What is spent for all of them together.
     pub fn common(&self) -> Budget {
         Budget { app: None, address: self.0.as_ref().map(|shares| Arc::clone(&shares.address)) }
     }

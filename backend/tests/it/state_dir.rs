@@ -110,7 +110,7 @@ async fn f12_what_is_not_our_own_file_is_refused_and_left_as_it_is() {
 
 #[tokio::test]
 async fn f12_a_directory_that_others_may_write_is_refused_or_warned_of() {
-    const REFUSED: &str = "everybody may write";
+    const REFUSED: &str = "every user may write";
     const WARNED: &str = "others may write";
     let modes =
         [(0o777, REFUSED), (0o702, REFUSED), (0o1777, WARNED), (0o770, WARNED), (0o755, ""), (0o700, "")];

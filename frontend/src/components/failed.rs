@@ -2,7 +2,7 @@ use super::{Details, StatusScreen, i18n::words};
 use crate::{browser, shown::Failed, str_ext::cut};
 use miandeng_shared::{Action, AppKind, ErrorCode, Lang, Text};
 
-/// In seconds. Nobody taps earlier than that anyway.
+/// In seconds. People do not tap earlier than that anyway.
 const WORTH_TELLING: u32 = 3;
 
 /// The one screen for everything that goes wrong: what happened, what to do, try again, and details to pass on.
@@ -11,7 +11,7 @@ pub fn failed(failure: Failed, lang: Lang) -> StatusScreen {
     let (title, text) = in_words(&failure, lang);
     let wait = failure.retry_after.filter(|seconds| *seconds >= WORTH_TELLING);
     let wait = wait.map(|seconds| words.retry_after(seconds)).unwrap_or_default();
-    // Somebody who has to open DingTalk has done nothing wrong, and trying again is not what helps.
+    // A person who has to open DingTalk has done nothing wrong, and trying again is not what helps.
     let (mark, button) = match failure.code.action() {
         Action::TellPerson => ("mark note", "primary soft"),
         _ => ("mark alert", "primary"),

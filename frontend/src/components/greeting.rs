@@ -2,7 +2,7 @@ use super::{StatusScreen, i18n::words};
 use crate::flow::LoggedIn;
 use miandeng_shared::{Lang, User};
 
-/// `contactType` of somebody whom the directory knows but who does not work there.
+/// `contactType` of a person whom the directory knows but who does not work there.
 const EXTERNAL: u8 = 1;
 
 /// Who is logged in, the way on, and the way out for another person.

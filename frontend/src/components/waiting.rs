@@ -6,7 +6,7 @@ use crate::{
 use leptos::prelude::*;
 use miandeng_shared::Lang;
 
-/// Nobody should notice a login that is quick: the style sheet shows the indicator after 400 ms and the words after 3 s.
+/// A quick login is not to be noticed: the style sheet shows the indicator after 400 ms and the words after 3 s.
 /// What `index.html` shows already when this view takes over must not vanish again.
 fn patience() -> &'static str {
     match (sees(".waiting .mark"), sees(".waiting p > span")) {

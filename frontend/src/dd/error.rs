@@ -98,7 +98,7 @@ impl Refusal {
         cut(&self.message, "url:[")?.1.split_once(']').map(|(url, _)| url)
     }
 
-    /// "1002" is not a code of the server but of the client: this person is nobody in the corporation.
+    /// "1002" is not a code of the server but of the client: this person does not belong to the corporation.
     #[must_use]
     pub fn is_wrong_namespace(&self) -> bool {
         self.code.as_deref() == Some("1002")

@@ -1,4 +1,4 @@
-//! Versions 2 and 3 of the component reject a promise that nobody can get hold of when `dd.config` is refused. The
+//! Versions 2 and 3 of the component reject a promise that no caller can get hold of when `dd.config` is refused. The
 //! refusal is handled; the console should not call it unhandled.
 
 use crate::js;

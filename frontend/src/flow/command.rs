@@ -22,7 +22,7 @@ pub struct PageContext {
     pub simulated: Env,
     /// This page is itself the second try, after a refused `dd.config` or a component that did not come.
     pub reloaded: bool,
-    /// The page belongs to an application that shows itself once somebody is logged in; only a deep link leads away.
+    /// The page belongs to an application that shows itself once a person is logged in; only a deep link leads away.
     pub embedded: bool,
 }
 
@@ -97,7 +97,7 @@ pub enum Command {
 /// What happened.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// None is nobody.
+    /// None: no person is logged in.
     Session(Result<Option<SessionAnswer>, Failure>),
     Config(Result<ConfigAnswer, Failure>),
     Loaded(Result<(), DdError>),

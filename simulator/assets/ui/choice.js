@@ -24,7 +24,7 @@ export function startChoice(seed) {
   if (!CLIENTS[platform].includes(chosen.client)) chosen.client = at.client;
 }
 
-/** The page to open instead of the simulator's own, for somebody who develops another. */
+/** The page to open instead of the simulator's own, for the developer of another. */
 export function otherPage() {
   const url = given.get('pageUrl');
   return url && /^https?:\/\//.test(url) ? url : null;

@@ -104,7 +104,7 @@ function canonical(value) {
   return JSON.stringify(value, inOrder);
 }
 
-/** The kind that a pending fault was made from, whoever made it. */
+/** The kind that a pending fault was made from, from any listener. */
 export function kindOf(fault) {
   // A code is put into words by the simulator, which the fault then has beside it.
   const said = (one) => one.errcode ?? one.reply?.body ?? null;

@@ -72,7 +72,7 @@ function row(fault) {
     element('span', { class: 'what' }, what),
     element('code', {}, name),
     element('span', { class: 'count' }, t('times', fault.times)),
-    // Somebody else's call may have used it up in the meantime; the stream says so.
+    // Another call may have used it up in the meantime; the stream says so.
     element(
       'button',
       { type: 'button', 'aria-label': t('removeThis', `${what} ${name}`), onclick: () => removeFault(fault.id).catch(() => {}) },

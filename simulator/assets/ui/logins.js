@@ -73,7 +73,7 @@ export function total(group, now) {
     waiting: of('waiting').length > 0,
     silent: of('silent').length,
     bad: of('bad'),
-    // Somebody the directory does not know is refused there, and logged in all the same.
+    // A person whom the directory does not know is refused there, and logged in all the same.
     failed: of('bad').length + of('silent').length > 0 && !isDone(group),
     ms: (of('waiting').length ? Math.max(group.end, now) : group.end) - group.start,
     person: named?.params.person ?? named?.params.uin ?? null,

@@ -121,7 +121,7 @@ function close() {
   from?.focus({ preventScroll: true });
 }
 
-/** The same window once more, on a phone that knows nobody. */
+/** The same window once more, on a phone without sessions. */
 export function openAgain() {
   sessionStorage.removeItem(HELD);
   if (opened) load();

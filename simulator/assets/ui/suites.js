@@ -30,7 +30,7 @@ function show() {
   $('customer-state').textContent = t(state);
   $('customer-open').disabled = !activated;
   $('customer-open').onclick = () => choose({ corp: customer().corpId, agent: (window ?? microApp).agentId });
-  // What somebody is typing is not taken from them.
+  // A text that is being typed stays.
   if (document.activeElement !== $('callback')) $('callback').value = suite()?.callbackUrl ?? '';
   answer();
 }

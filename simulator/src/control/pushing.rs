@@ -1,4 +1,4 @@
-//! What every push to a suite needs, in whichever form.
+//! What every push to a suite needs, in either form.
 
 use std::sync::Arc;
 

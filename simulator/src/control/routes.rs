@@ -190,7 +190,7 @@ async fn people(State(simulator): Sim) -> Json<Value> {
     Json(json!({ "person": world.settings.person, "people": people }))
 }
 
-/// With their secrets: they are the seed's, and whoever can ask may print money here anyway.
+/// With their secrets: they are the seed's, and a client that can ask may print money here anyway.
 async fn corps(State(simulator): Sim) -> Json<Value> {
     let Options { page_url, deep_link, .. } = &simulator.options;
     let world = simulator.world();

@@ -57,7 +57,7 @@ pub struct Authorisation {
     pub permanent_code: String,
     /// Only where the suite has a service window.
     pub channel_code: Option<String>,
-    /// Whether the codes above were fetched: before that nobody can know them.
+    /// Whether the codes above were fetched: before that no suite can know them.
     pub traded: bool,
     pub activated: bool,
     pub window: bool,

@@ -83,7 +83,7 @@ impl Person {
         }
     }
 
-    /// Everybody has one; a member's is told in ordinary WeChat, if at all.
+    /// Every person has one; a member's is told in ordinary WeChat, if at all.
     pub fn open_id(&self) -> String {
         format!("o-{}-{CORP_ID}", self.id)
     }

@@ -293,7 +293,7 @@ fn a_cookie_of_one_application_is_not_read_under_anothers_name() {
     let (sessions, now) = (sessions(1, &[]), SystemTime::now());
     let good = cookie(&sessions, "o1", now);
     let tag = tag(&user("o1").corp_id, &user("o1").agent_id);
-    assert_eq!(tag, "a8c9b30eb29c", "the names of cookies stay, or everybody is logged out");
+    assert_eq!(tag, "a8c9b30eb29c", "the names of cookies stay, or all people are logged out");
     for other in [
         "miandeng",
         "miandeng-000000000000",

@@ -44,7 +44,9 @@ pub fn round(
     let is_of = |session: &Session| session.is_of(&app.corp_id, &app.agent_id);
     let Some(session) = state.sessions.all(headers, now).into_iter().find(is_of) else {
         return match state.login_csrf.lost_sessions(headers, app, now) {
-            LOST_SESSIONS.. => Err(Box::new(told(state, app, headers, next, ErrorCode::SessionNotKept, "-"))),
+            LOST_SESSIONS.. => {
+                Err(Box::new(stop_page(state, app, headers, next, ErrorCode::SessionNotKept, "-")))
+            }
             _ => Ok(None),
         };
     };
@@ -75,7 +77,8 @@ pub fn round(
     let recent = |(_, since): &(u64, u64)| now.abs_diff(*since) <= WINDOW.as_secs();
     let (count, since) = here.map(|(_, rounds)| *rounds).filter(recent).unwrap_or((0, now));
     if count >= most {
-        return Err(Box::new(disagreement(state, app, &session, headers, next)));
+        let (code, asked) = disagreement(state, &session, most);
+        return Err(Box::new(stop_page(state, app, headers, next, code, &asked)));
     }
     let (secure, count) = (if secure { "; Secure" } else { "" }, count + 1);
     let attributes = format!("HttpOnly; SameSite=Lax{secure}; Path=/; Max-Age={}", WINDOW.as_secs());
@@ -102,25 +105,19 @@ pub fn is_counted(headers: &HeaderMap) -> bool {
     lines.into_iter().any(|line| memchr::memmem::find(line, b"miandeng_round_").is_some())
 }
 
-/// What the login and the guard do not agree on.
-fn disagreement(
-    state: &AppState,
-    app: &App,
-    session: &Session,
-    headers: &HeaderMap,
-    next: Option<&str>,
-) -> Response {
-    let (code, asked) = match state.verdicts.of(session) {
+/// What the login and the guard do not agree on, and what `/auth` was asked or said.
+fn disagreement(state: &AppState, session: &Session, most: u64) -> (ErrorCode, String) {
+    match state.verdicts.of(session) {
         Some(Verdict::Refused(Some(asked))) => (ErrorCode::GuardOfAnotherApp, asked),
         Some(Verdict::Refused(None)) => (ErrorCode::AuthMisconfigured, "?".to_owned()),
         Some(Verdict::Allowed) => (ErrorCode::ApplicationRefuses, "200".to_owned()),
+        None if most == ROUNDS_OF_PAGES => (ErrorCode::ApplicationRefuses, "-".to_owned()),
         None => (ErrorCode::GuardWithoutSession, "-".to_owned()),
-    };
-    told(state, app, headers, next, code, &asked)
+    }
 }
 
-/// `code` and what it is about, for people and, once a minute, for the log. `asked`: what `/auth` was asked or said.
-fn told(
+/// `code` and what it is about, for people and, once a minute, for the log.
+fn stop_page(
     state: &AppState,
     app: &App,
     headers: &HeaderMap,

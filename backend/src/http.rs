@@ -23,12 +23,12 @@ pub mod ops;
 mod page;
 mod plain_page;
 mod rate_limit;
-mod refused_sessions;
 mod report;
 mod session;
 mod state;
 mod suite_callback;
 mod token;
+mod verdicts;
 mod visit;
 mod wecom;
 

@@ -1,7 +1,9 @@
 //! The address the page was opened with: which application, what to sign, where to go afterwards.
 
 use crate::str_ext::cut;
-use miandeng_shared::{Address, AgentId, CorpId, Unnamed, next_in, percent_decode, return_path};
+use miandeng_shared::{
+    Address, AgentId, CorpId, Unnamed, next_in, percent_decode, return_path, to_return_path,
+};
 
 /// Read once, when the document starts: later the address may be another one, and DingTalk checks the entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,9 +62,7 @@ fn in_fragment(fragment: &str) -> Option<String> {
         Some(value) => value,
         None => cut(fragment, "&next=")?.1,
     };
-    let target = if value.starts_with('/') { value.to_owned() } else { percent_decode(value)? };
-    return_path(&target)?;
-    Some(target)
+    if value.starts_with('/') { to_return_path(value) } else { to_return_path(&percent_decode(value)?) }
 }
 
 #[cfg(test)]
@@ -173,6 +173,9 @@ mod tests {
             ("next=%2Forders%2F7%3Ftab%3Da%26x%3D1", Some("/orders/7?tab=a&x=1")),
             ("next=/%E4%B8%AD", Some("/%E4%B8%AD")),
             ("next=%2F%25E4%25B8%25AD", Some("/%E4%B8%AD")),
+            ("next=%2Forders%3Fname%3D%E5%BC%A0%E4%B8%89", Some("/orders?name=%E5%BC%A0%E4%B8%89")),
+            ("next=%2Fa%20b", Some("/a%20b")),
+            ("next=/中", Some("/%E4%B8%AD")),
             ("a=1&next=/b", Some("/b")),
             ("next=", None),
             ("next=%2", None),

@@ -1,7 +1,7 @@
 //! Which application an address names: one reader for page and server, so that what the server prepares (policy, cookie,
 //! preload, looks) is for the application that the page logs in to.
 
-use crate::{AgentId, CorpId, decode_next, return_path};
+use crate::{AgentId, CorpId, decode_next, to_return_path};
 
 /// Why a parameter of an address names nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,11 +59,7 @@ pub fn next_in(query: &str) -> Option<String> {
     let word = || decode_next(&Address::read(query).next?);
     let pairs = query.split('&').filter_map(|piece| piece.split_once('='));
     let given = pairs.filter(|(name, value)| !value.is_empty() && parameter(name) == "next");
-    let mut paths = given.map(|(_, value)| {
-        let path = percent_decode(value)?;
-        return_path(&path)?;
-        Some(path)
-    });
+    let mut paths = given.map(|(_, value)| to_return_path(&percent_decode(value)?));
     let path = paths.next().flatten();
     // Of two that differ neither counts, as of two words.
     path.filter(|first| paths.all(|other| other.as_ref() == Some(first))).or_else(word)
@@ -143,7 +139,7 @@ fn plain(raw: &str) -> String {
 }
 
 /// Blanks, controls and what cannot be seen. Spelled out: the page has no use for Unicode's tables beside this.
-fn is_blank(c: char) -> bool {
+pub(crate) fn is_blank(c: char) -> bool {
     matches!(c, '\0'..=' ' | '+' | '\u{7f}'..='\u{a0}' | '\u{ad}' | '\u{61c}' | '\u{1680}' | '\u{180e}'
         | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' | '\u{3000}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
@@ -273,6 +269,11 @@ mod tests {
             ("next=https://evil.example", None),
             ("next=Ly9ldmlsLmV4YW1wbGU", None),
             ("next=%2Fa%0D%0ALocation:x", None),
+            // K16: as `encodeURIComponent` writes it, and as it is typed.
+            ("next=%2Forders%3Fname%3D%E5%BC%A0%E4%B8%89", Some("/orders?name=%E5%BC%A0%E4%B8%89")),
+            ("next=/%E4%B8%AD", Some("/%E4%B8%AD")),
+            ("next=/中", Some("/%E4%B8%AD")),
+            ("next=/a%20b", Some("/a%20b")),
         ] {
             assert_eq!(next_in(query).as_deref(), next, "{query}");
         }

@@ -126,6 +126,12 @@ catalogue! {
     GuardWithoutSession "guard_without_session" 0 Configure
         zh "已经登录，但守卫应用的代理看不到这次登录。", "请管理员核对代理配置：问 /auth 时必须带上浏览器的 Cookie（nginx：proxy_set_header Cookie $http_cookie;），corpid、agentid 与 /start 一致；多个副本须共用一个存储或同一个 session.key。"
         en "You are logged in, but the proxy that guards the application does not see it.", "The operator should check the proxy's configuration: it must ask /auth with the browser's Cookie (nginx: proxy_set_header Cookie $http_cookie;) and with the corpid and agentid of /start; replicas need one store or one session.key.";
+    ApplicationRefuses "application_refuses" 0 Configure
+        zh "已经登录，守卫也放行了，但应用又把人送去登录。", "请应用的开发者让应用采用守卫给出的身份（身份头或 JWT），而不要自己再要求登录；nginx 的 proxy_intercept_errors 会把应用自己的 401 也变成登录。"
+        en "You are logged in and the guard lets you in, but the application sends you to the login again.", "Its developer should have it take the identity that the guard passes on (headers or JWT) instead of a login of its own; nginx's proxy_intercept_errors makes a login of the application's own 401, too.";
+    SessionNotKept "session_not_kept" 0 Configure
+        zh "登录成功，但会话的 Cookie 没有回来。", "请管理员核对代理：/api/login 应答里的 Set-Cookie 必须原样到达浏览器，浏览器的 Cookie 也必须原样送到免登服务。"
+        en "The login succeeds, but the session's cookie does not come back.", "The operator should check the proxy: the Set-Cookie of /api/login's answer has to reach the browser as it is, and the browser's cookies have to reach miandeng.";
     StoreUnavailable "store_unavailable" 503 BackOff
         zh "服务器的存储没有响应。", "请稍后重试；若持续出现，请管理员检查 [store]。"
         en "The server's store does not answer.", "Please try again in a moment; if it persists, the operator should check [store].";

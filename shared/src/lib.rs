@@ -14,7 +14,7 @@ pub use cross_site::CrossSite;
 pub use error::{Action, ErrorCode, Text};
 pub use id::{AgentId, AuthCode, CorpId, ExternalUserId, InvalidId, OpenId, UnionId, UserId};
 pub use lang::Lang;
-pub use return_path::{decode_next, encode_next, return_path};
+pub use return_path::{decode_next, encode_next, return_path, to_return_path};
 pub use wire::{
     AppKind, ConfigAnswer, ErrorAnswer, ErrorBody, LoginAnswer, LoginRequest, ReportRequest, SessionAnswer,
     SignedConfig, TokenAnswer, UpstreamError, User, Visit,

@@ -1,5 +1,7 @@
 //! Where a person may be sent after the login: one rule, and one way to write it in a query, for the page and the server.
 
+use crate::address::is_blank;
+
 /// A deep link longer than this is not one.
 const MAX_LEN: usize = 2048;
 
@@ -14,6 +16,54 @@ pub fn return_path(raw: &str) -> Option<&str> {
     let path = raw.split(['?', '#']).next().unwrap_or_default();
     let plain = raw.len() <= MAX_LEN && raw.bytes().all(|b| b.is_ascii_graphic()) && !path.contains('\\');
     (plain && stays_below_root(path.strip_prefix('/')?)).then_some(raw)
+}
+
+/// A return target as people write one: letters of any language and blanks are escaped, as browsers escape them. Refused is
+/// what [`return_path`] refuses, and what looks like a blank, a slash or a dot, or cannot be seen.
+#[must_use]
+pub fn to_return_path(text: &str) -> Option<String> {
+    // Some programs decode a path and drop the blanks at its ends.
+    if text.starts_with("/ ") || text.ends_with(' ') {
+        return None;
+    }
+    let mut target = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '!'..='~' => target.push(c),
+            ' ' => target.push_str("%20"),
+            c if is_blank(c) || is_look_alike(c) => return None,
+            c => {
+                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                    target.push('%');
+                    for digit in [byte >> 4, byte & 15] {
+                        target.push(char::from(b"0123456789ABCDEF"[usize::from(digit)]));
+                    }
+                }
+            }
+        }
+    }
+    return_path(&target)?;
+    Some(target)
+}
+
+/// Dots, slashes and backslashes of other writings, which a program might take for those of ASCII.
+fn is_look_alike(c: char) -> bool {
+    matches!(
+        c,
+        '\u{2024}'
+            | '\u{2044}'
+            | '\u{2215}'
+            | '\u{29f5}'
+            | '\u{29f8}'
+            | '\u{29f9}'
+            | '\u{3002}'
+            | '\u{fe52}'
+            | '\u{fe68}'
+            | '\u{ff0e}'
+            | '\u{ff0f}'
+            | '\u{ff3c}'
+            | '\u{ff61}'
+    )
 }
 
 /// Whether the segments of a path, resolved as the URL standard does, never leave or reopen its root.
@@ -158,6 +208,38 @@ mod tests {
             assert_eq!(return_path(raw), None, "{raw:?}");
         }
         assert_eq!(return_path(&format!("/{}", "a".repeat(2048))), None);
+    }
+
+    #[test]
+    fn k16_letters_of_any_language_are_escaped_as_browsers_do_it() {
+        for (text, target) in [
+            ("/orders?name=张三", "/orders?name=%E5%BC%A0%E4%B8%89"),
+            ("/中/b#é", "/%E4%B8%AD/b#%C3%A9"),
+            ("/a b?c d", "/a%20b?c%20d"),
+            ("/?q=北京（东）", "/?q=%E5%8C%97%E4%BA%AC%EF%BC%88%E4%B8%9C%EF%BC%89"),
+            ("/😀", "/%F0%9F%98%80"),
+            ("/orders/7?x=%E4%B8%AD+y", "/orders/7?x=%E4%B8%AD+y"),
+        ] {
+            assert_eq!(to_return_path(text).as_deref(), Some(target), "{text}");
+            assert_eq!(to_return_path(target).as_deref(), Some(target), "{text}");
+        }
+        for text in [
+            "中",
+            "//中",
+            "/ /a",
+            "/a ",
+            "/\u{3000}/a",
+            "/a\nb",
+            "/\u{200b}",
+            "/\u{202e}a",
+            "/．．/a",
+            "/a\u{ff0f}b",
+        ] {
+            assert_eq!(to_return_path(text), None, "{text:?}");
+        }
+        // What is too long once it is escaped.
+        assert_eq!(to_return_path(&format!("/{}", "中".repeat(228))), None);
+        assert!(to_return_path(&format!("/{}", "中".repeat(227))).is_some());
     }
 
     #[test]

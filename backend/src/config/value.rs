@@ -2,7 +2,7 @@
 
 use super::reader::Place;
 use ipnet::{IpNet, Ipv4Net};
-use miandeng_shared::return_path;
+use miandeng_shared::to_return_path;
 use serde::de::DeserializeOwned;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -192,17 +192,14 @@ pub fn base_path(value: Value) -> Result<String, String> {
 /// A path on this origin where a login may go to.
 pub fn home(value: Value) -> Result<String, String> {
     let raw = text(value)?;
-    match return_path(&raw) {
-        Some(path) => Ok(path.to_owned()),
-        None => Err("must be a path on this host that begins with one slash".into()),
-    }
+    to_return_path(&raw).ok_or_else(|| "must be a path on this host that begins with one slash".into())
 }
 
 /// A file that the page loads: an [`https_url`], or a path on this host.
 pub fn resource(value: Value) -> Result<String, String> {
     let raw = text(value)?;
-    if let Some(path) = return_path(&raw) {
-        return Ok(path.to_owned());
+    if let Some(path) = to_return_path(&raw) {
+        return Ok(path);
     }
     let url = https_url(Value::String(raw)).map_err(|remedy| format!("{remedy}, or a path on this host"))?;
     Ok(url.into())

@@ -35,7 +35,10 @@ pub async fn config(
     let signed = if wanted { sign(&state, &app, &headers, &mut query).await? } else { None };
     let entry = app.provider.entry(&headers);
     let cookies = match entry {
-        Entry::Page => state.login_csrf.issue(&headers, &app, SystemTime::now()),
+        Entry::Page => {
+            let now = SystemTime::now();
+            state.login_csrf.issue(&headers, &app, state.login_csrf.lost_sessions(&headers, &app, now), now)
+        }
         Entry::Redirect { .. } | Entry::Elsewhere => Vec::new(),
     };
     Ok((AppendHeaders(cookies), Json(answer(&state, &app, entry, signed))).into_response())

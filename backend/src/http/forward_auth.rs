@@ -5,7 +5,9 @@ use super::error::ApiError;
 use super::extract::{Fields, Query};
 use super::guard;
 use super::headers::{CROSS_ORIGIN, NO_STORE, RESOURCE_POLICY};
+use super::login_loop;
 use super::navigation::{is_navigation, return_to};
+use super::verdicts::Verdict;
 use crate::config::Config;
 use crate::http::AppState;
 use crate::session::{IDENTITY_HEADERS, Session};
@@ -62,7 +64,7 @@ pub async fn auth(
         None => {
             telemetry::forward_auth("misasked");
             for session in state.sessions.all(request.headers(), SystemTime::now()) {
-                state.refused_sessions.note(&session, None);
+                state.verdicts.note(&session, Verdict::Refused(None));
             }
             misasked(&state.config, &request)
         }
@@ -88,6 +90,9 @@ fn judge(state: &AppState, asked: &Asked, request: &Request) -> Response {
             }
         };
         telemetry::forward_auth("allowed");
+        if login_loop::is_counted(request.headers()) {
+            state.verdicts.note(&session, Verdict::Allowed);
+        }
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
         // With what the layers add, so that they do not outgrow the map once more.
@@ -97,8 +102,8 @@ fn judge(state: &AppState, asked: &Asked, request: &Request) -> Response {
         return response;
     }
     telemetry::forward_auth(decision);
-    if let (Some(session), Some(_)) = (refused, &asked.app) {
-        state.refused_sessions.note(&session, asked.app.as_ref());
+    if let (Some(session), Some((corp, agent))) = (refused, &asked.app) {
+        state.verdicts.note(&session, Verdict::Refused(Some(format!("{corp}/{agent}"))));
     }
     to_login(state, asked, asked.redirect, request)
 }

@@ -68,9 +68,9 @@ pub fn url_rules(input: &[u8]) {
 
 /// A return path stays on the origin, whether it comes plain or as the word of a query.
 pub fn return_path(input: &[u8]) {
-    use miandeng_shared::return_path;
+    use miandeng_shared::to_return_path;
     let Ok(text) = std::str::from_utf8(input) else { return };
-    for path in [return_path(text).map(str::to_owned), decode_next(text)].into_iter().flatten() {
+    for path in [to_return_path(text), decode_next(text)].into_iter().flatten() {
         assert!(is_on_our_origin(&path), "{path}");
         assert_eq!(decode_next(&encode_next(&path)).as_deref(), Some(&*path));
     }

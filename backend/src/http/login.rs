@@ -13,7 +13,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use miandeng_shared::{AuthCode, ErrorCode, LoginAnswer, return_path};
+use miandeng_shared::{AuthCode, ErrorCode, LoginAnswer, to_return_path};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -38,7 +38,7 @@ pub async fn login(
     audit::login(&app, from, told, started.elapsed());
     let (session, cookies) = outcome?;
     let next = fields.optional("next");
-    let next = next.as_deref().and_then(return_path).map(str::to_owned).or_else(|| app.home.clone());
+    let next = next.as_deref().and_then(to_return_path).or_else(|| app.home.clone());
     let home = app.home.clone();
     let answer = LoginAnswer { expires_at: session.expires_at(), user: session.user, next, home };
     Ok((AppendHeaders(cookies), Json(answer)).into_response())
@@ -53,9 +53,10 @@ async fn attempt(
     if app.provider.redirects() {
         return Err(ApiError::invalid("agentId", "is an application that logs people in by wecom/start"));
     }
-    state.login_csrf.verify(headers, app, SystemTime::now())?;
+    let login_cookie = state.login_csrf.verify(headers, app, SystemTime::now())?;
     let code = fields.required("code", AuthCode::new)?;
     let session = redeem(state, app, &code).await?;
+    state.login_csrf.succeed(login_cookie);
     let cookies = state.sessions.set(headers, &session);
     Ok((session, cookies))
 }

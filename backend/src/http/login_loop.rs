@@ -2,7 +2,7 @@
 //! the page, which would send them back at once, but what disagrees.
 
 use super::error::{ApiError, lang};
-use super::refused_sessions::WINDOW;
+use super::verdicts::{Verdict, WINDOW};
 use super::{guard, navigation, plain_page};
 use crate::apps::App;
 use crate::clock::seconds;
@@ -20,8 +20,13 @@ const ROUNDS: u64 = 3;
 /// The same where nothing tells a guard from the menu, which people may open again and again. A round is two or three
 /// redirects, and browsers give up after 16 of them or a few more.
 const ROUNDS_HOME: u64 = 5;
+/// The same for an application's own pages that lead to the login, which people may do by a link: so often only scripts do.
+const ROUNDS_OF_PAGES: u64 = 15;
 /// Places that are counted at one time: with the other cookies they have to fit into what proxies pass on.
 const PLACES: usize = 8;
+
+/// So many logins in a row may succeed in one browser without a session that comes back.
+const LOST_SESSIONS: u8 = 8;
 
 /// Counts the person who was sent to the login of `app` with a session of it: the cookie that does so. `is_redirected`:
 /// the answer is to be a redirect, and no page that the next request could name as its referrer.
@@ -35,18 +40,26 @@ pub fn round(
     next: Option<&str>,
     is_redirected: bool,
 ) -> Result<Option<HeaderValue>, Box<Response>> {
+    let now = SystemTime::now();
+    let is_of = |session: &Session| session.is_of(&app.corp_id, &app.agent_id);
+    let Some(session) = state.sessions.all(headers, now).into_iter().find(is_of) else {
+        return match state.login_csrf.lost_sessions(headers, app, now) {
+            LOST_SESSIONS.. => Err(Box::new(told(state, app, headers, next, ErrorCode::SessionNotKept, "-"))),
+            _ => Ok(None),
+        };
+    };
+    // A person who opens the page from the menu or types its address is in no circle, whose rounds start from a page.
+    if navigation::is_by_user(headers) && !is_redirected {
+        return Ok(None);
+    }
     // Without a deep link a guard shows by the page that people were on before: the login page, which had led them home.
     let by_guard = || app.home.is_some() && navigation::is_from_login(&state.config, headers);
     let most = match next {
         Some(_) => ROUNDS,
         None if by_guard() => ROUNDS,
         None if is_redirected => ROUNDS_HOME,
+        None if navigation::is_from_here(&state.config, headers) => ROUNDS_OF_PAGES,
         None => return Ok(None),
-    };
-    let now = SystemTime::now();
-    let is_of = |session: &Session| session.is_of(&app.corp_id, &app.agent_id);
-    let Some(session) = state.sessions.all(headers, now).into_iter().find(is_of) else {
-        return Ok(None);
     };
     let secure = state.config.public_url.scheme() == "https";
     let kind = if secure { "__Host-miandeng_round_" } else { "miandeng_round_" };
@@ -82,7 +95,13 @@ fn counted<'a>(headers: &'a HeaderMap, kind: &str) -> Vec<(&'a str, (u64, u64))>
     rounds.collect()
 }
 
-/// What the login and the guard do not agree on, for people and, once a minute, for the log.
+/// Whether a request carries counted rounds.
+pub fn is_counted(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+    lines.into_iter().any(|line| memchr::memmem::find(line, b"miandeng_round_").is_some())
+}
+
+/// What the login and the guard do not agree on.
 fn disagreement(
     state: &AppState,
     app: &App,
@@ -90,13 +109,34 @@ fn disagreement(
     headers: &HeaderMap,
     next: Option<&str>,
 ) -> Response {
-    let (code, asked) = match state.refused_sessions.asked(session) {
-        Some(Some(asked)) => (ErrorCode::GuardOfAnotherApp, asked),
-        Some(None) => (ErrorCode::AuthMisconfigured, "?".to_owned()),
+    let (code, asked) = match state.verdicts.of(session) {
+        Some(Verdict::Refused(Some(asked))) => (ErrorCode::GuardOfAnotherApp, asked),
+        Some(Verdict::Refused(None)) => (ErrorCode::AuthMisconfigured, "?".to_owned()),
+        Some(Verdict::Allowed) => (ErrorCode::ApplicationRefuses, "200".to_owned()),
         None => (ErrorCode::GuardWithoutSession, "-".to_owned()),
     };
-    let facts = format!("/auth: {asked} | /start: {}", app.name());
-    guard::note(code, "what the proxy asks /auth, and with which Cookie", &facts);
+    told(state, app, headers, next, code, &asked)
+}
+
+/// `code` and what it is about, for people and, once a minute, for the log. `asked`: what `/auth` was asked or said.
+fn told(
+    state: &AppState,
+    app: &App,
+    headers: &HeaderMap,
+    next: Option<&str>,
+    code: ErrorCode,
+    asked: &str,
+) -> Response {
+    let origin = state.config.public_url.origin().ascii_serialization();
+    let facts = format!("/auth: {asked} | /start: {} | public_url: {origin}", app.name());
+    let change = match code {
+        ErrorCode::SessionNotKept => "the Set-Cookie of /api/login, which has to reach the browser",
+        ErrorCode::ApplicationRefuses => {
+            "the application, which sends people to the login that the guard let in"
+        }
+        _ => "what the proxy asks /auth, and with which Cookie",
+    };
+    guard::note(code, change, &facts);
     let (lang, back) = (lang(headers), next.or(app.home.as_deref()).unwrap_or(&state.config.base_path));
     plain_page::answer(&state.config, lang, &ApiError::from(code).body(lang), &facts, back)
 }

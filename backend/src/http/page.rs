@@ -64,7 +64,8 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     }
     let Some(app) = app else { return response };
     if !app.provider.redirects() {
-        response.headers_mut().extend(state.login_csrf.issue(headers, &app, now));
+        let lost = if has_session { 0 } else { state.login_csrf.lost_sessions(headers, &app, now) };
+        response.headers_mut().extend(state.login_csrf.issue(headers, &app, lost, now));
     }
     if let Some(round) = round {
         response.headers_mut().append(header::SET_COOKIE, round);

@@ -59,6 +59,7 @@ pub async fn end(
             ErrorCode::LogoutNotRecorded
         })?;
     }
+    state.login_csrf.forget(&headers);
     let cleared = state.sessions.clear(&headers, app.as_ref());
     Ok((StatusCode::NO_CONTENT, AppendHeaders(cleared)).into_response())
 }

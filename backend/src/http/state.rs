@@ -1,6 +1,6 @@
 //! What every request shares.
 
-use super::refused_sessions::RefusedSessions;
+use super::verdicts::Verdicts;
 use super::wecom::Flights;
 use crate::config::Config;
 use crate::dingtalk::suite::Pushes;
@@ -40,7 +40,7 @@ pub struct Shared {
     /// When each application's ticket was last thrown away on a report.
     pub ticket_renewals: FirstUses<String>,
     pub pushes: Pushes,
-    pub refused_sessions: RefusedSessions,
+    pub verdicts: Verdicts,
     pub store: Arc<Store>,
     draining: AtomicBool,
 }
@@ -86,7 +86,7 @@ impl AppState {
             used_codes: UsedCodes::default(),
             ticket_renewals: FirstUses::new(RENEWAL_PAUSE),
             pushes: Pushes::default(),
-            refused_sessions: RefusedSessions::default(),
+            verdicts: Verdicts::default(),
             draining: AtomicBool::new(false),
             store,
             config,

@@ -17,6 +17,9 @@ const LIFETIME: Duration = Duration::from_secs(600);
 const KIND: &str = "miandeng_wecom_";
 /// For the attempts of all tabs. A deep link of 1.5 KB fits into it.
 const ROOM: usize = 2400;
+/// For all our cookies together, of the 4 KB that proxies pass on. One attempt without its deep link fits beside any others.
+const ROOM_OF_ALL: usize = 3900;
+const MIN_ROOM: usize = 400;
 /// For one that led to a login: its cookie, the session's and the deep link as `Location` are one answer, and nginx gives the
 /// headers of an answer 4 KB.
 const ROOM_OF_DONE: usize = 1500;
@@ -104,13 +107,17 @@ impl Attempts {
     /// Without its deep link where that takes more than `room`.
     fn set(&self, headers: &HeaderMap, attempt: Attempt, room: usize) -> Vec<SetCookie> {
         let name = cookie_name(&attempt.state);
+        let beside =
+            self.cookies.size(headers, |other| other.starts_with("miandeng") && !other.starts_with(KIND));
+        let room_of_all = ROOM_OF_ALL.saturating_sub(beside).clamp(MIN_ROOM, ROOM);
+        let room = room.min(room_of_all);
         let mut new = self.cookies.set(&name, &attempt, LIFETIME);
         if new.1.len() > room {
             new = self.cookies.set(&name, &Attempt { next: None, ..attempt }, LIFETIME);
         }
         let others = |other: &str| other.starts_with(KIND) && other != name;
         let made = |other: Attempt| Some(other.expires_at);
-        self.cookies.set_beside(new, headers, others, ROOM, made)
+        self.cookies.set_beside(new, headers, others, room_of_all, made)
     }
 
     /// The attempt with this state that the browser began.

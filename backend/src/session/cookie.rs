@@ -7,7 +7,7 @@ use aes_gcm::aead::generic_array::typenum::Unsigned;
 use aes_gcm::{AeadCore, AeadInPlace, Aes256Gcm, KeyInit};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
@@ -109,10 +109,9 @@ impl Cookies {
     ) -> Vec<SetCookie> {
         // What does not open goes first, but stays while there is room: it may be another server's.
         let made = |name, value| self.open(name, value).map_or(Some(0), &made);
-        let size = |name: &str, value: &str| self.prefix().len() + name.len() + value.len() + "=; ".len();
         let held = self.named(headers, others);
         let mut held: Vec<_> =
-            held.map(|(name, value)| (made(name, value), name, size(name, value))).collect();
+            held.map(|(name, value)| (made(name, value), name, self.size_of(name, value))).collect();
         held.sort_unstable();
         let new_size = memchr::memchr(b';', new.1.as_bytes()).unwrap_or(new.1.len());
         let mut total = held.iter().map(|(.., size)| size).sum::<usize>() + new_size;
@@ -124,6 +123,15 @@ impl Cookies {
             }
         }
         cookies
+    }
+
+    /// How many bytes of the request its cookies take whose name `is_wanted`.
+    pub fn size(&self, headers: &HeaderMap, is_wanted: impl Fn(&str) -> bool) -> usize {
+        self.named(headers, is_wanted).map(|(name, value)| self.size_of(name, value)).sum()
+    }
+
+    fn size_of(&self, name: &str, value: &str) -> usize {
+        self.prefix().len() + name.len() + value.len() + "=; ".len()
     }
 
     /// Base64url of nonce, sealed bytes and tag.
@@ -183,7 +191,9 @@ fn decode(value: &str) -> Option<Vec<u8>> {
         false => Cow::Borrowed(value),
     };
     let plain = plain.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(&plain);
-    let earlier = || STANDARD.decode(plain.replace(' ', "+"));
+    // Also without the padding, which some programs drop and others add.
+    let plain = plain.trim_end_matches('=');
+    let earlier = || STANDARD_NO_PAD.decode(plain.replace(' ', "+"));
     URL_SAFE_NO_PAD.decode(plain).or_else(|_| earlier()).ok()
 }
 

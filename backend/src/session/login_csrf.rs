@@ -4,9 +4,11 @@
 use super::cookie::{Cookies, SetCookie};
 use crate::apps::App;
 use crate::clock::seconds;
+use crate::recent::memory;
 use crate::secret::random_hex;
 use axum::http::HeaderMap;
 use miandeng_shared::CrossSite;
+use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -16,6 +18,8 @@ const LIFETIME: Duration = Duration::from_secs(600);
 /// For the login cookies of all applications, three of them. With the sessions' `ROOM` it stays below the 4 KB of cookies
 /// that proxies pass on.
 const ROOM: usize = 700;
+/// A session that was made is missed no longer than this.
+const SUCCESS: Duration = Duration::from_secs(60);
 const KIND: &str = "miandeng_login_";
 
 #[derive(Serialize, Deserialize)]
@@ -24,44 +28,80 @@ struct LoginCookie {
     /// `corpId/agentId`.
     app: String,
     expires_at: u64,
+    /// How many logins in a row have succeeded in this browser without a session that came back.
+    #[serde(default, skip_serializing_if = "is_none")]
+    lost: u8,
 }
 
 /// Hands out and checks login cookies.
 pub struct LoginCsrf {
     cookies: Arc<Cookies>,
+    /// Of the cookies whose login has succeeded, the ids.
+    succeeded: Cache<String, ()>,
 }
 
 impl LoginCsrf {
     pub fn new(cookies: Arc<Cookies>) -> Self {
-        Self { cookies }
+        Self { cookies, succeeded: memory(SUCCESS) }
     }
 
     /// A fresh login cookie for `app`. Tabs of one browser may overwrite each other's: every one is good for the app.
-    pub fn issue(&self, headers: &HeaderMap, app: &App, now: SystemTime) -> Vec<SetCookie> {
+    /// `lost` is to be [`Self::lost_sessions`], zero for a browser that has a session.
+    pub fn issue(&self, headers: &HeaderMap, app: &App, lost: u8, now: SystemTime) -> Vec<SetCookie> {
         let expires_at = seconds(now).saturating_add(LIFETIME.as_secs());
-        let proof = LoginCookie { id: random_hex(), app: app.name(), expires_at };
+        let proof = LoginCookie { id: random_hex(), app: app.name(), expires_at, lost };
         let name = cookie_name(app);
         let others = |other: &str| other.starts_with(KIND) && other != name;
         let made = |proof: LoginCookie| Some(proof.expires_at);
         self.cookies.set_beside(self.cookies.set(&name, &proof, LIFETIME), headers, others, ROOM, made)
     }
 
-    /// Whether the request comes from a browser that opened the page of `app` not long ago.
+    /// Whether the request comes from a browser that opened the page of `app` not long ago: the id of its login cookie.
     ///
     /// # Errors
     /// What is wrong with its login cookie.
-    pub fn verify(&self, headers: &HeaderMap, app: &App, now: SystemTime) -> Result<(), CrossSite> {
+    pub fn verify(&self, headers: &HeaderMap, app: &App, now: SystemTime) -> Result<String, CrossSite> {
+        self.open(headers, app, now).map(|proof| proof.id)
+    }
+
+    /// Notes that the login of this cookie has succeeded.
+    pub fn succeed(&self, id: String) {
+        self.succeeded.insert(id, ());
+    }
+
+    /// How many logins to `app` have succeeded in a row in this browser, which has no session. Successes are known to the
+    /// process that saw them: behind several processes it takes longer until a circle is noticed.
+    pub fn lost_sessions(&self, headers: &HeaderMap, app: &App, now: SystemTime) -> u8 {
+        let proof = self.open(headers, app, now);
+        proof.map_or(0, |proof| proof.lost.saturating_add(u8::from(self.succeeded.contains_key(&proof.id))))
+    }
+
+    /// After a logout no session is missing.
+    pub fn forget(&self, headers: &HeaderMap) {
+        for (name, value) in self.cookies.named(headers, |name| name.starts_with(KIND)) {
+            if let Some(proof) = self.cookies.open::<LoginCookie>(name, value) {
+                self.succeeded.invalidate(&proof.id);
+            }
+        }
+    }
+
+    fn open(&self, headers: &HeaderMap, app: &App, now: SystemTime) -> Result<LoginCookie, CrossSite> {
         let (name, app, now) = (cookie_name(app), app.name(), seconds(now));
         let mut wrong = CrossSite::NoLoginCookie;
         for (name, value) in self.cookies.named(headers, |its_name| its_name == name) {
             match self.cookies.open::<LoginCookie>(name, value) {
-                Some(proof) if proof.app == app && now < proof.expires_at => return Ok(()),
+                Some(proof) if proof.app == app && now < proof.expires_at => return Ok(proof),
                 Some(_) => {}
                 None => wrong = CrossSite::LoginCookieOfAnotherKey,
             }
         }
         Err(wrong)
     }
+}
+
+/// Ordinary cookies stay as short as they were.
+fn is_none(lost: &u8) -> bool {
+    *lost == 0
 }
 
 /// One cookie per application, so that tabs of two applications do not take it from each other.
@@ -108,11 +148,11 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_login_cookie_is_told_apart() {
         let (proofs, now) = (proofs(1), SystemTime::now());
-        let verify = |line: &str, now| proofs.verify(&headers(line), &app(7), now);
-        let (name, value) = pairs(proofs.issue(&HeaderMap::new(), &app(7), now)).remove(0);
+        let verify = |line: &str, now| proofs.verify(&headers(line), &app(7), now).map(drop);
+        let (name, value) = pairs(proofs.issue(&HeaderMap::new(), &app(7), 0, now)).remove(0);
         let good = format!("{name}={value}");
-        let theirs = pairs(self::proofs(2).issue(&HeaderMap::new(), &app(7), now)).remove(0).1;
-        let other = pairs(proofs.issue(&HeaderMap::new(), &app(8), now)).remove(0);
+        let theirs = pairs(self::proofs(2).issue(&HeaderMap::new(), &app(7), 0, now)).remove(0).1;
+        let other = pairs(proofs.issue(&HeaderMap::new(), &app(8), 0, now)).remove(0);
         assert_eq!(verify(&good, now), Ok(()));
         assert_eq!(verify(&format!("{name}={theirs}; {good}"), now), Ok(()), "one that is good is enough");
         for missing in
@@ -145,7 +185,7 @@ mod tests {
             let line = |browser: &BTreeMap<String, String>| {
                 browser.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
             };
-            for (name, value) in pairs(proofs.issue(&headers(&line(&browser)), &app(agent), now)) {
+            for (name, value) in pairs(proofs.issue(&headers(&line(&browser)), &app(agent), 0, now)) {
                 if value.is_empty() {
                     browser.remove(&name)
                 } else {
@@ -155,7 +195,7 @@ mod tests {
             assert!(line(&browser).len() <= ROOM, "{}", line(&browser));
             for recent in agent.saturating_sub(2).max(1)..=agent {
                 assert_eq!(
-                    proofs.verify(&headers(&line(&browser)), &app(recent), now),
+                    proofs.verify(&headers(&line(&browser)), &app(recent), now).map(drop),
                     Ok(()),
                     "{recent} of {agent}"
                 );

@@ -212,6 +212,72 @@ async fn k14_without_a_deep_link_the_circle_ends_too() {
     }
 }
 
+/// Only the fragment says where to go back to, so only a page's script can lead here so often.
+#[tokio::test]
+async fn k14_an_application_that_leads_to_the_login_for_ever_is_stopped() {
+    let (sim, server) = start("").await;
+    let person = Person::new(&sim, &server);
+    assert_eq!(person.login().await.status(), StatusCode::OK);
+    let page = format!("{}/orders", server.url);
+    let mut loads = 0;
+    while !person
+        .send(navigation(&person, &person.page(), Some(&page)))
+        .await
+        .text()
+        .await
+        .unwrap()
+        .contains(NO_SESSION)
+    {
+        loads += 1;
+        assert!(loads < 30, "for ever");
+    }
+    assert_eq!(loads, 15);
+}
+
+#[tokio::test]
+async fn k14_a_person_who_opens_one_menu_entry_many_times_is_not_stopped() {
+    let (sim, server) = start("").await;
+    let person = Person::new(&sim, &server);
+    assert_eq!(person.login().await.status(), StatusCode::OK);
+    for next in ["/orders".to_owned(), URL_SAFE_NO_PAD.encode("/orders")] {
+        for _ in 0..10 {
+            let menu = navigation(&person, &format!("{}&next={next}", person.page()), None);
+            let answer = person.send(menu.header("sec-fetch-site", "none")).await;
+            assert!(!answer.text().await.unwrap().contains("guard_"), "{next}");
+        }
+    }
+}
+
+/// A proxy takes the session's cookie away, or a browser does not keep it.
+#[tokio::test]
+async fn k14_a_session_that_never_comes_back_is_named() {
+    let (sim, server) = start("home = \"/orders\"\n").await;
+    let person = Person::new(&sim, &server);
+    let open = async |path: &str| {
+        let page = format!("{}{path}", person.page());
+        person.send(navigation(&person, &page, None)).await.text().await.unwrap()
+    };
+    for path in ["&next=L29yZGVycw", "", "&next=/orders"] {
+        // A logout is no loss, however often.
+        for _ in 0..10 {
+            assert!(!open(path).await.contains("session_not_kept"), "{path}");
+            assert_eq!(person.login().await.status(), StatusCode::OK);
+            let logout = person.request(Method::DELETE, "/api/session");
+            assert_eq!(person.send(logout).await.status(), StatusCode::NO_CONTENT);
+        }
+        let mut logins = 0;
+        while !open(path).await.contains("session_not_kept") {
+            assert_eq!(person.login().await.status(), StatusCode::OK);
+            person.lose_cookies("session");
+            logins += 1;
+            assert!(logins < 20, "for ever");
+        }
+        assert_eq!(logins, 8, "{path}");
+        person.lose_cookies("");
+    }
+    assert_eq!(server.log().matches("reason=\"session_not_kept\"").count(), 1, "{}", server.log());
+}
+
 #[tokio::test]
 async fn k14_who_opens_many_pages_is_not_stopped() {
     let (sim, server) = start("").await;

@@ -20,9 +20,10 @@ fn returns(base: &str, headers: Headers<'_>) -> Option<String> {
 
 #[test]
 fn a_person_waits_for_a_page() {
-    let cases: [(Headers<'_>, bool); 13] = [
+    let cases: [(Headers<'_>, bool); 14] = [
         (&[NAVIGATE], true),
         (&[NAVIGATE, ("sec-fetch-dest", b"iframe")], true),
+        (&[("sec-fetch-mode", b"nested-navigate")], true),
         (&[NAVIGATE, ("x-requested-with", b"XMLHttpRequest")], true),
         (&[("sec-fetch-mode", b"cors"), HTML], false),
         (&[("sec-fetch-mode", b""), HTML], false),
@@ -97,12 +98,28 @@ fn k05_a_script_bears_a_mark() {
         ("sec-fetch-dest", b"empty"),
         ("accept", b"*/*; q=0.01"),
         ("accept", b"text/vnd.turbo-stream.html"),
+        ("x-requested-with", b"axios/1.2.3"),
+        ("x-requested-with", b"jquery-3.6.0"),
+        ("content-type", b"application/json"),
+        ("content-type", b"application/json; charset=utf-8"),
     ] {
         assert!(!navigates(&[HTML, mark]), "{mark:?}");
     }
-    for jquery in ["text/html, */*; q=0.01", "text/html,*/*;q=0.01", "text/html , */* ;q=0.010"] {
+    for jquery in [
+        "text/html, */*; q=0.01",
+        "text/html,*/*;q=0.01",
+        "text/html , */* ;q=0.010",
+        "text/html, */*; level=1; q=0.01",
+        "text/html, */*;Q=0.01",
+    ] {
         assert!(!navigates(&[("accept", jquery.as_bytes())]), "{jquery}: to another origin");
     }
+    // Turbo 7, and what wants no HTML.
+    for accept in ["text/html, application/xhtml+xml", "text/html;q=0", "text/html;q=0.000, application/json"]
+    {
+        assert!(!navigates(&[("accept", accept.as_bytes())]), "{accept}");
+    }
+    assert!(navigates(&[("accept", b"text/html")]));
     for no_mark in [
         ("x-requested-with", &b"com.alibaba.android.rimet"[..]),
         ("x-requested-with", b"com.tencent.mm"),

@@ -70,6 +70,11 @@ impl<'a> Person<'a> {
         self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
     }
 
+    /// As a browser that does not keep the cookies whose name has `part` in it.
+    pub fn lose_cookies(&self, part: &str) {
+        self.cookies.lock().unwrap().retain(|name, _| !name.contains(part));
+    }
+
     pub fn cookie_header(&self) -> Option<String> {
         let cookies = self.cookies.lock().unwrap();
         let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();

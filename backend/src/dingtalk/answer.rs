@@ -9,7 +9,9 @@
 //!   layer, and with `errorCode` and `errorMsg`.
 
 use super::errcodes::classify;
-use crate::upstream::{Error, Kind, Reply, Role, json, named_pause, unpacked, whole, without_fraction};
+use crate::upstream::{
+    Error, Kind, Reply, Role, json, named_pause, number, seconds, unpacked, whole, without_fraction,
+};
 use miandeng_shared::UpstreamError;
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -66,7 +68,12 @@ impl Answer {
         number(self.fields.get(field)?)
     }
 
-    /// A value of any shape.
+    /// Whole seconds.
+    pub fn seconds(&self, field: &str) -> Option<i64> {
+        seconds(self.fields.get(field)?)
+    }
+
+    /// A value of any shape, by its name as [`find`] compares it.
     pub fn value(&self, field: &str) -> Option<&Value> {
         self.fields.get(field)
     }
@@ -163,14 +170,6 @@ fn code(fields: &Map<String, Value>, names: &[&str]) -> Option<String> {
         code.parse::<i64>() == Ok(0) || ["ok", "success"].iter().any(|ok| code.eq_ignore_ascii_case(ok))
     };
     text(fields, names).filter(|code| !is_success(code))
-}
-
-fn number(value: &Value) -> Option<i64> {
-    match value {
-        Value::Number(n) => whole(n)?.parse().ok(),
-        Value::String(s) => without_fraction(s).parse().ok(),
-        _ => None,
-    }
 }
 
 /// What `level` complains of, by its code and whether that is the gateway's.

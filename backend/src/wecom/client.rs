@@ -3,9 +3,7 @@
 use super::errcodes::{MEMBER, classify};
 use crate::apps::App;
 use crate::secret::Secret;
-use crate::upstream::{
-    Error, Issued, Kind, Reply, Role, Token, Upstream, json, token, whole, without_fraction,
-};
+use crate::upstream::{Error, Issued, Kind, Reply, Role, Token, Upstream, json, number, seconds, token};
 use miandeng_shared::{AuthCode, CorpId, ExternalUserId, OpenId, UpstreamError, UserId};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Map, Value};
@@ -55,7 +53,7 @@ impl Client {
         const PATH: &str = "/cgi-bin/gettoken";
         let query = [("corpid", corp.as_str()), ("corpsecret", secret.expose())];
         let read =
-            |answer: Answer| Ok(Issued::new(answer.required("access_token")?, answer.number("expires_in")));
+            |answer: Answer| Ok(Issued::new(answer.required("access_token")?, answer.seconds("expires_in")));
         self.call(PATH, Role::Token, &query, read).await
     }
 
@@ -131,11 +129,11 @@ impl Answer {
     }
 
     fn number(&self, field: &str) -> Option<i64> {
-        match self.fields.get(field)? {
-            Value::Number(number) => whole(number)?.parse().ok(),
-            Value::String(text) => without_fraction(text).parse().ok(),
-            _ => None,
-        }
+        number(self.fields.get(field)?)
+    }
+
+    fn seconds(&self, field: &str) -> Option<i64> {
+        seconds(self.fields.get(field)?)
     }
 
     fn text(&self, field: &str) -> Option<String> {

@@ -75,7 +75,7 @@ impl Answer {
 
     /// A value of any shape, by its name as [`find`] compares it.
     pub fn value(&self, field: &str) -> Option<&Value> {
-        self.fields.get(field)
+        find(&self.fields, &[field])
     }
 
     /// The object that `topapi` wraps its facts in; without it, the facts stand where they stood before `topapi`.
@@ -152,12 +152,13 @@ const CODES: [&str; 4] = ["errcode", "dingopenerrcode", "errorcode", "code"];
 const MESSAGES: [&str; 6] = ["submsg", "errmsg", "errormsg", "errormessage", "message", "msg"];
 
 /// The first of these names that is there. The hosts do not agree on case and underscores.
-fn find<'a>(fields: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
-    let is = |key: &str, name: &str| {
-        key.bytes().filter(|b| *b != b'_').map(|b| b.to_ascii_lowercase()).eq(name.bytes())
-    };
-    let named = |name: &&str| fields.iter().find(|(key, value)| !value.is_null() && is(key, name));
+pub(super) fn find<'a>(fields: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
+    let named = |name: &&str| fields.iter().find(|(key, value)| !value.is_null() && is_named(key, name));
     names.iter().find_map(named).map(|(_, value)| value)
+}
+
+fn is_named(key: &str, name: &str) -> bool {
+    key.bytes().filter(|b| *b != b'_').map(|b| b.to_ascii_lowercase()).eq(name.bytes())
 }
 
 fn text(fields: &Map<String, Value>, names: &[&str]) -> Option<String> {

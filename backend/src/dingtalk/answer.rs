@@ -198,11 +198,13 @@ fn message(level: &Map<String, Value>) -> &str {
     find(level, &MESSAGES).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A field of its own, or within the message: `ding talk error[subcode=40014,submsg=…]`.
+/// A field of its own, or within the message: `ding talk error[subcode=40014,submsg=…]`, in any case and order.
 fn sub_code(level: &Map<String, Value>) -> Option<String> {
     let in_message = || {
-        let (_, rest) = message(level).split_once("[subcode=")?;
-        short_text(&rest.split([',', ']']).next()?.into())
+        let (_, rest) = message(level).split_once('[')?;
+        let pairs = rest.split(['[', ',', ']']).filter_map(|part| part.split_once('='));
+        let mut codes = pairs.filter(|(name, _)| is_named(name.trim(), "subcode"));
+        codes.find_map(|(_, code)| short_text(&code.into()))
     };
     text(level, &["subcode", "suberrcode"]).or_else(in_message)
 }

@@ -29,8 +29,7 @@ impl Answer {
     pub fn read(endpoint: &'static str, role: Role, reply: &Reply) -> Result<Self, Error> {
         match success(endpoint, role, reply) {
             Ok(fields) => Ok(Self { endpoint, fields }),
-            Err(error) if error.kind.policy().stops_all_calls => Err(error),
-            Err(error) => Err(Error { retry_after: reply.retry_after.or(error.retry_after), ..error }),
+            Err(error) => Err(reply.with_pause(error)),
         }
     }
 
@@ -89,7 +88,7 @@ impl Answer {
 
 fn success(endpoint: &'static str, role: Role, reply: &Reply) -> Result<Map<String, Value>, Error> {
     let Some(fields) = object(&reply.body) else {
-        let kind = if is_ban(&reply.body) { Kind::Banned } else { of_status(reply.status, Kind::BadAnswer) };
+        let kind = if is_ban(&reply.body) { Kind::Banned } else { Kind::BadAnswer.of_status(reply.status) };
         return Err(Error::new(endpoint, kind));
     };
     if fields.get("status").and_then(number) == Some(BAN) {
@@ -112,8 +111,8 @@ fn success(endpoint: &'static str, role: Role, reply: &Reply) -> Result<Map<Stri
     }
     // A code that is there and cannot be read is no sign of success.
     let is_odd = find(&fields, &CODES).is_some_and(|code| short_text(code).is_none());
-    if is_odd || !(200..300).contains(&reply.status) {
-        return Err(Error::new(endpoint, of_status(reply.status, Kind::BadAnswer)));
+    if is_odd || !reply.is_success() {
+        return Err(Error::new(endpoint, Kind::BadAnswer.of_status(reply.status)));
     }
     Ok(fields)
 }
@@ -189,7 +188,7 @@ fn refusal(
     }
     let kinds = codes.into_iter().flatten().map(|code| classify(code, role, endpoint));
     let kind = kinds.reduce(|one, other| if one == Kind::Refused { other } else { one });
-    let error = Error::new(endpoint, of_status(status, kind.unwrap_or(Kind::Refused)));
+    let error = Error::new(endpoint, kind.unwrap_or(Kind::Refused).of_status(status));
     let message = message(level);
     Error { retry_after: pause_in(message).or(error.retry_after), words: words(error.kind, message), ..error }
 }
@@ -211,15 +210,6 @@ fn sub_code(level: &Map<String, Value>) -> Option<String> {
 
 /// These are envelopes: the code that counts is in `sub_code`, a string. 15 is the gateway's, also without its layer.
 const WRAPPED: [&str; 2] = ["88", "15"];
-
-/// The status tells what a code that is not known does not.
-fn of_status(status: u16, kind: Kind) -> Kind {
-    match (status, kind) {
-        (429, Kind::Refused | Kind::BadAnswer) => Kind::Throttled,
-        (500.., Kind::Refused) => Kind::Busy,
-        _ => kind,
-    }
-}
 
 /// `This ban will last for 1 more seconds`, or `从 … 到 2026-09-03 00:01:02 请求总次数超过 1200 次, 限制将在 2026-09-03 00:01:03 结束`.
 fn pause_in(message: &str) -> Option<Duration> {

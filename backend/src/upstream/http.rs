@@ -32,6 +32,20 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
+impl Reply {
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// `error`, with the pause that this reply names. That of a ban is known.
+    pub fn with_pause(&self, error: Error) -> Error {
+        match error.kind.policy().stops_all_calls {
+            true => error,
+            false => Error { retry_after: self.retry_after.or(error.retry_after), ..error },
+        }
+    }
+}
+
 /// The way to one platform. Clones share connections, budget and breaker.
 #[derive(Debug, Clone)]
 pub struct Upstream {

@@ -102,23 +102,28 @@ struct Answer {
 }
 
 impl Answer {
-    /// Errors are HTTP 200 and JSON, with the number in `errcode`; an unknown path is a 404 without a body.
+    /// Errors are HTTP 200 and JSON, with the number in `errcode`; an unknown path is a 404 without a body. What stands
+    /// before WeCom answers with a status of its own.
     fn read(path: &'static str, role: Role, reply: &Reply) -> Result<Self, Error> {
-        let Some(Value::Object(fields)) = json(&reply.body) else {
-            return Err(Error::new(path, Kind::BadAnswer));
+        let outcome = match json(&reply.body) {
+            Some(Value::Object(fields)) => Self { path, fields }.success(role, reply),
+            _ => Err(Error::new(path, Kind::BadAnswer.of_status(reply.status))),
         };
-        let answer = Self { path, fields };
-        match answer.number("errcode") {
-            Some(0) => Ok(answer),
-            Some(code) => Err(answer.refusal(code, role)),
-            None => Err(Error::new(path, Kind::BadAnswer)),
+        outcome.map_err(|error| reply.with_pause(error))
+    }
+
+    fn success(self, role: Role, reply: &Reply) -> Result<Self, Error> {
+        match self.number("errcode") {
+            Some(0) if reply.is_success() => Ok(self),
+            None | Some(0) => Err(Error::new(self.path, Kind::BadAnswer.of_status(reply.status))),
+            Some(code) => Err(self.refusal(code, role, reply.status)),
         }
     }
 
     /// The words name our address, and are for the log only.
-    fn refusal(&self, code: i64, role: Role) -> Error {
+    fn refusal(&self, code: i64, role: Role, status: u16) -> Error {
         const ENOUGH: usize = 200;
-        let error = Error::new(self.path, classify(code, role, self.path));
+        let error = Error::new(self.path, classify(code, role, self.path).of_status(status));
         let words = self.text("errmsg").filter(|_| error.kind.policy().logs_words);
         let said = UpstreamError { code: code.to_string(), ..UpstreamError::default() };
         Error {
@@ -148,3 +153,6 @@ impl Answer {
         new(self.text(field)?).ok()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,20 @@ async fn login(sim: &Sim, server: &Server, endpoint: &str, reply: Value) -> (Opt
     (error_in(&end.at), visitor.who().await)
 }
 
+/// As from DingTalk: asked again no sooner than the answer says.
+#[tokio::test]
+async fn a_named_pause_is_waited_for() {
+    for (status, body) in [(429, json!("")), (503, json!("<html>")), (200, json!({ "errcode": -1 }))] {
+        let (sim, server) = start("").await;
+        let reply = json!({ "status": status, "headers": { "retry-after": "3" }, "body": body });
+        let started = std::time::Instant::now();
+        let met = login(&sim, &server, TOKEN, reply.clone()).await;
+        assert_eq!(met, (None, Some("zhangsan".to_owned())), "{reply}");
+        assert!(started.elapsed().as_secs() >= 3, "{reply}: {:?}", started.elapsed());
+        assert_eq!(count(&sim, TOKEN).await, 2, "{reply}");
+    }
+}
+
 #[tokio::test]
 async fn who_it_is_has_to_be_said_plainly() {
     let (sim, server) = start("audience = \"anyone\"").await;

@@ -10,7 +10,7 @@
 
 use super::errcodes::classify;
 use crate::upstream::{
-    Error, Kind, Reply, Role, json, named_pause, number, seconds, unpacked, whole, without_fraction,
+    self, Error, Kind, Reply, Role, json, named_pause, number, seconds, unpacked, whole, without_fraction,
 };
 use miandeng_shared::UpstreamError;
 use serde_json::{Map, Value};
@@ -53,13 +53,9 @@ impl Answer {
         self.optional_text(field).ok_or_else(|| self.error(Kind::BadAnswer))
     }
 
-    /// A text that may be missing or empty, which is the same. A number that is no whole one has lost digits.
+    /// A text that may be missing or empty, which is the same.
     pub fn optional_text(&self, field: &str) -> Option<String> {
-        match self.fields.get(field)? {
-            Value::String(s) if !s.is_empty() => Some(s.clone()),
-            Value::Number(n) => whole(n),
-            _ => None,
-        }
+        upstream::text(self.fields.get(field)?)
     }
 
     /// A whole number, also where it came as a string.

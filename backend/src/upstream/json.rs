@@ -63,6 +63,16 @@ pub fn without_fraction(text: &str) -> &str {
     text.strip_suffix(".0").filter(of_number).unwrap_or(text)
 }
 
+/// A text, also where it came as a number. Empty is none, and a number that is no whole one has lost digits.
+#[must_use]
+pub fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(s) if !s.is_empty() => Some(s.clone()),
+        Value::Number(n) => whole(n),
+        _ => None,
+    }
+}
+
 /// A whole number, also where it came as a text.
 #[must_use]
 pub fn number(value: &Value) -> Option<i64> {

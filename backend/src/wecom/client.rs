@@ -3,7 +3,9 @@
 use super::errcodes::{MEMBER, classify};
 use crate::apps::App;
 use crate::secret::Secret;
-use crate::upstream::{Error, Issued, Kind, Reply, Role, Token, Upstream, json, number, seconds, token};
+use crate::upstream::{
+    Error, Issued, Kind, Reply, Role, Token, Upstream, json, number, seconds, text, token,
+};
 use miandeng_shared::{AuthCode, CorpId, ExternalUserId, OpenId, UpstreamError, UserId};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Map, Value};
@@ -78,7 +80,12 @@ impl Client {
     /// `GET /cgi-bin/user/get`: the name of a member, whom the application has to be visible to.
     pub async fn member(&self, token: &WeComToken, user_id: &UserId) -> Result<Option<String>, Error> {
         let query = [("access_token", token.secret().expose()), ("userid", user_id.as_str())];
-        self.call(MEMBER, Role::Call, &query, |answer| Ok(answer.text("name"))).await
+        let read = |answer: Answer| match answer.number("errcode") {
+            // There is nothing else in it to know an answer by.
+            Some(0) => Ok(answer.text("name")),
+            _ => Err(Error::new(MEMBER, Kind::BadAnswer)),
+        };
+        self.call(MEMBER, Role::Call, &query, read).await
     }
 
     /// Everything travels in the query, tokens and secrets too.
@@ -113,10 +120,11 @@ impl Answer {
     }
 
     fn success(self, role: Role, reply: &Reply) -> Result<Self, Error> {
-        match self.number("errcode") {
-            Some(0) if reply.is_success() => Ok(self),
-            None | Some(0) => Err(Error::new(self.path, Kind::BadAnswer.of_status(reply.status))),
-            Some(code) => Err(self.refusal(code, role, reply.status)),
+        match self.fields.get("errcode").filter(|code| !code.is_null()).map(number) {
+            Some(Some(code)) if code != 0 => Err(self.refusal(code, role, reply.status)),
+            // Success may come without a code; one that cannot be read is no sign of it.
+            None | Some(Some(_)) if reply.is_success() => Ok(self),
+            _ => Err(Error::new(self.path, Kind::BadAnswer.of_status(reply.status))),
         }
     }
 
@@ -142,11 +150,13 @@ impl Answer {
     }
 
     fn text(&self, field: &str) -> Option<String> {
-        self.fields.get(field)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+        text(self.fields.get(field)?)
     }
 
+    /// A text that has to be there: no token is a number.
     fn required(&self, field: &str) -> Result<String, Error> {
-        self.text(field).ok_or_else(|| Error::new(self.path, Kind::BadAnswer))
+        let text = self.fields.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
+        text.map(str::to_owned).ok_or_else(|| Error::new(self.path, Kind::BadAnswer))
     }
 
     fn id<T, E>(&self, field: &str, new: impl FnOnce(String) -> Result<T, E>) -> Option<T> {

@@ -8,7 +8,7 @@ use crate::apps::Suite;
 use crate::dingtalk::answer::{Answer, find};
 use crate::dingtalk::tokens::{ChannelToken, SuiteCorpToken, SuiteToken};
 use crate::secret::Secret;
-use crate::upstream::{Error, Issued, Kind, Role, Token, whole};
+use crate::upstream::{Error, Issued, Kind, Role, Token, text};
 use miandeng_shared::{AgentId, CorpId};
 use serde_json::{Value, json};
 
@@ -152,11 +152,7 @@ fn allowed(answer: &Answer) -> Result<AllowedAgents, Error> {
 pub fn agent_ids(list: &Value) -> Option<Vec<AgentId>> {
     let id = |item: &Value| {
         let named = |fields| find(fields, &["agentid"]);
-        match item.as_object().map_or(Some(item), named)? {
-            Value::Number(number) => AgentId::new(whole(number)?).ok(),
-            Value::String(text) => AgentId::new(text).ok(),
-            _ => None,
-        }
+        AgentId::new(text(item.as_object().map_or(Some(item), named)?)?).ok()
     };
     let items = list.as_array()?;
     let ids: Vec<AgentId> = items.iter().filter_map(id).collect();

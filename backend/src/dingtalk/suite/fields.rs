@@ -1,7 +1,7 @@
 //! The fields of a push, whose spelling differs between envelopes and pages: `AgentId`, `agentId`, `agentid`, `agent_id`.
 
 use crate::dingtalk::answer::find;
-use crate::upstream::{whole, without_fraction};
+use crate::upstream::{text, without_fraction};
 use miandeng_shared::{AgentId, CorpId};
 use serde_json::{Map, Value};
 
@@ -58,13 +58,5 @@ impl Fields {
 
     pub fn agent(&self) -> Option<AgentId> {
         AgentId::new(self.text("agentid")?).ok()
-    }
-}
-
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => whole(number),
-        _ => None,
     }
 }

@@ -44,6 +44,29 @@ fn a_status_tells_what_the_body_does_not() {
 }
 
 #[test]
+fn k21_an_id_may_be_a_number_and_success_may_come_without_its_code() {
+    for (fields, expected) in [
+        (r#""userid":12345"#, Some("12345")),
+        (r#""userid":7.0"#, Some("7")),
+        (r#""userid":18446744073709551615"#, Some("18446744073709551615")),
+        (r#""userid":"007""#, Some("007")),
+        (r#""userid":1.5"#, None),
+        (r#""userid":1e300"#, None),
+        (r#""userid":true"#, None),
+        (r#""userid":null"#, None),
+    ] {
+        for code in [r#""errcode":0,"#, "", r#""errcode":null,"#, r#""errcode":"0","#] {
+            let body = format!("{{{code}{fields}}}");
+            let answer = Answer::read(PATH, Role::Redeem, &reply(200, &body)).unwrap();
+            assert_eq!(answer.id("userid", UserId::new).as_ref().map(UserId::as_str), expected, "{body}");
+        }
+        for code in ["true", "\"\"", "\"ok?\"", "[]", "{}", "1e300", "0.5"] {
+            assert_eq!(kind(200, &format!(r#"{{"errcode":{code},{fields}}}"#)), Kind::BadAnswer, "{code}");
+        }
+    }
+}
+
+#[test]
 fn a_pause_that_is_named_counts_unless_it_is_a_ban() {
     let pause = |role: Role, status: u16, body: &str| {
         let reply = Reply { retry_after: Some(Duration::from_secs(3)), ..reply(status, body) };

@@ -117,7 +117,7 @@ fn codes(kind: Kind) -> String {
     match kind {
         Kind::Refused => return "其余 all others".into(),
         Kind::BadAnswer => {
-            return "不是 JSON（也包括没有正文的 404），没有 `errcode`，或缺字段 not JSON (a 404 without a body too), no `errcode`, or fields missing".into();
+            return "不是 JSON（也包括没有正文的 404），`errcode` 读不懂，或缺字段 not JSON (a 404 without a body too), an `errcode` that cannot be read, or fields missing".into();
         }
         Kind::Timeout => return "超时 no answer in time".into(),
         Kind::Unreachable => return "断线 no connection, or a broken one".into(),

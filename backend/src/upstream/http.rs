@@ -154,9 +154,13 @@ impl Upstream {
                 let (status, retry_after) = (response.status().as_u16(), retry_after(&response));
                 let reply = Reply { status, retry_after, body };
                 let outcome = read(&reply);
-                match outcome {
+                match &outcome {
                     Ok(_) => self.causes.is_well(&response),
-                    Err(_) => self.causes.answered(&response, &reply.body),
+                    Err(error) => {
+                        let is_own =
+                            error.kind != Kind::BadAnswer && (error.said.is_some() || reply.is_success());
+                        self.causes.answered(&response, &reply.body, is_own);
+                    }
                 }
                 outcome
             }
@@ -188,7 +192,7 @@ async fn exchange(causes: &Causes, request: RequestBuilder) -> Result<(Response,
             Err(error) => return Err(causes.failed(Some(response.url()), &error).await),
         }
         if body.len() > MAX_ANSWER {
-            causes.answered(&response, &[]);
+            causes.answered(&response, &[], false);
             return Err(Kind::BadAnswer);
         }
     }

@@ -32,6 +32,8 @@ mod verdicts;
 mod visit;
 mod wecom;
 
+#[cfg(test)]
+pub(crate) use error::ApiError;
 pub use state::AppState;
 
 use axum::Router;

@@ -16,7 +16,7 @@ mod token;
 pub use credential_cache::{Cached, CredentialCache};
 pub use failure::{Error, Kind, Role};
 pub use http::{Reply, Upstream, named_pause};
-pub use json::{json, unpacked, whole, without_fraction};
+pub use json::{json, number, seconds, text, unpacked, whole, without_fraction};
 pub(crate) use token::token;
 pub use token::{Issued, Token};
 

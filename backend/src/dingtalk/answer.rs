@@ -9,7 +9,9 @@
 //!   layer, and with `errorCode` and `errorMsg`.
 
 use super::errcodes::classify;
-use crate::upstream::{Error, Kind, Reply, Role, json, named_pause, unpacked, whole, without_fraction};
+use crate::upstream::{
+    self, Error, Kind, Reply, Role, json, named_pause, number, seconds, unpacked, whole, without_fraction,
+};
 use miandeng_shared::UpstreamError;
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -27,8 +29,7 @@ impl Answer {
     pub fn read(endpoint: &'static str, role: Role, reply: &Reply) -> Result<Self, Error> {
         match success(endpoint, role, reply) {
             Ok(fields) => Ok(Self { endpoint, fields }),
-            Err(error) if error.kind.policy().stops_all_calls => Err(error),
-            Err(error) => Err(Error { retry_after: reply.retry_after.or(error.retry_after), ..error }),
+            Err(error) => Err(reply.with_pause(error)),
         }
     }
 
@@ -52,13 +53,9 @@ impl Answer {
         self.optional_text(field).ok_or_else(|| self.error(Kind::BadAnswer))
     }
 
-    /// A text that may be missing or empty, which is the same. A number that is no whole one has lost digits.
+    /// A text that may be missing or empty, which is the same.
     pub fn optional_text(&self, field: &str) -> Option<String> {
-        match self.fields.get(field)? {
-            Value::String(s) if !s.is_empty() => Some(s.clone()),
-            Value::Number(n) => whole(n),
-            _ => None,
-        }
+        upstream::text(self.fields.get(field)?)
     }
 
     /// A whole number, also where it came as a string.
@@ -66,9 +63,14 @@ impl Answer {
         number(self.fields.get(field)?)
     }
 
-    /// A value of any shape.
+    /// Whole seconds.
+    pub fn seconds(&self, field: &str) -> Option<i64> {
+        seconds(self.fields.get(field)?)
+    }
+
+    /// A value of any shape, by its name as [`find`] compares it.
     pub fn value(&self, field: &str) -> Option<&Value> {
-        self.fields.get(field)
+        find(&self.fields, &[field])
     }
 
     /// The object that `topapi` wraps its facts in; without it, the facts stand where they stood before `topapi`.
@@ -82,7 +84,7 @@ impl Answer {
 
 fn success(endpoint: &'static str, role: Role, reply: &Reply) -> Result<Map<String, Value>, Error> {
     let Some(fields) = object(&reply.body) else {
-        let kind = if is_ban(&reply.body) { Kind::Banned } else { of_status(reply.status, Kind::BadAnswer) };
+        let kind = if is_ban(&reply.body) { Kind::Banned } else { Kind::BadAnswer.of_status(reply.status) };
         return Err(Error::new(endpoint, kind));
     };
     if fields.get("status").and_then(number) == Some(BAN) {
@@ -105,8 +107,8 @@ fn success(endpoint: &'static str, role: Role, reply: &Reply) -> Result<Map<Stri
     }
     // A code that is there and cannot be read is no sign of success.
     let is_odd = find(&fields, &CODES).is_some_and(|code| short_text(code).is_none());
-    if is_odd || !(200..300).contains(&reply.status) {
-        return Err(Error::new(endpoint, of_status(reply.status, Kind::BadAnswer)));
+    if is_odd || !reply.is_success() {
+        return Err(Error::new(endpoint, Kind::BadAnswer.of_status(reply.status)));
     }
     Ok(fields)
 }
@@ -145,12 +147,13 @@ const CODES: [&str; 4] = ["errcode", "dingopenerrcode", "errorcode", "code"];
 const MESSAGES: [&str; 6] = ["submsg", "errmsg", "errormsg", "errormessage", "message", "msg"];
 
 /// The first of these names that is there. The hosts do not agree on case and underscores.
-fn find<'a>(fields: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
-    let is = |key: &str, name: &str| {
-        key.bytes().filter(|b| *b != b'_').map(|b| b.to_ascii_lowercase()).eq(name.bytes())
-    };
-    let named = |name: &&str| fields.iter().find(|(key, value)| !value.is_null() && is(key, name));
+pub(super) fn find<'a>(fields: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
+    let named = |name: &&str| fields.iter().find(|(key, value)| !value.is_null() && is_named(key, name));
     names.iter().find_map(named).map(|(_, value)| value)
+}
+
+fn is_named(key: &str, name: &str) -> bool {
+    key.bytes().filter(|b| *b != b'_').map(|b| b.to_ascii_lowercase()).eq(name.bytes())
 }
 
 fn text(fields: &Map<String, Value>, names: &[&str]) -> Option<String> {
@@ -163,14 +166,6 @@ fn code(fields: &Map<String, Value>, names: &[&str]) -> Option<String> {
         code.parse::<i64>() == Ok(0) || ["ok", "success"].iter().any(|ok| code.eq_ignore_ascii_case(ok))
     };
     text(fields, names).filter(|code| !is_success(code))
-}
-
-fn number(value: &Value) -> Option<i64> {
-    match value {
-        Value::Number(n) => whole(n)?.parse().ok(),
-        Value::String(s) => without_fraction(s).parse().ok(),
-        _ => None,
-    }
 }
 
 /// What `level` complains of, by its code and whether that is the gateway's.
@@ -189,7 +184,7 @@ fn refusal(
     }
     let kinds = codes.into_iter().flatten().map(|code| classify(code, role, endpoint));
     let kind = kinds.reduce(|one, other| if one == Kind::Refused { other } else { one });
-    let error = Error::new(endpoint, of_status(status, kind.unwrap_or(Kind::Refused)));
+    let error = Error::new(endpoint, kind.unwrap_or(Kind::Refused).of_status(status));
     let message = message(level);
     Error { retry_after: pause_in(message).or(error.retry_after), words: words(error.kind, message), ..error }
 }
@@ -198,26 +193,19 @@ fn message(level: &Map<String, Value>) -> &str {
     find(level, &MESSAGES).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A field of its own, or within the message: `ding talk error[subcode=40014,submsg=…]`.
+/// A field of its own, or within the message: `ding talk error[subcode=40014,submsg=…]`, in any case and order.
 fn sub_code(level: &Map<String, Value>) -> Option<String> {
     let in_message = || {
-        let (_, rest) = message(level).split_once("[subcode=")?;
-        short_text(&rest.split([',', ']']).next()?.into())
+        let (_, rest) = message(level).split_once('[')?;
+        let pairs = rest.split(['[', ',', ']']).filter_map(|part| part.split_once('='));
+        let mut codes = pairs.filter(|(name, _)| is_named(name.trim(), "subcode"));
+        codes.find_map(|(_, code)| short_text(&code.into()))
     };
     text(level, &["subcode", "suberrcode"]).or_else(in_message)
 }
 
 /// These are envelopes: the code that counts is in `sub_code`, a string. 15 is the gateway's, also without its layer.
 const WRAPPED: [&str; 2] = ["88", "15"];
-
-/// The status tells what a code that is not known does not.
-fn of_status(status: u16, kind: Kind) -> Kind {
-    match (status, kind) {
-        (429, Kind::Refused | Kind::BadAnswer) => Kind::Throttled,
-        (500.., Kind::Refused) => Kind::Busy,
-        _ => kind,
-    }
-}
 
 /// `This ban will last for 1 more seconds`, or `从 … 到 2026-09-03 00:01:02 请求总次数超过 1200 次, 限制将在 2026-09-03 00:01:03 结束`.
 fn pause_in(message: &str) -> Option<Duration> {

@@ -93,7 +93,7 @@ fn access_token<T: Token>(answer: Answer) -> Result<Issued<T>, Error> {
 
 /// A token or ticket out of an answer; `expires` names the field with its seconds.
 fn issued<T: Token>(answer: &Answer, field: &str, expires: &str) -> Result<Issued<T>, Error> {
-    Ok(Issued::new(answer.text(field)?, answer.number(expires)))
+    Ok(Issued::new(answer.text(field)?, answer.seconds(expires)))
 }
 
 #[cfg(test)]

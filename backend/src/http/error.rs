@@ -4,7 +4,7 @@ use crate::dingtalk::suite::SuiteFailure;
 use crate::upstream;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use miandeng_shared::{CrossSite, ErrorBody, ErrorCode, Lang, UpstreamError};
+use miandeng_shared::{Action, CrossSite, ErrorBody, ErrorCode, Lang, UpstreamError};
 use std::time::Duration;
 
 /// An error on its way to the client. [`localize`](super::localize::localize) writes it, and knows the language.
@@ -37,6 +37,13 @@ impl ApiError {
     /// A request that has to wait.
     pub fn wait(code: ErrorCode, pause: Duration) -> Self {
         Self { retry_after: Some(pause), ..code.into() }
+    }
+
+    /// How long to wait until the same may go well, where that is so short that nobody need hear of the error.
+    pub fn heals_after(&self) -> Option<Duration> {
+        const SHORT: Duration = Duration::from_secs(2);
+        let heals = self.code.action() == Action::BackOff && self.code != ErrorCode::PlatformBanned;
+        self.retry_after.or(Some(Duration::ZERO)).filter(|pause| heals && *pause <= SHORT)
     }
 
     pub fn body(self, lang: Lang) -> ErrorBody {

@@ -38,8 +38,14 @@ pub async fn callback(
     let body = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_PUSH)).await;
     let body = body.map_err(|_| refused("too slow"))?.map_err(|_| refused("too large or broken off"))?;
     let encrypt = encrypted(&body).ok_or_else(|| refused("no envelope"))?;
+    // The official page has both names.
+    let signature = match (query.optional("signature"), query.optional("msg_signature")) {
+        (Some(one), Some(other)) if one != other => None,
+        (one, other) => one.or(other),
+    };
     let mut field = |name| query.optional(name).ok_or_else(|| refused("query"));
-    let (signature, timestamp, nonce) = (field("signature")?, field("timestamp")?, field("nonce")?);
+    let (timestamp, nonce) = (field("timestamp")?, field("nonce")?);
+    let signature = signature.ok_or_else(|| refused("query"))?;
     let push = Push { signature: &signature, timestamp: &timestamp, nonce: &nonce, encrypt: &encrypt };
 
     let now = SystemTime::now();

@@ -112,7 +112,14 @@ pub async fn callback(State(state): State<AppState>, from: audit::ClientAddr, re
                 (false, true) => found(&page(&state, &app, next.as_deref(), Some(error.code)), Vec::new()),
             }
         }
-        Err(error) => found(&page(&state, &app, next.as_deref(), Some(error.code)), Vec::new()),
+        Err(error) => match error.heals_after().filter(|_| !attempt.is_restart()) {
+            // This code may be spent.
+            Some(pause) => {
+                tokio::time::sleep(pause).await;
+                again(true)
+            }
+            None => found(&page(&state, &app, next.as_deref(), Some(error.code)), Vec::new()),
+        },
     }
 }
 

@@ -54,19 +54,13 @@ impl Causes {
         self.note(response.url(), None);
     }
 
-    /// An answer came, with as much of its `body` as is read; perhaps not the platform's own.
-    pub fn answered(&self, response: &Response, body: &[u8]) {
-        // What a gateway on the way says is JSON at times, but no object with a code in it.
-        let has_code = |name: &String| {
-            let name = name.to_ascii_lowercase();
-            name == "error" || name.contains("code") || name.ends_with("_response")
-        };
+    /// An answer came that is a failure, with as much of its `body` as is read. What a gateway on the way says is JSON at
+    /// times, too: `is_own` where it was read as the platform's.
+    pub fn answered(&self, response: &Response, body: &[u8], is_own: bool) {
         let said = match json(body) {
+            Some(Value::Object(_)) if is_own => return self.is_well(response),
             Some(Value::Object(fields)) if fields.is_empty() => "an empty JSON object",
-            Some(Value::Object(fields)) if response.status().is_success() || fields.keys().any(has_code) => {
-                return self.is_well(response);
-            }
-            Some(Value::Object(_)) => "a JSON object without a code",
+            Some(Value::Object(_)) => "a JSON object without a code or what has to be in it",
             Some(Value::Array(_)) => "a JSON list and no object",
             Some(Value::String(_)) => "a JSON text and no object",
             Some(Value::Null) => "JSON null and no object",

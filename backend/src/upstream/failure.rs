@@ -126,6 +126,16 @@ impl Role {
 }
 
 impl Kind {
+    /// The status tells what a code that is not known does not.
+    #[must_use]
+    pub fn of_status(self, status: u16) -> Self {
+        match (status, self) {
+            (429, Kind::Refused | Kind::BadAnswer) => Kind::Throttled,
+            (500.., Kind::Refused) => Kind::Busy,
+            _ => self,
+        }
+    }
+
     /// Where a token is fetched there is none that could be renewed: what is bad then is the secret.
     #[must_use]
     pub fn during(self, role: Role) -> Self {

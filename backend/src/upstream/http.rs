@@ -32,6 +32,20 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
+impl Reply {
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// `error`, with the pause that this reply names. That of a ban is known.
+    pub fn with_pause(&self, error: Error) -> Error {
+        match error.kind.policy().stops_all_calls {
+            true => error,
+            false => Error { retry_after: self.retry_after.or(error.retry_after), ..error },
+        }
+    }
+}
+
 /// The way to one platform. Clones share connections, budget and breaker.
 #[derive(Debug, Clone)]
 pub struct Upstream {
@@ -140,9 +154,13 @@ impl Upstream {
                 let (status, retry_after) = (response.status().as_u16(), retry_after(&response));
                 let reply = Reply { status, retry_after, body };
                 let outcome = read(&reply);
-                match outcome {
+                match &outcome {
                     Ok(_) => self.causes.is_well(&response),
-                    Err(_) => self.causes.answered(&response, &reply.body),
+                    Err(error) => {
+                        let is_own =
+                            error.kind != Kind::BadAnswer && (error.said.is_some() || reply.is_success());
+                        self.causes.answered(&response, &reply.body, is_own);
+                    }
                 }
                 outcome
             }
@@ -174,7 +192,7 @@ async fn exchange(causes: &Causes, request: RequestBuilder) -> Result<(Response,
             Err(error) => return Err(causes.failed(Some(response.url()), &error).await),
         }
         if body.len() > MAX_ANSWER {
-            causes.answered(&response, &[]);
+            causes.answered(&response, &[], false);
             return Err(Kind::BadAnswer);
         }
     }

@@ -62,3 +62,37 @@ pub fn without_fraction(text: &str) -> &str {
     let of_number = |whole: &&str| whole.parse::<i64>().is_ok();
     text.strip_suffix(".0").filter(of_number).unwrap_or(text)
 }
+
+/// A text, also where it came as a number. Empty is none, and a number that is no whole one has lost digits.
+#[must_use]
+pub fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(s) if !s.is_empty() => Some(s.clone()),
+        Value::Number(n) => whole(n),
+        _ => None,
+    }
+}
+
+/// A whole number, also where it came as a text.
+#[must_use]
+pub fn number(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(n) => whole(n)?.parse().ok(),
+        Value::String(s) => without_fraction(s).parse().ok(),
+        _ => None,
+    }
+}
+
+/// A number of seconds without its fraction, also where it came as a text.
+#[must_use]
+pub fn seconds(value: &Value) -> Option<i64> {
+    let floored = || {
+        let seconds: f64 = match value {
+            Value::Number(n) => n.as_f64()?,
+            Value::String(s) => s.trim().parse().ok()?,
+            _ => return None,
+        };
+        whole(&Number::from_f64(seconds.floor())?)?.parse().ok()
+    };
+    number(value).or_else(floored)
+}

@@ -4,7 +4,7 @@ use super::errcodes::{MEMBER, classify};
 use crate::apps::App;
 use crate::secret::Secret;
 use crate::upstream::{
-    Error, Issued, Kind, Reply, Role, Token, Upstream, json, token, whole, without_fraction,
+    Error, Issued, Kind, Reply, Role, Token, Upstream, json, number, seconds, text, token,
 };
 use miandeng_shared::{AuthCode, CorpId, ExternalUserId, OpenId, UpstreamError, UserId};
 use reqwest::{Method, RequestBuilder};
@@ -55,7 +55,7 @@ impl Client {
         const PATH: &str = "/cgi-bin/gettoken";
         let query = [("corpid", corp.as_str()), ("corpsecret", secret.expose())];
         let read =
-            |answer: Answer| Ok(Issued::new(answer.required("access_token")?, answer.number("expires_in")));
+            |answer: Answer| Ok(Issued::new(answer.required("access_token")?, answer.seconds("expires_in")));
         self.call(PATH, Role::Token, &query, read).await
     }
 
@@ -80,7 +80,12 @@ impl Client {
     /// `GET /cgi-bin/user/get`: the name of a member, whom the application has to be visible to.
     pub async fn member(&self, token: &WeComToken, user_id: &UserId) -> Result<Option<String>, Error> {
         let query = [("access_token", token.secret().expose()), ("userid", user_id.as_str())];
-        self.call(MEMBER, Role::Call, &query, |answer| Ok(answer.text("name"))).await
+        let read = |answer: Answer| match answer.number("errcode") {
+            // There is nothing else in it to know an answer by.
+            Some(0) => Ok(answer.text("name")),
+            _ => Err(Error::new(MEMBER, Kind::BadAnswer)),
+        };
+        self.call(MEMBER, Role::Call, &query, read).await
     }
 
     /// Everything travels in the query, tokens and secrets too.
@@ -104,23 +109,29 @@ struct Answer {
 }
 
 impl Answer {
-    /// Errors are HTTP 200 and JSON, with the number in `errcode`; an unknown path is a 404 without a body.
+    /// Errors are HTTP 200 and JSON, with the number in `errcode`; an unknown path is a 404 without a body. What stands
+    /// before WeCom answers with a status of its own.
     fn read(path: &'static str, role: Role, reply: &Reply) -> Result<Self, Error> {
-        let Some(Value::Object(fields)) = json(&reply.body) else {
-            return Err(Error::new(path, Kind::BadAnswer));
+        let outcome = match json(&reply.body) {
+            Some(Value::Object(fields)) => Self { path, fields }.success(role, reply),
+            _ => Err(Error::new(path, Kind::BadAnswer.of_status(reply.status))),
         };
-        let answer = Self { path, fields };
-        match answer.number("errcode") {
-            Some(0) => Ok(answer),
-            Some(code) => Err(answer.refusal(code, role)),
-            None => Err(Error::new(path, Kind::BadAnswer)),
+        outcome.map_err(|error| reply.with_pause(error))
+    }
+
+    fn success(self, role: Role, reply: &Reply) -> Result<Self, Error> {
+        match self.fields.get("errcode").filter(|code| !code.is_null()).map(number) {
+            Some(Some(code)) if code != 0 => Err(self.refusal(code, role, reply.status)),
+            // Success may come without a code; one that cannot be read is no sign of it.
+            None | Some(Some(_)) if reply.is_success() => Ok(self),
+            _ => Err(Error::new(self.path, Kind::BadAnswer.of_status(reply.status))),
         }
     }
 
     /// The words name our address, and are for the log only.
-    fn refusal(&self, code: i64, role: Role) -> Error {
+    fn refusal(&self, code: i64, role: Role, status: u16) -> Error {
         const ENOUGH: usize = 200;
-        let error = Error::new(self.path, classify(code, role, self.path));
+        let error = Error::new(self.path, classify(code, role, self.path).of_status(status));
         let words = self.text("errmsg").filter(|_| error.kind.policy().logs_words);
         let said = UpstreamError { code: code.to_string(), ..UpstreamError::default() };
         Error {
@@ -131,22 +142,27 @@ impl Answer {
     }
 
     fn number(&self, field: &str) -> Option<i64> {
-        match self.fields.get(field)? {
-            Value::Number(number) => whole(number)?.parse().ok(),
-            Value::String(text) => without_fraction(text).parse().ok(),
-            _ => None,
-        }
+        number(self.fields.get(field)?)
+    }
+
+    fn seconds(&self, field: &str) -> Option<i64> {
+        seconds(self.fields.get(field)?)
     }
 
     fn text(&self, field: &str) -> Option<String> {
-        self.fields.get(field)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+        text(self.fields.get(field)?)
     }
 
+    /// A text that has to be there: no token is a number.
     fn required(&self, field: &str) -> Result<String, Error> {
-        self.text(field).ok_or_else(|| Error::new(self.path, Kind::BadAnswer))
+        let text = self.fields.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
+        text.map(str::to_owned).ok_or_else(|| Error::new(self.path, Kind::BadAnswer))
     }
 
     fn id<T, E>(&self, field: &str, new: impl FnOnce(String) -> Result<T, E>) -> Option<T> {
         new(self.text(field)?).ok()
     }
 }
+
+#[cfg(test)]
+mod tests;

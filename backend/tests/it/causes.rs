@@ -350,6 +350,61 @@ async fn k09_json_that_is_no_answer_is_described_as_what_it_is() {
     }
 }
 
+/// A gateway on the way to either platform that speaks JSON is described as one that speaks HTML is.
+#[tokio::test]
+async fn k09_a_gateway_that_speaks_json_is_described_too() {
+    const WECOM_TOKEN: &str = "/cgi-bin/gettoken";
+    let replies = [
+        (403, "{\"error\":\"blocked by policy\"}"),
+        (403, "{\"error\":\"Forbidden\",\"message\":\"secret-of-them\"}"),
+        (511, "{\"encoded\":\"secret-of-them\",\"error\":true}"),
+        (200, "{\"message\":\"blocked by policy\"}"),
+        (200, "{\"result\":\"deny\"}"),
+        (200, "{\"errcode\":0,\"errmsg\":\"ok\"}"),
+        (429, "{\"error\":\"rate limited\"}"),
+    ];
+    for (status, body) in replies {
+        let sim = Sim::start(1).await;
+        let server = Server::start(&sim, |config| crate::wecom::beside(config, &sim, "")).await;
+        let reply = json!({ "status": status, "contentType": "application/problem+json", "body": body });
+        for endpoint in ["/channel/get_channel_token", WECOM_TOKEN] {
+            sim.fault(json!({ "endpoint": endpoint, "times": 100, "reply": reply })).await;
+        }
+        assert!(Person::new(&sim, &server).config().await.status().is_server_error(), "{body}");
+        crate::wecom::log_in(&sim, &server).await;
+        let part = format!("HTTP {status}, application/problem+json: a JSON object without a code");
+        let log = server.log_with(&part, 2).await;
+        for platform in ["DingTalk", "WeCom"] {
+            let of_platform = format!("{platform} does not answer as it should");
+            let lines: Vec<_> = log.lines().filter(|line| line.contains(&of_platform)).collect();
+            assert!(
+                matches!(lines[..], [line] if line.contains("host=\"127.0.0.1:") && line.contains(&part)),
+                "{log}"
+            );
+        }
+        assert!(!log.contains("secret-of"), "{log}");
+    }
+}
+
+/// A refusal in the platform's own words is no trouble on the way.
+#[tokio::test]
+async fn k09_a_refusal_by_its_code_is_no_trouble_on_the_way() {
+    let (sim, server) = crate::support::start("").await;
+    for (status, body) in [
+        (200, json!({ "errcode": 40035, "errmsg": "x" })),
+        (400, json!({ "code": "invalidParameter", "message": "x" })),
+        (403, json!({ "error_response": { "code": 15, "sub_code": "40035" } })),
+        (500, json!({ "errcode": "60020", "errmsg": "x" })),
+    ] {
+        sim.clear_faults().await;
+        let reply = json!({ "status": status, "body": body });
+        sim.fault(json!({ "endpoint": "/channel/user/get_by_code", "times": 1, "reply": reply })).await;
+        assert!(!Person::new(&sim, &server).login().await.status().is_success(), "{body}");
+        let log = server.log();
+        assert!(!log.contains(TROUBLE), "{body}: {log}");
+    }
+}
+
 #[tokio::test]
 async fn k9_an_answer_that_is_none_is_described_once_and_its_end_too() {
     const TOKEN: &str = "/channel/get_channel_token";

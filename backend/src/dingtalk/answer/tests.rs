@@ -254,6 +254,28 @@ fn k11_the_gateway_writes_the_codes_of_others_behind_its_own_word() {
 }
 
 #[test]
+fn k11_the_sub_code_is_read_wherever_it_stands_within_the_brackets() {
+    for words in [
+        "ding talk error[subcode=40078,submsg=x]",
+        "ding talk error[submsg=x,subcode=40078]",
+        "ding talk error[submsg=a=b,c [d], subCode = 40078]",
+        "ding talk error[subCode=40078, submsg=x]",
+        "ding talk error[SUBCODE=isv.40078,SUBMSG=x]",
+        "ding talk error[request_id=r,sub_code=40078,submsg=x]",
+        "ding talk error[subcode=?,subcode=40078]",
+        "ding talk error [ subcode=40078.0 ]",
+    ] {
+        let error = read(Role::Call, &format!(r#"{{"errcode":88,"errmsg":"{words}"}}"#)).unwrap_err();
+        assert_eq!(error.kind, Kind::CodeRejected, "{words}");
+        assert!(error.said.unwrap().sub_code.unwrap().ends_with("40078"), "{words}");
+    }
+    for words in ["subcode=40078", "x[mysubcode=40078]", "x[subcode:40078]", "x[subcode=]", "x]subcode=40078"]
+    {
+        assert_eq!(kind(&format!(r#"{{"errcode":88,"errmsg":"{words}"}}"#)), Kind::Refused, "{words}");
+    }
+}
+
+#[test]
 fn k11_what_stands_around_the_json_or_after_a_whole_number_does_not_matter() {
     const BODY: &str = r#"{"errcode":40078,"errmsg":"x"}"#;
     for (before, after) in [

@@ -5,10 +5,10 @@
 
 use super::{Client, access_token, issued};
 use crate::apps::Suite;
-use crate::dingtalk::answer::Answer;
+use crate::dingtalk::answer::{Answer, find};
 use crate::dingtalk::tokens::{ChannelToken, SuiteCorpToken, SuiteToken};
 use crate::secret::Secret;
-use crate::upstream::{Error, Issued, Kind, Role, Token, whole};
+use crate::upstream::{Error, Issued, Kind, Role, Token, text};
 use miandeng_shared::{AgentId, CorpId};
 use serde_json::{Value, json};
 
@@ -128,32 +128,35 @@ fn member(suite: &Suite, corp: &CorpId, permanent_code: &Secret) -> Value {
 }
 
 fn corp_of(answer: &Answer) -> Result<Option<CorpId>, Error> {
-    let corp = answer.value("auth_corp_info").and_then(|info| info.get("corpid")?.as_str());
+    let corp = answer.value("authcorpinfo").and_then(|info| info.get("corpid")?.as_str());
     corp.map(CorpId::new).transpose().map_err(|_| answer.error(Kind::BadAnswer))
 }
 
-/// An answer that names neither list is none; one of the two may be missing.
+/// An answer that names neither list is none, nor is one with a list that cannot be read; one of the two may be missing.
 fn allowed(answer: &Answer) -> Result<AllowedAgents, Error> {
-    let (micro_apps, windows) = (answer.value("auth_info"), answer.value("channel_auth_info"));
+    let (micro_apps, windows) = (answer.value("authinfo"), answer.value("channelauthinfo"));
     if micro_apps.is_none() && windows.is_none() {
         return Err(answer.error(Kind::BadAnswer));
     }
-    Ok(AllowedAgents { windows: agents(windows, "channelAgent"), micro_apps: agents(micro_apps, "agent") })
-}
-
-fn agents(info: Option<&Value>, list: &str) -> Vec<AgentId> {
-    info.and_then(|info| info.get(list)).map(agent_ids).unwrap_or_default()
+    let agents = |info: Option<&Value>, list: &str| {
+        let Some(info) = info else { return Some(Vec::new()) };
+        find(info.as_object()?, &[list]).map_or(Some(Vec::new()), agent_ids)
+    };
+    let lists = agents(windows, "channelagent").zip(agents(micro_apps, "agent"));
+    let (windows, micro_apps) = lists.ok_or_else(|| answer.error(Kind::BadAnswer))?;
+    Ok(AllowedAgents { windows, micro_apps })
 }
 
 /// The ids of a list, whose items are objects with a number, with a string, or bare. What is none of these is no
-/// application of ours.
-pub fn agent_ids(list: &Value) -> Vec<AgentId> {
-    let id = |item: &Value| match item.get("agentid").or_else(|| item.get("agentId")).unwrap_or(item) {
-        Value::Number(number) => AgentId::new(whole(number)?).ok(),
-        Value::String(text) => AgentId::new(text).ok(),
-        _ => None,
+/// application of ours; but a list of nothing else, or what is no list, does not say that there are none.
+pub fn agent_ids(list: &Value) -> Option<Vec<AgentId>> {
+    let id = |item: &Value| {
+        let named = |fields| find(fields, &["agentid"]);
+        AgentId::new(text(item.as_object().map_or(Some(item), named)?)?).ok()
     };
-    list.as_array().map(Vec::as_slice).unwrap_or_default().iter().filter_map(id).collect()
+    let items = list.as_array()?;
+    let ids: Vec<AgentId> = items.iter().filter_map(id).collect();
+    (items.is_empty() || !ids.is_empty()).then_some(ids)
 }
 
 #[cfg(test)]
@@ -190,5 +193,30 @@ mod tests {
             assert_eq!(read(body).unwrap(), AllowedAgents { windows, micro_apps }, "{body}");
         }
         assert_eq!(read(r#""errmsg":"ok""#).unwrap_err().kind, Kind::BadAnswer);
+    }
+
+    #[test]
+    fn k02_a_list_is_read_in_any_spelling_and_one_that_cannot_be_read_is_not_empty() {
+        for body in [
+            r#""auth_info":{"agent":[{"agent_id":1}]}"#,
+            r#""auth_info":{"agent":[{"AgentId":"1"},{"appid":2}]}"#,
+            r#""authInfo":{"Agent":[{"AGENT_ID":1.0},null]}"#,
+            r#""auth_info":{"agent":[{"agentid":null,"agentId":1}]},"channel_auth_info":{"channel_agent":[]}"#,
+        ] {
+            let expected = AllowedAgents { windows: ids(&[]), micro_apps: ids(&["1"]) };
+            assert_eq!(read(body).unwrap(), expected, "{body}");
+        }
+        for body in [
+            r#""auth_info":{"agent":[{"appid":1}]}"#,
+            r#""auth_info":{"agent":[{"agentid":{"id":1}},null]}"#,
+            r#""auth_info":{"agent":["a b"]},"channel_auth_info":{"channelAgent":[77]}"#,
+            r#""auth_info":{"agent":[1]},"channel_auth_info":{"channelAgent":[{"id":77}]}"#,
+            r#""auth_info":{"agent":{"agentid":1}}"#,
+            r#""auth_info":{"agent":"1"}"#,
+            r#""auth_info":"none""#,
+            r#""auth_info":null,"channel_auth_info":null"#,
+        ] {
+            assert_eq!(read(body).unwrap_err().kind, Kind::BadAnswer, "{body}");
+        }
     }
 }

@@ -146,7 +146,7 @@ fn org_auth(fields: &Fields, corp: Option<CorpId>, anew: bool) -> Option<Event> 
     }
     let list = |info: &str, list: &str| {
         let info = fields.object(info)?;
-        info.get(list).filter(|items| items.is_array()).map(agent_ids)
+        info.get(list).and_then(agent_ids)
     };
     let pushed = Pushed {
         codes: code.map(|code| (code, fields.text("chpermanentcode").map(Secret::new))),

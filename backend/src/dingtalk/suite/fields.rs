@@ -1,6 +1,7 @@
 //! The fields of a push, whose spelling differs between envelopes and pages: `AgentId`, `agentId`, `agentid`, `agent_id`.
 
-use crate::upstream::{whole, without_fraction};
+use crate::dingtalk::answer::find;
+use crate::upstream::{text, without_fraction};
 use miandeng_shared::{AgentId, CorpId};
 use serde_json::{Map, Value};
 
@@ -25,9 +26,7 @@ impl Fields {
 
     /// The field of this name, which is written in small letters without anything between them.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        let is_it =
-            |key: &str| key.bytes().filter(|b| *b != b'_').map(|b| b.to_ascii_lowercase()).eq(name.bytes());
-        self.0.iter().find(|(key, value)| is_it(key) && !value.is_null()).map(|(_, value)| value)
+        find(&self.0, &[name])
     }
 
     /// Texts may be numbers, and empty is missing.
@@ -59,13 +58,5 @@ impl Fields {
 
     pub fn agent(&self) -> Option<AgentId> {
         AgentId::new(self.text("agentid")?).ok()
-    }
-}
-
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => whole(number),
-        _ => None,
     }
 }

@@ -13,13 +13,18 @@ pub(super) fn is_sync(name: &str) -> bool {
     name.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("SYNC_HTTP_PUSH"))
 }
 
-/// The items of a push, the oldest first; `None` where it has no list of them.
+/// The items of a push, the oldest first; an object in place of their list is one item. `None` where there is neither.
 pub(super) fn items(fields: &Fields, suite: &Suite, pushed_ms: u64) -> Option<Vec<Item>> {
     let list = match fields.get("bizdata")? {
         Value::String(text) => serde_json::from_str(text).ok()?,
         other => other.clone(),
     };
-    let mut items: Vec<Item> = list.as_array()?.iter().map(|item| read(item, suite, pushed_ms)).collect();
+    let list = match list {
+        Value::Array(list) => list,
+        item @ Value::Object(_) => vec![item],
+        _ => return None,
+    };
+    let mut items: Vec<Item> = list.iter().map(|item| read(item, suite, pushed_ms)).collect();
     let numbered = items.iter().all(|item| item.version.number().is_some());
     items.sort_by_key(|item| (item.version.number().filter(|_| numbered), item.version.at_ms));
     Some(items)

@@ -1,7 +1,8 @@
 //! docs/failures.md shows the table as it is; `UPDATE_DOCS=1 cargo test -p miandeng --lib wecom::errcodes` writes it.
 
 use super::classify;
-use crate::upstream::{Kind, Role};
+use crate::http::ApiError;
+use crate::upstream::{Error, Kind, Role};
 use miandeng_shared::ErrorCode;
 use std::collections::BTreeMap;
 
@@ -117,7 +118,7 @@ fn codes(kind: Kind) -> String {
     match kind {
         Kind::Refused => return "其余 all others".into(),
         Kind::BadAnswer => {
-            return "不是 JSON（也包括没有正文的 404），没有 `errcode`，或缺字段 not JSON (a 404 without a body too), no `errcode`, or fields missing".into();
+            return "不是 JSON（也包括没有正文的 404），`errcode` 读不懂，或缺字段 not JSON (a 404 without a body too), an `errcode` that cannot be read, or fields missing".into();
         }
         Kind::Timeout => return "超时 no answer in time".into(),
         Kind::Unreachable => return "断线 no connection, or a broken one".into(),
@@ -148,13 +149,14 @@ fn server(kind: Kind) -> String {
     if policy.renews_token {
         does.push("换新 token，同一个 code 再发一次 new token, the same code once more".to_owned());
     }
-    if kind == Kind::CodeRejected {
-        does.push("重新开始一次，人看不到 one new attempt, unseen".into());
-    }
     match policy.repeats.len() {
         0 => {}
         1 => does.push("`gettoken`、`user/get` 再调一次 once more".into()),
         times => does.push(format!("`gettoken`、`user/get` 再调 {times} 次 {times} times more")),
+    }
+    let heals = ApiError::from(Error::new("", kind)).heals_after().is_some();
+    if kind == Kind::CodeRejected || heals {
+        does.push("重新开始一次，人看不到 one new attempt, unseen".into());
     }
     if policy.is_remembered {
         let memory = crate::wecom::REFUSAL_MEMORY.as_secs();

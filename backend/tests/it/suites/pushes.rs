@@ -130,6 +130,36 @@ async fn whatever_is_wrong_with_a_push_is_answered_alike() {
     assert!(!server.log().contains("panic"), "{}", server.log());
 }
 
+/// The page of the callback names the signature in either way, and WeCom's callbacks have the second.
+#[tokio::test]
+async fn k02_the_signature_of_a_push_is_read_under_either_name() {
+    let sim = Sim::start(1).await;
+    let server = start(&sim, "memory:").await;
+    for (names, wrong, status) in [
+        (&["signature"][..], "", StatusCode::OK),
+        (&["msg_signature"], "", StatusCode::OK),
+        (&["MSG_Signature"], "", StatusCode::OK),
+        (&["signature", "msg_signature"], "", StatusCode::OK),
+        (&[], "", StatusCode::BAD_REQUEST),
+        (&["signature"], "msg_signature", StatusCode::BAD_REQUEST),
+        (&["msg_signature"], "signature", StatusCode::BAD_REQUEST),
+        (&["msg_signature", "msg_signature"], "", StatusCode::BAD_REQUEST),
+        (&[], "msg_signature", StatusCode::BAD_REQUEST),
+    ] {
+        let event = json!({ "event": { "EventType": "suite_ticket", "SuiteTicket": "t1" }, "send": false });
+        let sent = sim.post("/_sim/suites/suite1/event", event).await["sent"].clone();
+        let part = |name: &str| sent[name].as_str().unwrap();
+        let mut query = vec![("timestamp", part("timestamp")), ("nonce", part("nonce"))];
+        query.extend(names.iter().map(|name| (*name, part("signature"))));
+        if !wrong.is_empty() {
+            query.push((wrong, "0000000000000000000000000000000000000000"));
+        }
+        let body = json!({ "encrypt": part("encrypt") }).to_string();
+        let answer = knock(&sim, &server, "/dingtalk/suites/main/callback", &query, body).await;
+        assert_eq!(answer.0, status, "{names:?} {wrong}: {}", answer.1);
+    }
+}
+
 #[tokio::test]
 async fn the_callback_lives_under_the_base_path() {
     let sim = Sim::start(1).await;

@@ -129,6 +129,33 @@ async fn k02_what_a_push_leaves_open_is_asked() {
     }
 }
 
+/// A change whose list has ids under no known name says nothing of the applications: DingTalk does.
+#[tokio::test]
+async fn k02_a_list_that_cannot_be_read_locks_nobody_out() {
+    let sim = Sim::start(1).await;
+    let server = start(&sim, "memory:").await;
+    sync(&sim, json!([{ "what": "ticket" }])).await;
+    sync(&sim, about("auth")).await;
+    let (follower, employee) = (person(&sim, &server, WINDOW), person(&sim, &server, MICRO_APP));
+    log_in(&sim, &follower).await;
+    log_in(&sim, &employee).await;
+    for (item, calls) in [
+        (json!({ "agent_id": MICRO_APP }), 0),
+        (json!({ "AgentId": 700001 }), 0),
+        (json!({ "appid": 12345 }), 1),
+        (json!({ "agentid": { "value": MICRO_APP } }), 1),
+        (json!(null), 1),
+    ] {
+        sim.clear_journal().await;
+        let lists =
+            json!({ "auth_info": { "agent": [item] }, "channel_auth_info": { "channelAgent": [WINDOW] } });
+        sync(&sim, json!([{ "what": "change", "corpId": CORP, "data": lists }])).await;
+        assert_eq!(sim.counts().await.get("/service/get_auth_info").copied().unwrap_or(0), calls, "{item}");
+        assert!(is_in(&follower).await && is_in(&employee).await, "{item}");
+        log_in(&sim, &person(&sim, &server, MICRO_APP)).await;
+    }
+}
+
 #[tokio::test]
 async fn k02_a_store_that_is_down_loses_no_push() {
     let (sim, redis) = (Sim::start(1).await, Redis::start().await);

@@ -5,14 +5,34 @@ use super::*;
 
 const BAD: Option<&str> = Some("platform_bad_answer");
 
-/// One login where `endpoint` says so, once: the error on the page, or who it is.
-async fn login(sim: &Sim, server: &Server, endpoint: &str, reply: Value) -> (Option<String>, Option<String>) {
+/// One login where `endpoint` says so, so many times: the error on the page, or who it is.
+async fn login(
+    sim: &Sim,
+    server: &Server,
+    endpoint: &str,
+    times: u32,
+    reply: Value,
+) -> (Option<String>, Option<String>) {
     sim.clear_faults().await;
-    sim.fault(json!({ "endpoint": endpoint, "times": 1, "reply": reply })).await;
+    sim.fault(json!({ "endpoint": endpoint, "times": times, "reply": reply })).await;
     let visitor = Visitor::new(sim, server, "member");
     let end = visitor.open(&visitor.menu()).await;
     assert_eq!(end.status, StatusCode::OK, "{reply}: {:?}", end.way);
     (error_in(&end.at), visitor.who().await)
+}
+
+/// As from DingTalk: asked again no sooner than the answer says.
+#[tokio::test]
+async fn a_named_pause_is_waited_for() {
+    for (status, body) in [(429, json!("")), (503, json!("<html>")), (200, json!({ "errcode": -1 }))] {
+        let (sim, server) = start("").await;
+        let reply = json!({ "status": status, "headers": { "retry-after": "3" }, "body": body });
+        let started = std::time::Instant::now();
+        let met = login(&sim, &server, TOKEN, 1, reply.clone()).await;
+        assert_eq!(met, (None, Some("zhangsan".to_owned())), "{reply}");
+        assert!(started.elapsed().as_secs() >= 3, "{reply}: {:?}", started.elapsed());
+        assert_eq!(count(&sim, TOKEN).await, 2, "{reply}");
+    }
 }
 
 #[tokio::test]
@@ -41,14 +61,23 @@ async fn who_it_is_has_to_be_said_plainly() {
         (ok(json!({ "OpenId": "o1" })), BAD, None),
         (ok(json!({ "external_userid": "wm1" })), BAD, None),
         (ok(json!({})), BAD, None),
-        (ok(json!({ "userid": 7 })), BAD, None),
+        (ok(json!({ "userid": 7.5 })), BAD, None),
+        (ok(json!({ "userid": true })), BAD, None),
         (ok(json!({ "userid": ["lisi"] })), BAD, None),
         (ok(json!({ "userid": "li\nsi" })), BAD, None),
         (ok(json!({ "userid": &long })), BAD, None),
         (ok(json!({ "openid": &long })), BAD, None),
-        // Without an errcode nothing was said.
-        (json!({ "body": { "userid": "lisi" } }), BAD, None),
-        (json!({ "body": { "errcode": null, "userid": "lisi" } }), BAD, None),
+        // An id may be a number, as from DingTalk, and success may come without its code.
+        (ok(json!({ "userid": 12345 })), None, Some("12345")),
+        (ok(json!({ "openid": 99 })), None, Some("99")),
+        (ok(json!({ "openid": "o1", "external_userid": 5 })), None, Some("o1")),
+        (json!({ "body": { "userid": "lisi" } }), None, Some("lisi")),
+        (json!({ "body": { "errcode": null, "userid": "lisi" } }), None, Some("lisi")),
+        (json!({ "body": { "openid": "o1" } }), None, Some("o1")),
+        // But not with the status of a failure, and not without anybody in it.
+        (json!({ "status": 500, "body": { "errcode": 0, "userid": "lisi" } }), BAD, None),
+        (json!({ "status": 403, "body": { "userid": "lisi" } }), BAD, None),
+        (json!({ "body": { "message": "blocked by policy" } }), BAD, None),
         (json!({ "body": { "errcode": true, "userid": "lisi" } }), BAD, None),
         (json!({ "body": { "errcode": 1e300, "userid": "lisi" } }), BAD, None),
         (json!({ "body": { "errcode": "", "userid": "lisi" } }), BAD, None),
@@ -64,14 +93,45 @@ async fn who_it_is_has_to_be_said_plainly() {
         (json!({ "body": { "errcode": -1.0, "errmsg": ["x"] } }), Some("platform_busy"), None),
         (json!({ "body": { "errcode": 999_999 } }), Some("platform_refused"), None),
     ] {
-        let met = login(&sim, &server, CODE, reply.clone()).await;
+        let met = login(&sim, &server, CODE, 2, reply.clone()).await;
         assert_eq!((met.0.as_deref(), met.1.as_deref()), (error, who), "{:.200}", reply.to_string());
     }
     assert_eq!(count(&sim, TOKEN).await, 1, "none of it concerns the token");
     // Refused as text or as 40029.0, a code is replaced all the same.
     for errcode in [json!("40029"), json!(40029.0), json!(" 42003 ")] {
-        let met = login(&sim, &server, CODE, json!({ "body": { "errcode": errcode } })).await;
+        let met = login(&sim, &server, CODE, 1, json!({ "body": { "errcode": errcode } })).await;
         assert_eq!(met, (None, Some("zhangsan".to_owned())), "{errcode}");
+    }
+}
+
+/// The id of a customer counts as one, too, where it is a number.
+#[tokio::test]
+async fn k21_a_customer_is_one_by_an_id_of_any_type() {
+    let (sim, server) = start("audience = \"customers\"").await;
+    for (external, error) in [
+        (json!("wm1"), None),
+        (json!(5), None),
+        (json!(18_446_744_073_709_551_615_u64), None),
+        (json!(""), Some("not_permitted")),
+        (json!(5.5), Some("not_permitted")),
+        (json!([5]), Some("not_permitted")),
+    ] {
+        let reply = json!({ "body": { "errcode": 0, "openid": "oX", "external_userid": external } });
+        let met = login(&sim, &server, CODE, 1, reply).await;
+        assert_eq!(met.0.as_deref(), error, "{external}");
+        assert_eq!(met.1.as_deref(), error.is_none().then_some("oX"), "{external}");
+    }
+}
+
+/// Whether a member is in range is asked for its answer: JSON of a gateway on the way is none.
+#[tokio::test]
+async fn what_is_no_answer_lets_nobody_into_the_range() {
+    let (sim, server) = start("visible_only = true").await;
+    for body in
+        [json!({ "message": "blocked by policy" }), json!({}), json!({ "errcode": null, "name": "x" })]
+    {
+        let met = login(&sim, &server, RANGE, 1000, json!({ "body": body })).await;
+        assert_eq!(met, (BAD.map(str::to_owned), None), "{body}");
     }
 }
 
@@ -86,6 +146,7 @@ async fn a_token_is_not_fetched_for_every_visitor() {
         json!(1e18),
         json!(i64::MAX),
         json!("x"),
+        json!(0.5),
         json!(60),
     ] {
         let (sim, server) = start("").await;
@@ -105,7 +166,7 @@ async fn a_token_is_not_fetched_for_every_visitor() {
         let reply =
             json!({ "body": { "errcode": 0, "errmsg": "ok", "access_token": token, "expires_in": 7200 } });
         // Asked once more, WeCom has another.
-        let met = login(&sim, &server, TOKEN, reply).await;
+        let met = login(&sim, &server, TOKEN, 1, reply).await;
         assert_eq!(met, (None, Some("zhangsan".to_owned())), "{token}");
         sim.post("/_sim/wecom/revoke", json!({ "errcode": 40014, "agentId": AGENT })).await;
     }

@@ -179,17 +179,21 @@ async fn the_simulators_own_ban_is_not_reached_by_a_wrong_secret() {
     }
 }
 
-/// What heals by itself is asked again; a call that spends a code is not.
+/// What heals by itself is asked again; a call that spends a code is not, but the login begins anew, once, with another.
 #[tokio::test]
-async fn only_calls_that_spend_nothing_are_repeated() {
-    let html = json!({ "reply": { "contentType": "text/html", "body": "<html>系统繁忙</html>" } });
-    let gone = json!({ "reply": { "status": 404, "body": "" } });
+async fn a_fault_that_heals_is_not_seen() {
+    let reply = |status: u16, kind: &str, body: &str| json!({ "reply": { "status": status, "contentType": kind, "body": body } });
     for (fault, error) in [
         (errcode(-1), "platform_busy"),
         (errcode(45033), "platform_throttled"),
-        (html, "platform_bad_answer"),
-        (gone, "platform_bad_answer"),
+        (reply(200, "text/html", "<html>系统繁忙</html>"), "platform_bad_answer"),
+        (reply(502, "text/html", "<html>Bad Gateway</html>"), "platform_bad_answer"),
+        (reply(429, "text/html", "<html>"), "platform_throttled"),
+        (reply(404, "text/plain", ""), "platform_bad_answer"),
+        (reply(200, "application/json", "{}"), "platform_bad_answer"),
         (json!({ "drop": true }), "platform_unreachable"),
+        (json!({ "drop": true, "after": true }), "platform_unreachable"),
+        (json!({ "delayMs": 10_000 }), "platform_timeout"),
     ] {
         let (sim, server) = start("visible_only = true").await;
         let mut once = fault.clone();
@@ -197,10 +201,37 @@ async fn only_calls_that_spend_nothing_are_repeated() {
         for endpoint in [TOKEN, RANGE] {
             let (met, end) = with_fault(&sim, &server, endpoint, once.clone()).await;
             assert_eq!((met, count(&sim, endpoint).await), (None, 2), "{once} {endpoint}: {:?}", end.way);
+            assert_eq!(links(&end), 1, "{once} {endpoint}: {:?}", end.way);
         }
         let (met, end) = with_fault(&sim, &server, CODE, once.clone()).await;
-        assert_eq!((met.as_deref(), links(&end)), (Some(error), 1), "{once}: {:?}", end.way);
-        assert_eq!((count(&sim, CODE).await, count(&sim, RANGE).await), (1, 0), "{once}");
+        assert_eq!((met, links(&end)), (None, 2), "{once}: {:?}", end.way);
+        assert_eq!((count(&sim, CODE).await, count(&sim, RANGE).await), (2, 1), "{once}");
+        let codes: Vec<_> = end.way.iter().filter_map(|at| parameter(at, "code")).collect();
+        assert!(matches!(&codes[..], [one, other] if one != other), "each code is sent once: {:?}", end.way);
+        // One that stays ends on the page.
+        let (met, end) = with_fault(&sim, &server, CODE, fault).await;
+        assert_eq!((met.as_deref(), links(&end)), (Some(error), 2), "{once}: {:?}", end.way);
+        assert_eq!((count(&sim, CODE).await, count(&sim, RANGE).await), (2, 0), "{once}");
+    }
+}
+
+/// A pause that is named is kept where it is short, and told where it is not.
+#[tokio::test]
+async fn only_a_short_pause_is_waited_for_before_a_login_begins_anew() {
+    let (sim, server) = start("").await;
+    let named = |status: u16, seconds: u64, body: Value| json!({ "times": 1, "reply": { "status": status, "headers": { "retry-after": seconds.to_string() }, "body": body } });
+    for (fault, error, least) in [
+        (named(200, 1, json!({ "errcode": -1 })), None, 1),
+        (named(429, 2, json!("<html>")), None, 2),
+        (named(503, 2, json!("")), None, 2),
+        (named(200, 3, json!({ "errcode": -1 })), Some("platform_busy"), 0),
+        (named(429, 60, json!("<html>")), Some("platform_throttled"), 0),
+        (named(503, 120, json!({ "errcode": 999_999 })), Some("platform_busy"), 0),
+    ] {
+        let started = std::time::Instant::now();
+        let (met, end) = with_fault(&sim, &server, CODE, fault.clone()).await;
+        assert_eq!((met.as_deref(), links(&end)), (error, 1 + usize::from(error.is_none())), "{fault}");
+        assert!(started.elapsed().as_secs() >= least, "{fault}: {:?}", started.elapsed());
     }
 }
 
@@ -216,15 +247,15 @@ async fn a_limit_of_calls_is_told_and_not_pushed() {
     assert_eq!(error_in(&visitor.open(&visitor.menu()).await.at), None);
 }
 
-/// A failure that comes before the code is sent, or with the answer, may come again at each try, and each is one round.
+/// A failure that comes before the code is sent, or with the answer, may come again at each try, and each begins anew once.
 #[tokio::test]
 async fn trying_again_from_the_page_is_a_login_of_its_own() {
     let (sim, server) = start("").await;
     let visitor = Visitor::new(&sim, &server, "member");
-    sim.fault(json!({ "endpoint": CODE, "errcode": -1, "times": 2 })).await;
+    sim.fault(json!({ "endpoint": CODE, "errcode": -1, "times": 4 })).await;
     for _ in 0..2 {
         let end = visitor.open(&visitor.start("&next=/api/session")).await;
-        assert_eq!((error_in(&end.at).as_deref(), links(&end)), (Some("platform_busy"), 1), "{:?}", end.way);
+        assert_eq!((error_in(&end.at).as_deref(), links(&end)), (Some("platform_busy"), 2), "{:?}", end.way);
     }
     let end = visitor.open(&visitor.start("&next=/api/session")).await;
     assert_eq!(end.at, format!("{}/api/session", server.url));

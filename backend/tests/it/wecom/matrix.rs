@@ -14,11 +14,11 @@ fn rows() -> Vec<Row> {
     let html = |status: u16| json!({ "reply": { "status": status, "contentType": "text/html", "body": "<html>系统繁忙</html>" } });
     let empty = json!({ "reply": { "status": 404, "body": "" } });
     let bare = json!({ "reply": { "body": { "errcode": 0, "errmsg": "ok" } } });
+    // At the code, the login begins anew, once.
     let same = |error: &'static str| ([error; 3], [error; 3]);
-    let heals = |error: &'static str| (["ok", error, "ok"], [error; 3]);
+    let heals = |error: &'static str| (["ok"; 3], [error; 3]);
     let (app, refused) = ("app_misconfigured", "platform_refused");
     let token = ([app, "ok", "ok"], [app; 3]);
-    // The login begins anew, once.
     let spent = (["ok"; 3], ["code_rejected"; 3]);
     let rows = [
         ("-1 busy", code(-1), heals("platform_busy")),
@@ -49,7 +49,7 @@ fn rows() -> Vec<Row> {
         ("502 of a gateway", html(502), heals("platform_bad_answer")),
         ("success without its fields", bare, {
             // The name of a member is nothing that a login needs.
-            (["ok", "platform_bad_answer", "ok"], ["platform_bad_answer", "platform_bad_answer", "ok"])
+            (["ok"; 3], ["platform_bad_answer", "platform_bad_answer", "ok"])
         }),
         ("connection broken", json!({ "drop": true }), heals("platform_unreachable")),
         ("no answer in time", json!({ "delayMs": 10_000 }), heals("platform_timeout")),

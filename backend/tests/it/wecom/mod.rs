@@ -74,6 +74,13 @@ async fn start(extra: &str) -> (Sim, Server) {
     (sim, server)
 }
 
+/// One login of a member, whatever it comes to.
+pub async fn log_in(sim: &Sim, server: &Server) {
+    trust(sim, &server.url).await;
+    let visitor = Visitor::new(sim, server, "member");
+    visitor.open(&visitor.menu()).await;
+}
+
 pub async fn count(sim: &Sim, endpoint: &str) -> u64 {
     sim.wecom_counts().await.get(endpoint).copied().unwrap_or_default()
 }

@@ -87,8 +87,28 @@ fn k02_what_must_not_be_lost_is_not_taken_for_read() {
     // Nor is the withdrawal of an unknown corporation's, or an item that is none.
     let nobodys = json!([{ "biz_type": 4, "corp_id": "a/../b", "biz_data": "{\"syncAction\":\"org_suite_relieve\"}" }, 7]);
     assert!(read_all(nobodys).unwrap().iter().all(|item| matches!(item.event, Event::Unreadable)));
-    assert!(read_all(json!({ "biz_type": 2 })).is_none() && read_all(json!(null)).is_none());
+    let unread = read_all(json!({ "biz_type": 2 })).unwrap();
+    assert!(matches!(unread[..], [Item { event: Event::Unreadable, .. }]), "{unread:?}");
+    for none in [json!(null), json!(7), json!("{"), json!("7"), json!(true)] {
+        assert!(read_all(none.clone()).is_none(), "{none}");
+    }
     assert_eq!(read_all(json!([])).unwrap().len(), 0);
+}
+
+#[test]
+fn k02_one_item_in_place_of_the_list_is_a_list_of_one() {
+    for (kind, data, label) in [
+        (2, json!({ "syncAction": "suite_ticket", "suiteTicket": "t1" }), "suite_ticket"),
+        (4, json!({ "syncAction": "org_suite_relieve" }), "suite_relieve"),
+        (7, json!({ "syncAction": "org_micro_app_stop", "agentId": 1 }), "micro_app"),
+    ] {
+        let item = json!({ "biz_type": kind, "corp_id": "dingcorp1", "biz_data": data });
+        for biz_data in [item.clone(), json!(item.to_string()), json!([item]), json!([item.to_string()])] {
+            let items = read_all(biz_data.clone()).unwrap_or_default();
+            let labels: Vec<_> = items.iter().map(|item| item.event.label()).collect();
+            assert_eq!(labels, [label], "{biz_data}");
+        }
+    }
 }
 
 #[test]

@@ -42,7 +42,7 @@ const boot = new URL('boot.js', import.meta.url);
 const VIEW = `(function () {
   const wasm = document.currentScript.getAttribute('data-wasm');
   /* glue */
-  wasm_bindgen({ module_or_path: wasm }).catch(window.miandeng.crashed);
+  window.miandeng.shown = wasm_bindgen({ module_or_path: wasm });
 })();`;
 
 /** Glues are global variables of one name; inside of a function both have room, and a minifier may shorten what is in them. */
@@ -88,7 +88,7 @@ function leanModules() {
 }
 
 /** What a phone may have to download, in bytes of brotli: before the login, and in all. */
-const BUDGETS = { login: 17_500, all: 95_500 };
+const BUDGETS = { login: 17_500, all: 96_000 };
 
 function checkBudgets() {
   const size = (names) => names.reduce((sum, name) => sum + statSync(join(staging, `${name}.br`)).size, 0);

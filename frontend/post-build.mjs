@@ -42,7 +42,8 @@ const boot = new URL('boot.js', import.meta.url);
 const VIEW = `(function () {
   const wasm = document.currentScript.getAttribute('data-wasm');
   /* glue */
-  wasm_bindgen({ module_or_path: wasm }).catch(window.miandeng.crashed);
+  window.miandeng.shown = wasm_bindgen({ module_or_path: wasm });
+  window.miandeng.shown.catch(window.miandeng.failed);
 })();`;
 
 /** Glues are global variables of one name; inside of a function both have room, and a minifier may shorten what is in them. */

@@ -89,7 +89,7 @@ fn milliseconds(number: Option<JsValue>) -> u32 {
     number.and_then(|number| number.as_f64()).unwrap_or_default() as u32
 }
 
-/// Set while the page is on its second try. A property of the tab, which a reload keeps.
+/// Set while the page is on its second try, by upgrade.js too. A property of the tab, which a reload keeps.
 const MARK: &str = "miandeng.reloaded";
 
 fn storage() -> JsValue {

@@ -35,6 +35,13 @@ impl Failure {
         self.code.action() == Action::NewCode
     }
 
+    /// The server itself does not know what it was, or the answer is not the server's: a proxy's or a captive portal's, which
+    /// may not be in between the next time.
+    #[must_use]
+    pub fn is_unclear(&self) -> bool {
+        self.code == ErrorCode::Internal || self.code == ErrorCode::Unexpected && self.said.is_none()
+    }
+
     /// An error answer of our own server.
     #[must_use]
     pub fn from_server(status: u16, body: Option<ErrorBody>, retry_after: Option<u32>) -> Self {

@@ -23,6 +23,8 @@ const NEW_CODES: u8 = 1;
 
 /// What a pause heals is tried again by itself, this often.
 const TRIES: u32 = 3;
+/// The same of what may be a passing fault or one that stays.
+const TRIES_OF_UNCLEAR: u32 = 2;
 /// In seconds: one pause, and everything from the first failure to the last try.
 const LONGEST_PAUSE: u32 = 8;
 const PATIENCE: u32 = 15;
@@ -182,7 +184,12 @@ impl Flow {
         let since = *self.failing_since.get_or_insert(self.now);
         let pause = failure.retry_after.unwrap_or_default().max(1 << self.tries);
         let in_time = self.now.saturating_sub(since).saturating_add(pause) <= PATIENCE;
-        if failure.code.action() != Action::BackOff || self.tries == TRIES || !in_time {
+        let tries = match failure.code.action() {
+            Action::BackOff => TRIES,
+            _ if failure.is_unclear() => TRIES_OF_UNCLEAR,
+            _ => 0,
+        };
+        if self.tries >= tries || !in_time {
             return self.fail(failure);
         }
         self.tries += 1;

@@ -20,7 +20,7 @@ pub struct PageContext {
     pub env: Env,
     /// The client that counts instead where the server stands on a simulator.
     pub simulated: Env,
-    /// This page is itself the second try, after a refused `dd.config` or a component that did not come.
+    /// This page is itself the second try, after a refused `dd.config`, or a component or a module that did not come.
     pub reloaded: bool,
     /// The page belongs to an application that shows itself once a person is logged in; only a deep link leads away.
     pub embedded: bool,

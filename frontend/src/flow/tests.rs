@@ -403,7 +403,7 @@ mod codes {
 
     #[test]
     fn any_other_refusal_is_final() {
-        for name in ["not_following", "platform_quota", "cross_site", "unknown_app", "internal"] {
+        for name in ["not_following", "platform_quota", "cross_site", "unknown_app"] {
             let flow = after(context(PAGE), up_to_login().chain([Event::Login(Err(from_server(name, 500)))]));
             assert_eq!(failed(&flow).as_str(), name);
         }
@@ -585,6 +585,37 @@ mod healing {
         }
     }
 
+    /// Our server's own accident, and what something in between has said.
+    fn unclear() -> Vec<Failure> {
+        let foreign = [200, 403, 404, 500].map(|status| Failure::from_server(status, None, None));
+        [&[failing("internal", 500, None)][..], &foreign].concat()
+    }
+
+    #[test]
+    fn what_is_unclear_is_tried_twice_and_then_told_as_it_is() {
+        for failure in unclear() {
+            for events in steps(&failure) {
+                let mut flow = new(PAGE);
+                assert_eq!(pause(&mut flow, events.clone()), Some(1), "{events:?}");
+                assert!(matches!(flow.step(Event::Paused), Command::AskSession));
+                assert_eq!(pause(&mut flow, [Event::Session(Err(failure.clone()))]), Some(2));
+                flow.step(Event::Paused);
+                assert_eq!(pause(&mut flow, [Event::Session(Err(failure.clone()))]), None);
+                let Stage::Failed(shown) = flow.stage() else { panic!("{flow:?}") };
+                assert_eq!((shown.code, &shown.said), (failure.code, &failure.said));
+            }
+        }
+    }
+
+    #[test]
+    fn a_newer_server_that_says_what_it_is_is_believed() {
+        let said = Some(("我是茶壶。".to_owned(), "请用杯子。".to_owned()));
+        let failure = Failure { said, ..failing("teapot", 418, None) };
+        let mut flow = new(PAGE);
+        assert_eq!(pause(&mut flow, [Event::Session(Err(failure))]), None);
+        assert_eq!(failed(&flow), ErrorCode::Unexpected);
+    }
+
     #[test]
     fn what_no_pause_heals_is_told_at_once() {
         for failure in [
@@ -592,7 +623,6 @@ mod healing {
             failing("platform_quota", 503, None),
             failing("unknown_app", 404, None),
             failing("not_following", 403, None),
-            failing("internal", 500, None),
             failing("platform_banned", 503, Some(300)),
             failing("platform_throttled", 503, Some(60)),
             failing("too_many_requests", 429, Some(16)),
@@ -607,13 +637,18 @@ mod healing {
 
     #[test]
     fn a_login_is_tried_again_with_a_new_code() {
-        let mut flow = new(PAGE);
-        let [_, _, login] = &steps(&busy())[..] else { unreachable!() };
-        assert_eq!(pause(&mut flow, login.clone()), Some(1));
-        assert!(matches!(flow.step(Event::Paused), Command::AskSession));
-        assert!(matches!(flow.step(Event::Session(Ok(None))), Command::AskCode(_)), "no second dd.config");
-        assert!(matches!(flow.step(code()), Command::Login(_)));
-        assert!(matches!(flow.step(logged_in(None)), Command::Greet));
+        for failure in [&[busy()][..], &unclear()].concat() {
+            let mut flow = new(PAGE);
+            let [_, _, login] = &steps(&failure)[..] else { unreachable!() };
+            assert_eq!(pause(&mut flow, login.clone()), Some(1));
+            assert!(matches!(flow.step(Event::Paused), Command::AskSession));
+            assert!(
+                matches!(flow.step(Event::Session(Ok(None))), Command::AskCode(_)),
+                "no second dd.config"
+            );
+            assert!(matches!(flow.step(code()), Command::Login(_)));
+            assert!(matches!(flow.step(logged_in(None)), Command::Greet));
+        }
     }
 
     #[test]

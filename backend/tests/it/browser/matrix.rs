@@ -37,7 +37,7 @@ fn passing() -> Vec<(&'static str, Value)> {
 
 /// What may happen once to a request on its way between page and server, as the last lines of a `fetch`. `ask()` is the
 /// request as it is.
-const ON_THE_WAY: [(&str, &str); 8] = [
+const ON_THE_WAY: [(&str, &str); 14] = [
     ("connection broken", "return Promise.reject(new TypeError('Failed to fetch'))"),
     (
         "answer lost after the work was done",
@@ -52,7 +52,17 @@ const ON_THE_WAY: [(&str, &str); 8] = [
         "`too_many_requests`, `Retry-After: 1`",
         "return answer(429, error('too_many_requests'), 'application/json', 1)",
     ),
+    ("`internal`", INTERNAL),
+    ("500 of a proxy", "return answer(500, '<html>', 'text/html')"),
+    ("403 of a proxy", "return answer(403, '<html>', 'text/html')"),
+    ("404 of a proxy", PROXY_404),
+    ("200 of a captive portal", PORTAL),
+    ("200 without a body", "return answer(200, '', 'application/json')"),
 ];
+
+const INTERNAL: &str = "return answer(500, error('internal'), 'application/json')";
+const PROXY_404: &str = "return answer(404, '<html>', 'text/html')";
+const PORTAL: &str = "return answer(200, '<html>', 'text/html')";
 
 /// The person's screen, and the server and DingTalk behind it.
 struct Scene {
@@ -123,18 +133,23 @@ const FAIL: &str = "(() => { const find = document.getElementById.bind(document)
     document.getElementById = (id) => { \
         const asks = id === 'visit' && /session|config/.test(sessionStorage.fault); return asks ? null : find(id) }; \
     const ask = window.fetch; window.fetch = function (request) { \
-    const [path, how] = (sessionStorage.fault || '').split(' '); \
+    const [path, how, stays] = (sessionStorage.fault || '').split(' '); \
     if (!path || new URL(request.url || request, location.href).pathname !== path) return ask(request); \
-    sessionStorage.removeItem('fault'); return faults[how](() => ask(request)) }; \
+    if (!stays) sessionStorage.removeItem('fault'); return faults[how](() => ask(request)) }; \
     const error = (code) => JSON.stringify({ error: { code, message: 'm', hint: 'h', upstream: null } }); \
     const answer = (status, body, type, after) => Promise.resolve(new Response(body, { status, \
         headers: Object.assign({ 'Content-Type': type }, after && { 'Retry-After': after }) })); \
     const faults = [FAULTS] })()";
 
+/// From now on the pages of `scene` can fail in these ways.
+async fn prepare<'a>(scene: &Scene, faults: impl Iterator<Item = &'a str>) {
+    let ways: Vec<String> = faults.map(|how| format!("function (ask) {{ {how} }}")).collect();
+    scene.phone.inject(&FAIL.replace("FAULTS", &ways.join(", "))).await;
+}
+
 async fn on_the_way(scene: &Scene, faults: &[(&'static str, &str)]) -> Vec<Row> {
     let server = scene.server().await;
-    let ways: Vec<String> = faults.iter().map(|(_, how)| format!("function (ask) {{ {how} }}")).collect();
-    scene.phone.inject(&FAIL.replace("FAULTS", &ways.join(", "))).await;
+    prepare(scene, faults.iter().map(|(_, how)| *how)).await;
     let mut rows = Vec::new();
     for (how, (name, _)) in faults.iter().enumerate() {
         let mut cells = Vec::new();
@@ -190,6 +205,23 @@ async fn what_stays_is_told() {
         (ban, 1, "platform_banned"),
     ] {
         assert_eq!(scene.at(CALLS[step].1, &fault, 99).await, expected);
+    }
+    scene.phone.close().await;
+}
+
+/// The same of what stays between page and server.
+#[tokio::test]
+async fn what_stays_on_the_way_is_told() {
+    let scene = Scene::start().await;
+    let server = scene.server().await;
+    let faults = [(INTERNAL, "internal"), (PROXY_404, "unexpected"), (PORTAL, "unexpected")];
+    prepare(&scene, faults.iter().map(|(how, _)| *how)).await;
+    for (how, (_, expected)) in faults.iter().enumerate() {
+        for (_, path) in REQUESTS {
+            scene.phone.goto(&format!("{}/.well-known/jwks.json", server.url)).await;
+            scene.phone.run(&format!("sessionStorage.fault = '{path} {how} stays'")).await;
+            assert_eq!(scene.visit(&server).await, *expected, "{path}");
+        }
     }
     scene.phone.close().await;
 }

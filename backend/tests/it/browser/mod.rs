@@ -1,5 +1,6 @@
 //! The page in Chromium, at the size of a phone, reading what a person would read.
 
+mod assets;
 mod axe;
 mod demo;
 mod engine;

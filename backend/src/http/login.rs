@@ -57,7 +57,7 @@ async fn attempt(
     let code = fields.required("code", AuthCode::new)?;
     let session = redeem(state, app, &code).await?;
     state.login_csrf.succeed(login_cookie);
-    let cookies = state.sessions.set(headers, &session);
+    let cookies = state.sessions.set(headers, &app.tag, &session);
     Ok((session, cookies))
 }
 

@@ -100,7 +100,7 @@ pub async fn callback(State(state): State<AppState>, from: audit::ClientAddr, re
     };
     match outcome {
         Ok(session) => {
-            let mut cookies = state.sessions.set(headers, &session);
+            let mut cookies = state.sessions.set(headers, &app.tag, &session);
             cookies.extend(state.attempts.finish(headers, attempt));
             found(&onwards(&state, &app, next.as_deref()), cookies)
         }

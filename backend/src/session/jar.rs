@@ -15,7 +15,11 @@ const EARLIER: &str = "miandeng";
 
 /// One session per application, so that applications of one host do not log each other out.
 fn cookie_name(corp_id: &CorpId, agent_id: &AgentId) -> String {
-    format!("{EARLIER}-{}", tag(corp_id, agent_id))
+    named(&tag(corp_id, agent_id))
+}
+
+fn named(tag: &str) -> String {
+    format!("{EARLIER}-{tag}")
 }
 
 fn is_session(name: &str) -> bool {
@@ -61,10 +65,11 @@ impl Sessions {
         session
     }
 
-    /// The cookies that carry a session into the browser that sent `headers` and make room for it there.
-    pub fn set(&self, headers: &HeaderMap, session: &Session) -> Vec<SetCookie> {
+    /// The cookies that carry a session into the browser that sent `headers` and make room for it there. `tag` is that of its
+    /// application.
+    pub fn set(&self, headers: &HeaderMap, tag: &str, session: &Session) -> Vec<SetCookie> {
         let User { corp_id, agent_id, .. } = &session.user;
-        let name = cookie_name(corp_id, agent_id);
+        let name = named(tag);
         let cookie = self.cookies.set(&name, session, self.ttl);
         let made = |other: Session| Some(other.issued_at_ms).filter(|_| !other.is_of(corp_id, agent_id));
         let others = |other: &str| is_session(other) && other != name;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::apps::tag;
 use crate::secret::{Secret, SessionKey};
 use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine;
@@ -30,7 +31,8 @@ pub fn user(open_id: &str) -> User {
 /// A login in a browser without cookies.
 fn create(sessions: &Sessions, user: User, now: SystemTime) -> (Session, HeaderValue) {
     let session = sessions.begin(user, None, false, now);
-    let mut cookies = sessions.set(&HeaderMap::new(), &session);
+    let mut cookies =
+        sessions.set(&HeaderMap::new(), &tag(&session.user.corp_id, &session.user.agent_id), &session);
     assert_eq!(cookies.len(), 1);
     (session, cookies.remove(0).1)
 }

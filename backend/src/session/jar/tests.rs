@@ -29,7 +29,8 @@ impl Browser {
 
     fn log_in(&mut self, sessions: &Sessions, user: User, now: SystemTime) -> Session {
         let session = sessions.begin(user, None, false, now);
-        let cookies = sessions.set(&self.headers(), &session);
+        let cookies =
+            sessions.set(&self.headers(), &tag(&session.user.corp_id, &session.user.agent_id), &session);
         self.take(cookies);
         session
     }
@@ -217,9 +218,11 @@ fn k15_what_cannot_be_opened_goes_first_but_only_for_want_of_room() {
     browser.log_in(&sessions, of_agent(1, "o1"), now);
     // Another server's, on the same host.
     let other_server = super::super::tests::sessions(2, &[]);
+    let their_session = other_server.begin(of_agent(2, "o1"), None, false, now + Duration::from_secs(1));
     let theirs = other_server.set(
         &HeaderMap::new(),
-        &other_server.begin(of_agent(2, "o1"), None, false, now + Duration::from_secs(1)),
+        &tag(&their_session.user.corp_id, &their_session.user.agent_id),
+        &their_session,
     );
     browser.take(theirs);
     for agent in 3..=9 {
@@ -378,7 +381,8 @@ fn f13_a_clock_that_is_out_of_range_is_no_reason_to_panic() {
         let cookies = Arc::new(Cookies::new(&key(1), &[], true));
         let sessions = Sessions::new(cookies, Duration::from_secs(3600), Arc::new(Store::memory()));
         let session = sessions.begin(user("o1"), None, false, now);
-        let cookies = sessions.set(&HeaderMap::new(), &session);
+        let cookies =
+            sessions.set(&HeaderMap::new(), &tag(&session.user.corp_id, &session.user.agent_id), &session);
         assert_eq!(session.expires_at(), ends);
         let mut browser = Browser::default();
         browser.take(cookies);

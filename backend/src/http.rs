@@ -9,6 +9,7 @@ mod demo;
 mod engine;
 mod error;
 mod extract;
+mod flights;
 mod forward_auth;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;

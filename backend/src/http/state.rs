@@ -1,7 +1,7 @@
 //! What every request shares.
 
+use super::flights::Flights;
 use super::verdicts::Verdicts;
-use super::wecom::Flights;
 use crate::config::Config;
 use crate::dingtalk::suite::Pushes;
 use crate::recent::FirstUses;

@@ -6,7 +6,6 @@ use super::navigation::is_navigation;
 use super::{NO_STORE, audit};
 use crate::http::AppState;
 use crate::provider::Entry;
-use crate::recent::memory;
 use crate::registry::Registered;
 use crate::session::{Session, SetCookie, attempt};
 use crate::telemetry;
@@ -14,26 +13,10 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Shared};
 use miandeng_shared::{Address, AuthCode, ErrorCode, encode_next, next_in};
-use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
-
-/// A client may ask for the callback twice, some 20 ms apart, and go on with either answer (reported of 2016's clients).
-const FLIGHT_MEMORY: Duration = Duration::from_secs(60);
-
-type Flight = Shared<BoxFuture<'static, Result<Session, ApiError>>>;
-
-/// Redemptions of this minute, by attempt and code: the second request of a pair gets the session of the first.
-pub struct Flights(Cache<[u8; 32], Flight>);
-
-impl Default for Flights {
-    fn default() -> Self {
-        Self(memory(FLIGHT_MEMORY))
-    }
-}
+use std::time::{Instant, SystemTime};
 
 /// `wecom/start`: to the platform, for navigations.
 pub async fn start(State(state): State<AppState>, request: Request) -> Response {
@@ -165,8 +148,7 @@ async fn redeem(
         });
         async move { task.await.unwrap_or_else(|_| Err(ErrorCode::Internal.into())) }.boxed().shared()
     };
-    let flight = state.flights.0.get_with(key, launch);
-    flight.await
+    state.flights.join(key, launch).await
 }
 
 /// Where a person who is logged in goes.

@@ -10,8 +10,10 @@ use crate::http::AppState;
 use crate::session::Session;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
+use memchr::memmem::Finder;
 use miandeng_shared::ErrorCode;
 use sha2::{Digest, Sha256};
+use std::sync::LazyLock;
 use std::time::SystemTime;
 
 /// So many times in [`WINDOW`] a person with a session may be sent to the same place by way of the login: tabs that were
@@ -101,8 +103,10 @@ fn counted<'a>(headers: &'a HeaderMap, kind: &str) -> Vec<(&'a str, (u64, u64))>
 
 /// Whether a request carries counted rounds.
 pub fn is_counted(headers: &HeaderMap) -> bool {
+    // Made once, because every question of a proxy comes by here.
+    static ROUND: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("miandeng_round_"));
     let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
-    lines.into_iter().any(|line| memchr::memmem::find(line, b"miandeng_round_").is_some())
+    lines.into_iter().any(|line| ROUND.find(line).is_some())
 }
 
 /// What the login and the guard do not agree on, and what `/auth` was asked or said.

@@ -4,14 +4,14 @@
 use super::cookie::{Cookies, SetCookie};
 use crate::apps::App;
 use crate::clock::seconds;
-use crate::recent::memory;
 use crate::secret::random_hex;
 use axum::http::HeaderMap;
 use miandeng_shared::CrossSite;
-use moka::sync::Cache;
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Longer than any login takes, shorter than a forgotten phone.
 const LIFETIME: Duration = Duration::from_secs(600);
@@ -20,6 +20,8 @@ const LIFETIME: Duration = Duration::from_secs(600);
 const ROOM: usize = 700;
 /// A session that was made is missed no longer than this.
 const SUCCESS: Duration = Duration::from_secs(60);
+/// Far more than succeed while a browser goes once round a circle.
+const SUCCESSES: usize = 4096;
 const KIND: &str = "miandeng_login_";
 
 #[derive(Serialize, Deserialize)]
@@ -36,13 +38,14 @@ struct LoginCookie {
 /// Hands out and checks login cookies.
 pub struct LoginCsrf {
     cookies: Arc<Cookies>,
-    /// Of the cookies whose login has succeeded, the ids.
-    succeeded: Cache<String, ()>,
+    /// Of the cookies whose login has succeeded, the ids and when. A list, because it is written by every login and read by
+    /// those without a session only.
+    succeeded: Mutex<VecDeque<(String, Instant)>>,
 }
 
 impl LoginCsrf {
     pub fn new(cookies: Arc<Cookies>) -> Self {
-        Self { cookies, succeeded: memory(SUCCESS) }
+        Self { cookies, succeeded: Mutex::default() }
     }
 
     /// A fresh login cookie for `app`. Tabs of one browser may overwrite each other's: every one is good for the app.
@@ -66,21 +69,29 @@ impl LoginCsrf {
 
     /// Notes that the login of this cookie has succeeded.
     pub fn succeed(&self, id: String) {
-        self.succeeded.insert(id, ());
+        let mut succeeded = self.succeeded.lock();
+        if succeeded.len() >= SUCCESSES {
+            succeeded.pop_front();
+        }
+        succeeded.push_back((id, Instant::now()));
     }
 
     /// How many logins to `app` have succeeded in a row in this browser, which has no session. Successes are known to the
     /// process that saw them: behind several processes it takes longer until a circle is noticed.
     pub fn lost_sessions(&self, headers: &HeaderMap, app: &App, now: SystemTime) -> u8 {
         let proof = self.open(headers, app, now);
-        proof.map_or(0, |proof| proof.lost.saturating_add(u8::from(self.succeeded.contains_key(&proof.id))))
+        proof.map_or(0, |proof| proof.lost.saturating_add(u8::from(self.has_succeeded(&proof.id))))
+    }
+
+    fn has_succeeded(&self, id: &str) -> bool {
+        self.succeeded.lock().iter().any(|(known, at)| known == id && at.elapsed() < SUCCESS)
     }
 
     /// After a logout no session is missing.
     pub fn forget(&self, headers: &HeaderMap) {
         for (name, value) in self.cookies.named(headers, |name| name.starts_with(KIND)) {
             if let Some(proof) = self.cookies.open::<LoginCookie>(name, value) {
-                self.succeeded.invalidate(&proof.id);
+                self.succeeded.lock().retain(|(id, _)| *id != proof.id);
             }
         }
     }

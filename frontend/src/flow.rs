@@ -413,16 +413,17 @@ impl Flow {
 /// The address does not say which application: what is wrong with it.
 fn unnamed(context: &PageContext) -> Failure {
     let Entry { corp_id, agent_id, url, .. } = &context.entry;
-    let mut failure = Failure::new(ErrorCode::LinkIncomplete);
-    for (name, wrong) in [("corpid", corp_id.as_ref().err()), ("agentid", agent_id.as_ref().err())] {
+    let (corp, agent) = (corp_id.as_ref().err().copied(), agent_id.as_ref().err().copied());
+    let mut failure = Failure::new(Unnamed::error(corp, agent));
+    for (name, wrong) in [("corpid", corp), ("agentid", agent)] {
         let Some(wrong) = wrong else { continue };
-        let (code, words) = match wrong {
-            Unnamed::Missing => (failure.code, "missing"),
-            Unnamed::Placeholder => (ErrorCode::LinkPlaceholder, "a placeholder"),
-            Unnamed::Malformed => (ErrorCode::LinkInvalid, "no identifier"),
-            Unnamed::Contradictory => (ErrorCode::LinkInvalid, "two values that differ"),
+        let words = match wrong {
+            Unnamed::Missing => "missing",
+            Unnamed::Placeholder => "a placeholder",
+            Unnamed::Malformed => "no identifier",
+            Unnamed::Contradictory => "two values that differ",
         };
-        failure = Failure { code, ..failure.detail(name, words) };
+        failure = failure.detail(name, words);
     }
     failure.detail("url", url.clone()).detail("client", context.env.describe())
 }

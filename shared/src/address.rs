@@ -1,7 +1,7 @@
 //! Which application an address names: one reader for page and server, so that what the server prepares (policy, cookie,
 //! preload, looks) is for the application that the page logs in to.
 
-use crate::{AgentId, CorpId, decode_next, to_return_path};
+use crate::{AgentId, CorpId, ErrorCode, decode_next, to_return_path};
 
 /// Why a parameter of an address names nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,19 @@ pub enum Unnamed {
     Malformed,
     /// Two values that differ.
     Contradictory,
+}
+
+impl Unnamed {
+    /// The error of an address whose corporation and application are unnamed for these reasons: what is missing says least.
+    #[must_use]
+    pub fn error(corp: Option<Self>, agent: Option<Self>) -> ErrorCode {
+        let code = |unnamed| match unnamed {
+            Self::Missing => None,
+            Self::Placeholder => Some(ErrorCode::LinkPlaceholder),
+            Self::Malformed | Self::Contradictory => Some(ErrorCode::LinkInvalid),
+        };
+        agent.and_then(code).or_else(|| corp.and_then(code)).unwrap_or(ErrorCode::LinkIncomplete)
+    }
 }
 
 /// What the query of an address says.

@@ -49,9 +49,12 @@ pub async fn config(
     Ok((AppendHeaders(cookies), Json(answer(&state, &app, entry, signed))).into_response())
 }
 
-/// What only another page or proxy gets through.
+/// What only another page or proxy gets through. Of an address neither the query nor a user's name is shown: either may have
+/// a secret.
 fn note(error: &ApiError, value: &str) {
-    guard::note(error.code, "the page that asks /api/config, or a proxy before it", value);
+    let place = value.split(['?', '#']).next().unwrap_or_default();
+    let shown = place.rsplit('@').next().unwrap_or_default();
+    guard::note(error.code, "the page that asks /api/config, or a proxy before it", shown);
 }
 
 /// Of each application and failure one line in this time, however many people visit.

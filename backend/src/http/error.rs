@@ -39,7 +39,7 @@ impl ApiError {
         Self { retry_after: Some(pause), ..code.into() }
     }
 
-    /// How long to wait until the same may go well, where that is so short that nobody need hear of the error.
+    /// How long to wait until the same may go well, where that is so short that no person need hear of the error.
     pub fn heals_after(&self) -> Option<Duration> {
         const SHORT: Duration = Duration::from_secs(2);
         let heals = self.code.action() == Action::BackOff && self.code != ErrorCode::PlatformBanned;

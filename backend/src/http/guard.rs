@@ -75,9 +75,13 @@ pub fn note(code: ErrorCode, change: &str, value: &str) {
 /// A query as the log may show it: a value of a parameter that is not ours may be a secret of the application's.
 pub fn shown(query: &str) -> String {
     let pairs = url::form_urlencoded::parse(query.as_bytes());
-    let shown = pairs.map(|(name, value)| match parameter(&name).as_str() {
-        "corpid" | "agentid" | "mode" => format!("{name}={value}"),
-        _ => format!("{name}=…"),
+    let shown = pairs.map(|(name, value)| {
+        // A query that was encoded as a whole is one name.
+        let name = name.split('=').next().unwrap_or_default();
+        match parameter(name).as_str() {
+            "corpid" | "agentid" | "mode" => format!("{name}={value}"),
+            _ => format!("{name}=…"),
+        }
     });
     shown.collect::<Vec<_>>().join("&")
 }

@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use miandeng_shared::{Address, ErrorCode, Unnamed, next_in};
+use miandeng_shared::{Address, Unnamed, next_in};
 use std::time::SystemTime;
 
 /// The same HTML for all people, with a login cookie and, of the application that the address names, its looks and what is
@@ -23,13 +23,19 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     let Address { corp_id, agent_id, .. } = Address::read(query.unwrap_or_default());
     let app = match (corp_id, agent_id) {
         (Ok(corp_id), Ok(agent_id)) => state.registry.find(&corp_id, &agent_id).await.unwrap_or_default(),
-        // Without either it may be a health check.
-        (Err(Unnamed::Missing), Err(Unnamed::Missing)) => None,
-        (Err(Unnamed::Placeholder), _) | (_, Err(Unnamed::Placeholder)) => {
-            noted(ErrorCode::LinkPlaceholder, query)
+        (corp_id, agent_id) => {
+            let (corp, agent) = (corp_id.err(), agent_id.err());
+            // Without either it may be a health check.
+            if (corp, agent) != (Some(Unnamed::Missing), Some(Unnamed::Missing)) {
+                let shown = guard::shown(query.unwrap_or_default());
+                guard::note(
+                    Unnamed::error(corp, agent),
+                    "corpid and agentid in the address of the menu",
+                    &shown,
+                );
+            }
+            None
         }
-        (Err(Unnamed::Missing), _) | (_, Err(Unnamed::Missing)) => noted(ErrorCode::LinkIncomplete, query),
-        _ => noted(ErrorCode::LinkInvalid, query),
     };
     let next = query.and_then(next_in);
     let next = next.as_deref();
@@ -84,16 +90,6 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
         }
     }
     response
-}
-
-/// No application: the page tells the person, and this the operator.
-fn noted<T>(code: ErrorCode, query: Option<&str>) -> Option<T> {
-    guard::note(
-        code,
-        "corpid and agentid in the address of the menu",
-        &guard::shown(query.unwrap_or_default()),
-    );
-    None
 }
 
 /// What the page never asks a browser for, so that no script in it can. A native bridge has ways of its own.

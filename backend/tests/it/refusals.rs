@@ -149,7 +149,12 @@ fn causes(person: &Person<'_>, url: &str) -> Vec<Cause> {
             MENU,
             "corpid=$CORPID$&agentid=7&token=…",
         ),
-        ("link_incomplete", vec![get("/?corpid=ding1"), get("/?agentid=7")], MENU, "corpid=ding1"),
+        (
+            "link_incomplete",
+            vec![get("/?corpid=ding1&token%3Dsecret%26x"), get("/?agentid=7")],
+            MENU,
+            "corpid=ding1",
+        ),
         (
             "link_invalid",
             vec![get("/?corpid=a%20b&agentid=7"), get("/?corpid=a&corpid=b&agentid=7")],
@@ -159,17 +164,17 @@ fn causes(person: &Person<'_>, url: &str) -> Vec<Cause> {
         (
             "invalid_request",
             vec![
-                get(&format!("/api/config?{app}&url=ftp://x/")),
+                get(&format!("/api/config?{app}&url=ftp://name:secret@x/?token=secret")),
                 get(&format!("/api/config?{app}&url=http://a@x/")),
                 get(&format!("/api/config?{app}&sign=2")),
                 get(&format!("/api/config?{app}&url=a&url=b")),
             ],
             CONFIG,
-            "ftp://x/",
+            "x/",
         ),
         (
             "url_required",
-            vec![get(&format!("/api/config?{app}")).header("referer", "https://other.example/")],
+            vec![get(&format!("/api/config?{app}")).header("referer", "https://other.example/?token=secret")],
             CONFIG,
             "https://other.example/",
         ),

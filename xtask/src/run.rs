@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
@@ -18,6 +18,9 @@ use crate::repo::Repo;
 
 /// Enough for a compiler error and what led to it.
 const TAIL_LINES: usize = 40;
+/// A panic's place and message, and the first values that an assertion compares.
+const REASON_LINES: usize = 5;
+const REASON_WIDTH: usize = 400;
 const TICK: Duration = Duration::from_millis(200);
 
 /// The moving lines of all steps; hidden where there is no terminal.
@@ -76,6 +79,42 @@ pub fn streamed(title: &str, command: &mut Command) -> Result<()> {
     }
     println!("{title} … {}", duration::human(start.elapsed()));
     Ok(())
+}
+
+/// `streamed` for a test run whose log may be cut short: where nobody watches, the reasons of its failures come last, once
+/// more.
+pub fn tested(title: &str, command: &mut Command) -> Result<()> {
+    if io::stdout().is_terminal() {
+        return streamed(title, command);
+    }
+    let (printed, writer) = io::pipe().context("no pipe can be had")?;
+    command.stdout(writer);
+    let reasons = std::thread::spawn(move || reasons(BufReader::new(printed), io::stdout()));
+    let outcome = streamed(title, command);
+    // Our end of the pipe, which would keep it open.
+    command.stdout(Stdio::null());
+    if let (Err(_), Ok(reasons)) = (&outcome, reasons.join()) {
+        println!("\n{}", reasons.join("\n"));
+    }
+    outcome
+}
+
+/// Hands on what tests print, and gives the lines that say why some failed.
+fn reasons(printed: impl BufRead, mut screen: impl Write) -> Vec<String> {
+    let (mut reasons, mut wanted) = (Vec::new(), 0);
+    for line in printed.split(b'\n').map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line);
+        // A screen that is gone does not end the tests.
+        let _ = writeln!(screen, "{line}");
+        if line.contains("panicked at ") {
+            wanted = REASON_LINES;
+        }
+        if wanted > 0 {
+            wanted -= 1;
+            reasons.push(line.chars().take(REASON_WIDTH).collect());
+        }
+    }
+    reasons
 }
 
 /// What `command` prints, if it can be run and succeeds.
@@ -195,6 +234,16 @@ mod tests {
         follow(&mut printed, &mut log, |done, of| reported.push((done, of))).unwrap();
         assert_eq!(reported, [(1, 310), (12, 310)]);
         assert_eq!(log, b"   Compiling a v1\nerror: no\nBuilding [x\nno newline");
+    }
+
+    #[test]
+    fn the_reasons_of_failures_are_kept() {
+        let printed = "test a ... ok\ntest b ... FAILED\n\n---- b stdout ----\nthread 'b' panicked at b.rs:1:1:\n\
+                       left\n1\n2\n3\n4\n5\n";
+        let mut screen = Vec::new();
+        let kept = reasons(printed.as_bytes(), &mut screen);
+        assert_eq!(kept, ["thread 'b' panicked at b.rs:1:1:", "left", "1", "2", "3"]);
+        assert_eq!(String::from_utf8(screen).unwrap(), printed);
     }
 
     #[test]

@@ -161,9 +161,9 @@ fn tests(bed: &Testbed<'_>) -> Result<()> {
     let mut command = in_browser(bed, tests_of_this_machine(repo));
     command.env("MIANDENG_DIST", dist).env("MIANDENG_SDK", sdk).env("MIANDENG_PYTHON", &bed.python);
     command.env("MIANDENG_ENGINES", engines);
-    // What failed is to stand in a log that is cut short, and everything that fails in one run.
+    // Everything that fails stands in one log.
     command.env("RUST_BACKTRACE", "0").arg("--no-fail-fast");
-    run::streamed("tests: unit, integration and browser tests", &mut command)
+    run::tested("tests: unit, integration and browser tests", &mut command)
 }
 
 fn tests_of_this_machine(repo: &Repo) -> Command {

@@ -1,7 +1,7 @@
 //! K9: what fails on the way to DingTalk, as the operator reads it: which host and why, once, and never a secret. And that
 //! certificates and proxies can be named by the usual variables.
 
-use crate::support::{Person, Redis, Server, Sim, free_port, json_of};
+use crate::support::{Person, Redis, Server, Sim, free_port, impatient, json_of};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use reqwest::StatusCode;
 use serde_json::json;
@@ -142,6 +142,7 @@ impl Drop for Proxy {
 /// A server for which DingTalk is at `url`.
 async fn start(sim: &Sim, url: &str, environment: Vec<(String, String)>) -> Server {
     Server::start_in(environment, sim, |config| {
+        impatient(config);
         for key in ["oapi_url", "api_url"] {
             *config = config.replace(&format!("{key} = \"{}\"", sim.url), &format!("{key} = \"{url}\""));
         }

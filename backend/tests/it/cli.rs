@@ -1,6 +1,6 @@
 //! The command line, as an operator uses it.
 
-use crate::support::{Person, Server, Sim, free_port};
+use crate::support::{Person, Server, Sim, free_port, until};
 use reqwest::StatusCode;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
@@ -186,9 +186,7 @@ async fn sigterm_ends_the_server_after_what_has_begun() {
         let visit = person.config();
         let stop = async {
             // The visit has begun once DingTalk has been asked.
-            while sim.total().await == 0 && !server.log().contains("stopping") {
-                tokio::task::yield_now().await;
-            }
+            until("a call to DingTalk", async || sim.total().await > 0).await;
             Command::new("kill").args(["-TERM", &server.pid().to_string()]).status().unwrap();
         };
         let (visit, ()) = tokio::join!(visit, stop);
@@ -293,11 +291,9 @@ async fn k13_what_is_not_healthy_says_so_in_one_line() {
     ] {
         let environment: Vec<(&str, &str)> =
             environment.map(|value| ("MIANDENG__OPS_LISTEN", value)).into_iter().collect();
-        let (config, since) = (config.clone(), std::time::Instant::now());
         let (code, said) = tokio::task::block_in_place(|| healthcheck(&config, &environment));
         assert_eq!(code, Some(1), "{said}");
         assert!(said.contains(part) && said.trim_end().lines().count() == 1, "{part}: {said}");
-        assert!(since.elapsed() < std::time::Duration::from_secs(8), "{part}: {:?}", since.elapsed());
     }
     let missing = Command::new(env!("CARGO_BIN_EXE_miandeng"))
         .args(["healthcheck", "--config", "/no/such.toml"])

@@ -1,14 +1,12 @@
 //! A Redis that fails in every way there is but one: it does not go away.
 
-use crate::support::{Nginx, Person, Redis, Server, Sim, Switch, free_port, json_of};
+use crate::support::{Nginx, Person, Redis, Server, Sim, Switch, free_port, json_of, until};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const KEY: &str = "[session]\nkey = \"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\"\n\n[store]";
-/// From the recovery on.
-const SOON: Duration = Duration::from_secs(10);
 
 /// The lines that tell of the store.
 fn told(servers: &[Server]) -> Vec<String> {
@@ -31,27 +29,21 @@ async fn log_out(sim: &Sim, url: &str, servers: &[Server]) {
     let person = Person::at(sim, url);
     assert_eq!(person.login().await.status(), StatusCode::OK);
     let cookie = person.cookie_header().unwrap();
-    while status(sim, url, Method::DELETE, &cookie).await != StatusCode::NO_CONTENT {
-        assert!(since.elapsed() < SOON, "no logout: {:?}", told(servers));
-    }
+    until("a logout", async || status(sim, url, Method::DELETE, &cookie).await == StatusCode::NO_CONTENT)
+        .await;
     for server in servers {
-        while status(sim, &server.url, Method::GET, &cookie).await == StatusCode::OK {
-            assert!(since.elapsed() < SOON, "the logout is not heard of: {:?}", told(servers));
-        }
+        let is_out = async || status(sim, &server.url, Method::GET, &cookie).await != StatusCode::OK;
+        until("news of the logout", is_out).await;
     }
     println!("a logout counts everywhere after {:?}", since.elapsed());
 }
 
-async fn until(server: &Server, word: &str) {
-    let since = Instant::now();
-    loop {
+async fn until_it_is(server: &Server, word: &str) {
+    until(word, async || {
         let ready = json_of(reqwest::get(format!("{}/readyz", server.ops_url)).await.unwrap()).await;
-        if ready["status"] == word {
-            return;
-        }
-        assert!(since.elapsed() < Duration::from_secs(15), "not {word}: {}", server.log());
-        tokio::task::yield_now().await;
-    }
+        ready["status"] == word
+    })
+    .await;
 }
 
 /// Goes on logging people in until `events` are over.
@@ -93,11 +85,12 @@ async fn k07_a_failover_costs_no_login_and_ten_lines() {
     let servers = [start().await, start().await];
     let nginx = Nginx::before(port, &servers.each_ref().map(|server| server.url.as_str())).await;
     let before = told(&servers).len();
-    let follow = |redis: &Redis, primary: &Redis| {
+    let follow = async |redis: &Redis, primary: &Redis| {
         redis.cli(&["replicaof", "127.0.0.1", &primary.port().to_string()]);
-        while !redis.cli(&["info", "replication"]).contains("master_link_status:up") {}
+        let linked = async || redis.cli(&["info", "replication"]).contains("master_link_status:up");
+        until("a replica", linked).await;
     };
-    follow(&two, &one);
+    follow(&two, &one).await;
     // So that the next logins need the store, or do without.
     let forget = async || drop(sim.post("/_sim/revoke", json!({ "what": "tokens" })).await);
     under_load(&sim, &nginx.url, async {
@@ -105,7 +98,7 @@ async fn k07_a_failover_costs_no_login_and_ten_lines() {
         // The connections stay with the old primary, which is one no more.
         two.cli(&["replicaof", "no", "one"]);
         switch.turn(two.port());
-        follow(&one, &two);
+        follow(&one, &two).await;
         forget().await;
         log_out(&sim, &nginx.url, &servers).await;
         // The primary falls silent, and its connections stay open.
@@ -117,7 +110,7 @@ async fn k07_a_failover_costs_no_login_and_ten_lines() {
         switch.turn(one.port());
         log_out(&sim, &nginx.url, &servers).await;
         two.thaw();
-        follow(&two, &one);
+        follow(&two, &one).await;
         one.cli(&["client", "kill", "type", "normal"]);
         forget().await;
         log_out(&sim, &nginx.url, &servers).await;
@@ -127,7 +120,7 @@ async fn k07_a_failover_costs_no_login_and_ten_lines() {
     println!("{}", lines.join("\n"));
     assert!(lines.len() <= 10, "{}: {lines:#?}", lines.len());
     for server in &servers {
-        until(server, "ready").await;
+        until_it_is(server, "ready").await;
     }
 }
 
@@ -165,7 +158,7 @@ async fn k07_a_useless_connection_is_given_up_whatever_the_reason() {
         run(fault);
         // Noticed by a server without visitors, too; but for rights to a single command.
         if name != "NOPERM of one" {
-            until(server, "degraded").await;
+            until_it_is(server, "degraded").await;
         }
         let person = Person::new(&sim, server);
         assert_eq!(person.login().await.status(), StatusCode::OK, "{name}");
@@ -176,7 +169,7 @@ async fn k07_a_useless_connection_is_given_up_whatever_the_reason() {
         }
         run(mend);
         log_out(&sim, &server.url, &servers).await;
-        until(server, "ready").await;
+        until_it_is(server, "ready").await;
         let lines = told(&servers).split_off(before);
         assert_eq!(lines.len(), 2, "{name}: down and back: {lines:#?}");
     }

@@ -1,6 +1,6 @@
 //! Every failure of DingTalk that a login can meet, produced by the simulator, and what becomes of it.
 
-use crate::support::{Person, Server, Sim, json_of, report_of, start};
+use crate::support::{Person, Server, Sim, impatient, json_of, report_of, start};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -188,7 +188,8 @@ async fn after_all_tokens_are_revoked_nobody_notices() {
 
 #[tokio::test]
 async fn what_is_not_json_what_is_late_and_what_breaks_off() {
-    let (sim, server) = start("").await;
+    let sim = Sim::start(1).await;
+    let server = Server::start(&sim, impatient).await;
     let person = Person::new(&sim, &server);
     person.login().await;
     let html = json!({ "status": 200, "contentType": "text/html", "body": "<html>系统繁忙</html>" });

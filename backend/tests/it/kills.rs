@@ -1,6 +1,6 @@
 //! Power cuts while the embedded store is being written.
 
-use crate::support::{Person, Server, Sim};
+use crate::support::{Person, Server, Sim, until};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
@@ -64,14 +64,10 @@ async fn a_file_that_is_killed_while_it_is_written_stays_whole() {
             let counts = sim.counts().await;
             counts.get("/gettoken").copied().unwrap_or(0)
         };
-        let cut = async {
-            while fetched().await < 1 + kill * (CORPS as u64 - 1) / KILLS {
-                tokio::task::yield_now().await;
-            }
-        };
+        let enough = 1 + kill * (CORPS as u64 - 1) / KILLS;
         tokio::select! {
             _ = logins => {}
-            () = cut => {}
+            () = until("new tokens", async || fetched().await >= enough) => {}
         }
         server.kill();
         assert!(assert_whole(&server) > 0);

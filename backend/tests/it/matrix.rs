@@ -2,7 +2,7 @@
 //! (docs/failures.md); `UPDATE_DOCS=1` writes them.
 
 use crate::h5;
-use crate::support::{Person, Server, Sim};
+use crate::support::{Person, Server, Sim, impatient};
 use futures_util::StreamExt;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -125,8 +125,14 @@ fn faults() -> Vec<Fault> {
 async fn outcome(sim: &Sim, step: &Step, fault: &Fault, stays: bool) -> String {
     sim.post("/_sim/reset", json!({})).await;
     sim.settings(json!({ "unionidInGetByCode": false })).await;
-    let server = Server::start(sim, h5::beside).await;
     let mut fault = fault.fault.clone();
+    let server = Server::start(sim, |config| {
+        h5::beside(config);
+        if fault["delayMs"].is_u64() {
+            impatient(config);
+        }
+    })
+    .await;
     fault["endpoint"] = json!(step.endpoint);
     fault["times"] = json!(if stays { 1000 } else { 1 });
     sim.fault(fault).await;

@@ -1,6 +1,8 @@
 //! What other DingTalk clients get wrong, one test for each defect and named after it.
 
-use crate::support::{AGENT, CORP, Person, Redis, Server, Sim, json_of, keys_and_values, report_of, start};
+use crate::support::{
+    AGENT, CORP, Person, Redis, Server, Sim, json_of, keys_and_values, report_of, start, until,
+};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -238,9 +240,7 @@ async fn lock_released_or_overwritten_by_a_stranger() {
         let person = Person::new(&sim, &server);
         let visit = person.config();
         let strange = async {
-            while redis.cli(&["get", LOCK]).trim().is_empty() {
-                tokio::task::yield_now().await;
-            }
+            until("a lock", async || !redis.cli(&["get", LOCK]).trim().is_empty()).await;
             assert_eq!(redis.cli(&["set", LOCK, "a stranger"]).trim(), "OK");
         };
         let (visit, ()) = tokio::join!(visit, strange);

@@ -1,6 +1,6 @@
 //! Redis as it is rented: clusters, users with few rights, replicas. What cannot work is said in one sentence at the start.
 
-use crate::support::{Person, Redis, Server, Sim, free_port, json_of};
+use crate::support::{Person, Redis, Server, Sim, free_port, json_of, until};
 use reqwest::StatusCode;
 use std::process::Command;
 
@@ -54,9 +54,10 @@ async fn share(sim: &Sim, url: &str) {
         sim.http.request(method, format!("{}/api/session", server.url)).header("cookie", &cookie).send()
     };
     assert_eq!(session(&here, reqwest::Method::DELETE).await.unwrap().status(), StatusCode::NO_CONTENT);
-    while session(&there, reqwest::Method::GET).await.unwrap().status() == StatusCode::OK {
-        tokio::task::yield_now().await;
-    }
+    until("a logout on the other server", async || {
+        session(&there, reqwest::Method::GET).await.unwrap().status() != StatusCode::OK
+    })
+    .await;
     for server in [&here, &there] {
         let ready = json_of(reqwest::get(format!("{}/readyz", server.ops_url)).await.unwrap()).await;
         assert_eq!(ready["status"], "ready");
@@ -64,11 +65,15 @@ async fn share(sim: &Sim, url: &str) {
     }
 }
 
+async fn until_whole(node: &Redis) {
+    until("a whole cluster", async || node.cli(&["cluster", "info"]).contains("cluster_state:ok")).await;
+}
+
 #[tokio::test]
 async fn k08_a_cluster_of_one_shard_is_shared() {
     let (sim, redis) = (Sim::start(1).await, Redis::node().await);
     redis.cli(&["cluster", "addslotsrange", "0", "16383"]);
-    while !redis.cli(&["cluster", "info"]).contains("cluster_state:ok") {}
+    until_whole(&redis).await;
     share(&sim, &redis.url()).await;
     let keys = redis.cli(&["keys", "*"]);
     assert!(keys.contains("miandeng:channel_token:dingcorp1:123456"), "{keys}");
@@ -84,7 +89,7 @@ async fn k08_a_cluster_that_divides_its_keys_is_refused() {
     let bus = one.cli(&["config", "get", "cluster-port"]).lines().nth(1).unwrap().to_owned();
     other.cli(&["cluster", "meet", "127.0.0.1", &one.port().to_string(), &bus]);
     for node in [&one, &other] {
-        while !node.cli(&["cluster", "info"]).contains("cluster_state:ok") {}
+        until_whole(node).await;
         let refused = refusal(&node.url());
         assert!(refused.contains("cluster") && refused.contains("one shard"), "{refused}");
     }

@@ -21,16 +21,6 @@ async fn arrange(sim: &Sim, endpoint: &str, times: u64, mut fault: Value) {
     sim.fault(fault).await;
 }
 
-/// When calls to `endpoint` came, in milliseconds.
-async fn times(sim: &Sim, endpoint: &str) -> Vec<u64> {
-    let journal = sim.http.get(format!("{}/_sim/journal", sim.url)).query(&[("endpoint", endpoint)]);
-    let journal = json_of(journal.send().await.unwrap()).await;
-    let mut times: Vec<_> =
-        journal["calls"].as_array().unwrap().iter().map(|call| call["atMs"].as_u64().unwrap()).collect();
-    times.sort_unstable();
-    times
-}
-
 async fn a_login_meets(endpoint: &str, fault: Value) {
     let (sim, server) = start("").await;
     sim.settings(json!({ "unionidInGetByCode": false })).await;
@@ -72,7 +62,7 @@ async fn one_fetch_is_repeated_for_all_who_wait_and_the_pauses_grow() {
     let person = Person::new(&sim, &server);
     let visits = futures_util::future::join_all((0..50).map(|_| person.config())).await;
     assert!(visits.iter().all(|visit| visit.status() == StatusCode::OK));
-    let at = times(&sim, TOKEN).await;
+    let at = sim.times(TOKEN).await;
     assert_eq!((at.len(), sim.counts().await[TICKET]), (3, 1), "{at:?}");
     assert!(at[1] - at[0] >= 1000 && at[2] - at[1] >= 2000, "the policy's pauses: {at:?}");
 }
@@ -103,7 +93,7 @@ async fn a_pause_that_dingtalk_names_is_kept() {
     let limited = |seconds: &str| json!({ "reply": { "status": 429, "headers": { "retry-after": seconds }, "body": "" } });
     arrange(&sim, TOKEN, 1, limited("2")).await;
     assert_eq!(person.config().await.status(), StatusCode::OK);
-    let at = times(&sim, TOKEN).await;
+    let at = sim.times(TOKEN).await;
     assert!(at.len() == 2 && at[1] - at[0] >= 2000, "{at:?}");
 
     let ban = "This ban will last for 40 more seconds";

@@ -75,7 +75,7 @@ async fn replicas(sim: &Sim, redis: &Redis, count: usize, corps: usize) -> Vec<S
     let start = |_| {
         // Two thousand people, four servers and DingTalk share two cores here, so no time is spent on a log at its fullest.
         Server::start_in(vec![("RUST_LOG".to_owned(), "info".to_owned())], sim, |config| {
-            *config = config.replace("memory:", &redis.url()).replace("\"2s\"", "\"10s\"");
+            *config = config.replace("memory:", &redis.url()).replace("\"6s\"", "\"10s\"");
             for n in 2..=corps {
                 config.push_str(&format!(
                     "[[apps]]\ncorp_id = \"dingcorp{n}\"\nagent_id = \"123456\"\nkind = \"channel\"\n\

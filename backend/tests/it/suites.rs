@@ -3,7 +3,7 @@
 mod outages;
 mod pushes;
 
-use crate::support::{Person, Redis, SUITE, Server, Sim, json_of};
+use crate::support::{Person, Redis, SUITE, Server, Sim, json_of, until};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -231,19 +231,8 @@ async fn two_replicas_on_one_redis() {
     push(&sim, "relieve", json!({ "corpId": CORP })).await;
     let unknown = (StatusCode::NOT_FOUND, "unknown_app".to_owned());
     assert_eq!(error_of(there.post_code("a-code").await).await, unknown);
-    let code = json!({ "person": "employee", "namespace": "channel", "corpId": CORP, "url": here.page() });
-    let patience = std::time::Instant::now() + std::time::Duration::from_secs(20);
-    loop {
-        let answer = here.post_code("a-code").await;
-        if error_of(answer).await == unknown {
-            break;
-        }
-        assert!(
-            std::time::Instant::now() < patience,
-            "the first replica still knows the corporation: {code}"
-        );
-        tokio::task::yield_now().await;
-    }
+    until("the end on the first replica", async || error_of(here.post_code("a-code").await).await == unknown)
+        .await;
     let keys = redis.cli(&["keys", "*"]);
     for gone in ["suite_codes", "suite_apps", "channel_token", "channel_ticket", "suite_corp_token"] {
         assert!(!keys.contains(gone), "{gone} in {keys}");

@@ -8,10 +8,9 @@ use crate::suites::{
     CORP, MICRO_APP, WINDOW, assert_unknown, authorised, error_of, is_in, log_in, micro_app_login, person,
     push, push_to, start,
 };
-use crate::support::{Person, Redis, Server, Sim, json_of};
+use crate::support::{Person, Redis, Server, Sim, json_of, until};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 
 /// One push with these items, whatever becomes of it.
 async fn sent(sim: &Sim, items: Value) -> Value {
@@ -39,13 +38,8 @@ async fn metric(server: &Server, event: &str, outcome: &str) -> u64 {
     line.map_or(0, |value| value.parse().unwrap())
 }
 
-/// What has to be seen everywhere within two seconds.
 async fn until_out(person: &Person<'_>) {
-    let started = Instant::now();
-    while is_in(person).await {
-        assert!(started.elapsed() < Duration::from_secs(2), "the session does not end");
-        tokio::task::yield_now().await;
-    }
+    until("the end of a session", async || !is_in(person).await).await;
 }
 
 async fn a_whole_life(store: &str) {

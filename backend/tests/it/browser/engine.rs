@@ -1,6 +1,7 @@
 //! A Chromium that no chromedriver of today steers: the DevTools protocol over a pipe.
 
-use super::phone::{BROWSERS, PATIENCE, WATCH_POLICY};
+use super::phone::{BROWSERS, WATCH_POLICY};
+use crate::support::PATIENCE;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;

@@ -79,7 +79,7 @@ impl Scene {
     async fn server(&self) -> Server {
         self.sim.post("/_sim/reset", json!({})).await;
         Server::start(&self.sim, |config| {
-            *config = config.replace("timeout = \"2s\"", "simulator = true\ntimeout = \"1s\"");
+            *config = config.replace("timeout = \"6s\"", "simulator = true\ntimeout = \"1s\"");
         })
         .await
     }

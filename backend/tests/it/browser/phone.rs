@@ -1,5 +1,6 @@
 //! A browser in a process of its own, driven over WebDriver.
 
+use crate::support::PATIENCE;
 use fantoccini::error::CmdError;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -12,9 +13,6 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Two cores: more browsers at once only wait for each other.
 pub static BROWSERS: Semaphore = Semaphore::const_new(2);
-
-/// Nothing on a page takes longer than its own longest timeout, thirty seconds.
-pub const PATIENCE: Duration = Duration::from_secs(45);
 
 /// Writes down what a page tries against its policy, where a navigation does not lose it. What shows JSON is a page of the
 /// browser's own.

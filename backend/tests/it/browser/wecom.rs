@@ -1,7 +1,7 @@
 //! WeCom's login on the simulator's phone: who arrives where, with which client, and that a failure stays where it is.
 
 use super::{Phone, Ua};
-use crate::support::{Server, Sim};
+use crate::support::{Server, Sim, until};
 use crate::wecom::{AGENT, CODE, CORP, OTHER_AGENT, beside, count, trust};
 use serde_json::{Value, json};
 
@@ -208,9 +208,7 @@ async fn a_reload_while_the_code_is_redeemed_ends_logged_in() {
     sim.fault(json!({ "endpoint": CODE, "delayMs": 1500 })).await;
     let address = to_session(&server, AGENT);
     phone.run(&format!("window.tab = open({})", json!(address))).await;
-    while count(&sim, CODE).await == 0 {
-        tokio::task::yield_now().await;
-    }
+    until("a code at WeCom", async || count(&sim, CODE).await > 0).await;
     // The person is impatient. What the tab still shows is WeCom's page.
     phone.run("tab.location.reload()").await;
     let first = phone.client.window().await.unwrap();

@@ -1,7 +1,7 @@
 //! S1, S2, S11 to S16, S28, S29, S32 and S33: whose login it is, and how long it holds.
 
 use super::wire::{exchange, request};
-use crate::support::{AGENT, CORP, Person, Server, Sim, json_of, start};
+use crate::support::{AGENT, CORP, Person, Server, Sim, json_of, start, until};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -291,17 +291,10 @@ async fn s33_a_session_that_ended_has_ended_everywhere() {
     let person = Person::new(&sim, &server);
     assert!(person.login().await.status().is_success());
     let cookie = person.cookie_header().unwrap();
-    while sim
-        .http
-        .get(format!("{}/api/session", server.url))
-        .header("cookie", &cookie)
-        .send()
-        .await
-        .unwrap()
-        .status()
-        == 200
-    {
-        tokio::task::yield_now().await;
-    }
+    until("the session's end", async || {
+        let session = sim.http.get(format!("{}/api/session", server.url)).header("cookie", &cookie);
+        session.send().await.unwrap().status() != 200
+    })
+    .await;
     assert_eq!(decisions(&server, &cookie).await, [Some(401); 4]);
 }

@@ -28,7 +28,7 @@ async fn s27_a_lock_is_released_by_its_owner_alone() {
     let (sim, redis) = (Sim::start(1).await, Redis::start().await);
     // A lock lives for five calls; whoever waits longer for one goes on alone.
     let server = Server::start(&sim, |config| {
-        *config = config.replace("memory:", &redis.url()).replace("\"2s\"", "\"500ms\"");
+        *config = config.replace("memory:", &redis.url()).replace("\"6s\"", "\"500ms\"");
     })
     .await;
     let (lock, entry) = (

@@ -1,7 +1,7 @@
 //! Suites while DingTalk or the store is slow or down, and what a scanner costs.
 
 use super::*;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 #[tokio::test]
 async fn an_authorisation_is_pushed_again_until_it_is_safe() {
@@ -34,7 +34,7 @@ async fn a_slow_dingtalk_is_asked_to_push_again_and_nothing_is_lost() {
     let sim = Sim::start(1).await;
     let server = Server::start(&sim, |config| {
         without_apps(config);
-        *config = config.replace("\"2s\"", "\"20s\"");
+        *config = config.replace("\"6s\"", "\"20s\"");
     })
     .await;
     push_to(&sim, &server).await;
@@ -95,7 +95,7 @@ async fn a03_one_deadline_is_for_all_suites() {
     let server = Server::start(&sim, |config| {
         without_apps(config);
         config.push_str(&suite2);
-        *config = config.replace("\"2s\"", "\"20s\"");
+        *config = config.replace("\"6s\"", "\"20s\"");
     })
     .await;
     push_to(&sim, &server).await;
@@ -111,7 +111,8 @@ async fn a03_one_deadline_is_for_all_suites() {
     sim.fault(json!({ "endpoint": "/service/get_auth_info", "times": 9, "delayMs": 20_000 })).await;
     let started = Instant::now();
     let answer = error_of(person(&sim, &server, "78").config().await).await;
-    let took = started.elapsed();
+    let took = started.elapsed().as_millis();
     assert_eq!(answer.0, StatusCode::GATEWAY_TIMEOUT, "{answer:?}");
-    assert!(took < Duration::from_secs(8), "a suite after the other: {took:?}");
+    let at = sim.times("/service/get_auth_info").await;
+    assert!(u128::from(at[1] - at[0]) * 3 < took, "a suite after the other: {at:?} of {took} ms");
 }

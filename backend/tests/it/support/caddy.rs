@@ -1,5 +1,6 @@
 //! A real Caddy, in a process of its own.
 
+use super::{listening, until};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -15,12 +16,13 @@ pub struct Caddy {
 }
 
 impl Caddy {
-    /// Listens on `port` and runs with `sites`, a Caddyfile without global options, for the address `url`.
+    /// Listens on `port` and runs with `sites`, a Caddyfile without global options, for the address `url`. It waits longer
+    /// than its three seconds for those behind it, as a machine that tests take turns on may pause that long.
     pub async fn start(port: u16, url: String, sites: &str) -> Self {
         let dir = std::env::temp_dir().join(format!("miandeng-caddy-{}-{port}", std::process::id()));
         std::fs::create_dir_all(&dir).unwrap();
         let file = dir.join("Caddyfile");
-        std::fs::write(&file, format!("{GLOBAL}{sites}")).unwrap();
+        std::fs::write(&file, format!("{GLOBAL}{}", patient(sites))).unwrap();
         let log = std::fs::File::create(dir.join("log")).unwrap();
         let mut child = Command::new("caddy")
             .args(["run", "--adapter", "caddyfile", "--config"])
@@ -32,21 +34,32 @@ impl Caddy {
             .stderr(log)
             .spawn()
             .unwrap_or_else(|e| panic!("caddy: {e}; `cargo xtask test` installs it"));
-        // Nothing tells from outside when it listens, so it is asked.
-        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            if let Some(status) = child.try_wait().unwrap() {
-                let log = std::fs::read_to_string(dir.join("log")).unwrap_or_default();
-                panic!("caddy ended with {status}:\n{log}");
-            }
-            tokio::task::yield_now().await;
+        if let Err(status) = listening(port, &mut child).await {
+            let log = std::fs::read_to_string(dir.join("log")).unwrap_or_default();
+            panic!("caddy ended with {status}:\n{log}");
         }
         // It listens before it has made its certificate.
         let client = reqwest::Client::builder().tls_danger_accept_invalid_certs(true).build().unwrap();
-        while url.starts_with("https") && client.get(&url).send().await.is_err() {
-            tokio::task::yield_now().await;
-        }
+        until("Caddy's certificate", async || {
+            url.starts_with("http:") || client.get(&url).send().await.is_ok()
+        })
+        .await;
         Self { url, child, dir }
     }
+}
+
+fn patient(sites: &str) -> String {
+    const PATIENT: &str = "transport http {\n dial_timeout 1m\n }\n";
+    let line = |line: &str| {
+        let proxies =
+            ["reverse_proxy ", "forward_auth "].iter().any(|name| line.trim_start().starts_with(name));
+        match (proxies, line.ends_with('{')) {
+            (true, true) => format!("{line}\n{PATIENT}"),
+            (true, false) => format!("{line} {{\n{PATIENT}}}\n"),
+            (false, _) => format!("{line}\n"),
+        }
+    };
+    sites.lines().map(line).collect()
 }
 
 impl Drop for Caddy {

@@ -14,6 +14,9 @@ mod sim;
 mod site;
 mod switch;
 
+use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
+
 pub use caddy::Caddy;
 pub use nginx::Nginx;
 pub use person::{Person, json_of, report_of};
@@ -24,6 +27,35 @@ pub use server::{Server, free_port};
 pub use sim::Sim;
 pub use site::{Front, Kind, Scheme, Site, caddyfile, plain_site_conf};
 pub use switch::Switch;
+
+/// How long a test waits for what is bound to come before it says that it did not: longer than a machine with too much to do
+/// pauses. No test asserts on less, as only a person can tell a slow machine from a slow server.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Asks until `holds`; `what` says what is waited for. For what tells of itself only when it is asked.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !holds().await {
+        assert!(Instant::now() < end, "{what}: not within {PATIENCE:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// For tests in which a platform is silent: the server does not wait as long for it as where a busy machine may be slow.
+pub fn impatient(config: &mut String) {
+    *config = config.replace("timeout = \"6s\"", "timeout = \"2s\"");
+}
+
+/// Waits until something listens on `port` of this machine, or `child`, which is to do so, has ended.
+pub async fn listening(port: u16, child: &mut Child) -> Result<(), ExitStatus> {
+    let mut ended = None;
+    until("a port to listen", async || {
+        ended = child.try_wait().unwrap();
+        ended.is_some() || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+    })
+    .await;
+    ended.map_or(Ok(()), Err)
+}
 
 /// The application of most tests.
 pub const CORP: &str = "dingcorp1";

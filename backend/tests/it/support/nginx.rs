@@ -1,6 +1,6 @@
 //! A real nginx, in a process of its own.
 
-use super::shipped;
+use super::{listening, shipped};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -67,12 +67,8 @@ impl Nginx {
             .stderr(Stdio::null())
             .spawn()
             .unwrap_or_else(|e| panic!("nginx: {e}; `cargo xtask test` installs it"));
-        // Nothing tells from outside when it listens, so it is asked.
-        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            if let Some(status) = child.try_wait().unwrap() {
-                panic!("nginx ended with {status}:\n{}", log_of(&dir));
-            }
-            tokio::task::yield_now().await;
+        if let Err(status) = listening(port, &mut child).await {
+            panic!("nginx ended with {status}:\n{}", log_of(&dir));
         }
         Self { url: format!("http://127.0.0.1:{port}"), child, dir }
     }

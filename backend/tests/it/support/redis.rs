@@ -1,6 +1,7 @@
 //! A real Redis, in a process of its own, which can be killed and started again on the same port.
 
 use super::free_port;
+use super::listening;
 use std::process::{Child, Command, Stdio};
 
 pub struct Redis {
@@ -42,7 +43,7 @@ impl Redis {
         // A replica leaves a copy of its primary, and a node its view of the cluster: not for the next one.
         let _ = std::fs::remove_dir_all(self.dir());
         std::fs::create_dir_all(self.dir()).unwrap();
-        let child = Command::new("redis-server")
+        let mut child = Command::new("redis-server")
             .arg("--dir")
             .arg(self.dir())
             .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
@@ -50,11 +51,9 @@ impl Redis {
             .stdout(Stdio::null())
             .spawn()
             .unwrap_or_else(|e| panic!("redis-server: {e}; `cargo xtask test` installs it"));
+        let listens = listening(self.port, &mut child).await;
         self.child = Some(child);
-        // Nothing tells from outside when it listens, so it is asked.
-        while tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
-            tokio::task::yield_now().await;
-        }
+        listens.unwrap_or_else(|status| panic!("redis-server ended with {status}"));
     }
 
     fn dir(&self) -> std::path::PathBuf {

@@ -1,12 +1,12 @@
 //! The binary under test, in a process of its own.
 
-use super::{AGENT, CORP, Sim};
+use super::{AGENT, CORP, PATIENCE, Sim};
 use redb::{ReadableDatabase, ReadableTable};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
 
 pub struct Server {
     pub url: String,
@@ -14,7 +14,7 @@ pub struct Server {
     child: Child,
     dir: PathBuf,
     environment: Vec<(String, String)>,
-    log: Arc<Mutex<String>>,
+    log: watch::Sender<String>,
 }
 
 /// A port that nobody listens on, and never the same one twice: below the range from which the system takes the ports
@@ -58,7 +58,7 @@ state_dir = "{}"
 [dingtalk]
 oapi_url = "{sim_url}"
 api_url = "{sim_url}"
-timeout = "2s"
+timeout = "6s"
 
 [store]
 url = "memory:"
@@ -76,7 +76,7 @@ jsapi_url = "{sim_url}/jsapi/dingtalk.js"
         adjust(&mut config);
         std::fs::create_dir_all(&dir).unwrap();
         std::fs::write(dir.join(CONFIG), config).unwrap();
-        let (log, ops_url) = (Arc::default(), format!("http://127.0.0.1:{ops_port}"));
+        let (log, ops_url) = (watch::Sender::default(), format!("http://127.0.0.1:{ops_port}"));
         let child = spawn(&dir, &environment, &log).await;
         Self { url, ops_url, child, dir, environment, log }
     }
@@ -125,19 +125,16 @@ jsapi_url = "{sim_url}/jsapi/dingtalk.js"
 
     /// What the server has written so far.
     pub fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
+        self.log.borrow().clone()
     }
 
     /// The log once `part` stands in it `times` times: a line is written before the answer leaves, but read beside it.
     pub async fn log_with(&self, part: &str, times: usize) -> String {
-        let patience = std::time::Instant::now() + std::time::Duration::from_secs(10);
-        loop {
-            let log = self.log();
-            if log.matches(part).count() >= times {
-                return log;
-            }
-            assert!(std::time::Instant::now() < patience, "{part} is not in\n{log}");
-            tokio::task::yield_now().await;
+        let mut log = self.log.subscribe();
+        let written = log.wait_for(|log| log.matches(part).count() >= times);
+        match tokio::time::timeout(PATIENCE, written).await {
+            Ok(log) => log.unwrap().clone(),
+            Err(_) => panic!("{part} is not in\n{}", self.log()),
         }
     }
 
@@ -162,7 +159,7 @@ impl Drop for Server {
 const CONFIG: &str = "miandeng.toml";
 
 /// Starts the process and waits until it says that it is ready.
-async fn spawn(dir: &Path, environment: &[(String, String)], log: &Arc<Mutex<String>>) -> Child {
+async fn spawn(dir: &Path, environment: &[(String, String)], log: &watch::Sender<String>) -> Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_miandeng"))
         .args(["serve", "--config"])
         .arg(dir.join(CONFIG))
@@ -177,23 +174,22 @@ async fn spawn(dir: &Path, environment: &[(String, String)], log: &Arc<Mutex<Str
         .unwrap();
     let (ready, is_ready) = tokio::sync::oneshot::channel();
     let stderr = BufReader::new(child.stderr.take().unwrap());
-    let lines = Arc::clone(log);
+    let lines = log.clone();
     std::thread::spawn(move || {
         let mut ready = Some(ready);
         for line in stderr.lines().map_while(Result::ok) {
             let started = line.contains("miandeng is ready");
-            {
-                let mut log = lines.lock().unwrap();
+            lines.send_modify(|log| {
                 log.push_str(&line);
                 log.push('\n');
-            }
+            });
             if let Some(ready) = ready.take_if(|_| started) {
                 let _ = ready.send(());
             }
         }
     });
     if is_ready.await.is_err() {
-        panic!("the server did not start:\n{}", log.lock().unwrap());
+        panic!("the server did not start:\n{}", *log.borrow());
     }
     child
 }

@@ -94,6 +94,16 @@ impl Sim {
         serde_json::from_value(journal["counts"].clone()).unwrap()
     }
 
+    /// When calls to `endpoint` came, in milliseconds.
+    pub async fn times(&self, endpoint: &str) -> Vec<u64> {
+        let journal = self.http.get(format!("{}/_sim/journal", self.url)).query(&[("endpoint", endpoint)]);
+        let journal = self.send(journal).await;
+        let calls = journal["calls"].as_array().unwrap();
+        let mut times: Vec<_> = calls.iter().map(|call| call["atMs"].as_u64().unwrap()).collect();
+        times.sort_unstable();
+        times
+    }
+
     /// How often the phones asked their platform.
     pub async fn native_counts(&self) -> Vec<(&'static str, u64)> {
         let journal = self.send(self.http.get(format!("{}/_sim/journal", self.url))).await;

@@ -1,6 +1,7 @@
 //! Pushes that cannot be followed, or not at once: none is lost.
 
 use super::*;
+use crate::support::until;
 
 #[tokio::test]
 async fn k02_what_cannot_be_followed_comes_again_and_is_noticed() {
@@ -182,10 +183,7 @@ async fn k02_a_store_that_is_down_loses_no_push() {
         );
         assert_eq!(retry().await, (1, 0), "and is no less pushed again the second time");
         takes("0");
-        let patience = Instant::now() + Duration::from_secs(20);
-        while retry().await != (1, 1) {
-            assert!(Instant::now() < patience, "{items} is not acknowledged");
-        }
+        until(&format!("an acknowledgement of {items}"), async || retry().await == (1, 1)).await;
         match items[0]["what"].as_str().unwrap() {
             "auth" => {
                 log_in(&sim, &follower).await;

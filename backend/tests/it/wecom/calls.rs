@@ -43,7 +43,7 @@ async fn five_hundred_first_visits_fetch_one_token() {
     // Other tests may take the processors meanwhile.
     let server = Server::start(&sim, |config| {
         beside(config, &sim, "");
-        *config = config.replace("timeout = \"2s\"", "timeout = \"15s\"");
+        *config = config.replace("timeout = \"6s\"", "timeout = \"15s\"");
     })
     .await;
     trust(&sim, &server.url).await;

@@ -195,7 +195,8 @@ async fn a_fault_that_heals_is_not_seen() {
         (json!({ "drop": true, "after": true }), "platform_unreachable"),
         (json!({ "delayMs": 10_000 }), "platform_timeout"),
     ] {
-        let (sim, server) = start("visible_only = true").await;
+        let sim = Sim::start(1).await;
+        let server = server_for(&sim, "visible_only = true", &fault).await;
         let mut once = fault.clone();
         once["times"] = json!(1);
         for endpoint in [TOKEN, RANGE] {

@@ -60,7 +60,7 @@ fn rows() -> Vec<Row> {
 /// One login on a fresh server, whose step meets the fault so often: `ok`, or the error.
 async fn outcome(sim: &Sim, endpoint: &str, fault: &Value, times: u32) -> String {
     sim.post("/_sim/reset", json!({})).await;
-    let server = server(sim, "visible_only = true").await;
+    let server = server_for(sim, "visible_only = true", fault).await;
     let mut fault = fault.clone();
     fault["endpoint"] = json!(endpoint);
     fault["times"] = json!(times);

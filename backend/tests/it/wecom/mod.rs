@@ -14,7 +14,7 @@ mod security;
 mod sites;
 mod visitor;
 
-use crate::support::{Server, Sim};
+use crate::support::{Server, Sim, impatient};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ pub fn beside(config: &mut String, sim: &Sim, extra: &str) {
     let url = &sim.url;
     config.push_str(&format!(
         "[wecom]\nqyapi_url = \"{url}\"\nauthorize_url = \"{url}/connect/oauth2/authorize\"\n\
-         login_url = \"{url}/wwlogin/sso/login\"\ntimeout = \"2s\"\n"
+         login_url = \"{url}/wwlogin/sso/login\"\ntimeout = \"6s\"\n"
     ));
 }
 
@@ -63,7 +63,18 @@ pub async fn trust(sim: &Sim, url: &str) {
 }
 
 async fn server(sim: &Sim, extra: &str) -> Server {
-    let server = Server::start(sim, |config| beside(config, sim, extra)).await;
+    server_for(sim, extra, &Value::Null).await
+}
+
+/// The same, which does not wait long where `fault` is silence.
+async fn server_for(sim: &Sim, extra: &str, fault: &Value) -> Server {
+    let server = Server::start(sim, |config| {
+        beside(config, sim, extra);
+        if fault["delayMs"].is_u64() {
+            impatient(config);
+        }
+    })
+    .await;
     trust(sim, &server.url).await;
     server
 }

@@ -1,6 +1,7 @@
 //! S51 to S55: whose login it is, where the code and the state travel in an address.
 
 use super::*;
+use crate::support::until;
 
 /// A browser with an attempt of its own, and without a session.
 async fn with_an_attempt<'a>(sim: &'a Sim, server: &Server, person: &'static str) -> Visitor<'a> {
@@ -122,9 +123,7 @@ async fn s53_a_leaked_callback_address_logs_nobody_in() {
         match when {
             "while" => {
                 let in_flight = async {
-                    while count(&sim, CODE).await == seen {
-                        tokio::task::yield_now().await;
-                    }
+                    until("the code at WeCom", async || count(&sim, CODE).await > seen).await;
                     steal.await;
                 };
                 tokio::join!(owner.open(&callback), in_flight);

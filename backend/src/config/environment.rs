@@ -46,8 +46,10 @@ pub fn overlay(table: &mut Table, environment: impl Iterator<Item = (String, Str
 pub fn warn_of_unread<'a>(names: impl Iterator<Item = &'a String>, found: &Findings) {
     let letters = |text: &str| text.replace(['_', '.'], "").to_ascii_lowercase();
     for name in names.filter(|name| !name.starts_with(PREFIX) && !found.is_read(name)) {
-        let meant = |key: &&String| letters(name).strip_prefix("miandeng") == Some(&letters(key));
-        if let Some(key) = found.known_keys().iter().find(meant) {
+        // Most variables have nothing to do with us, and there may be ten thousand applications' keys.
+        let written = letters(name);
+        let Some(written) = written.strip_prefix("miandeng") else { continue };
+        if let Some(key) = found.known_keys().iter().find(|key| letters(key) == written) {
             let variable = key.replace('.', "__").to_ascii_uppercase();
             found.warn(name, format!("is not read; for {key} the variable is {PREFIX}{variable}"));
         }

@@ -16,8 +16,7 @@ pub struct Caddy {
 }
 
 impl Caddy {
-    /// Listens on `port` and runs with `sites`, a Caddyfile without global options, for the address `url`. It waits longer
-    /// than its three seconds for those behind it, as a machine that tests take turns on may pause that long.
+    /// Listens on `port` and runs with `sites`, a Caddyfile without global options, for the address `url`.
     pub async fn start(port: u16, url: String, sites: &str) -> Self {
         let dir = std::env::temp_dir().join(format!("miandeng-caddy-{}-{port}", std::process::id()));
         std::fs::create_dir_all(&dir).unwrap();
@@ -48,6 +47,7 @@ impl Caddy {
     }
 }
 
+/// The sites with a minute for dialling what is behind them: Caddy's three seconds are less than a busy machine may pause.
 fn patient(sites: &str) -> String {
     const PATIENT: &str = "transport http {\n dial_timeout 1m\n }\n";
     let line = |line: &str| {

@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, mpsc};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -21,6 +21,7 @@ const TAIL_LINES: usize = 40;
 /// A panic's place and message, and the first values that an assertion compares.
 const REASON_LINES: usize = 5;
 const REASON_WIDTH: usize = 400;
+const LEFT_BEHIND: Duration = Duration::from_secs(5);
 const TICK: Duration = Duration::from_millis(200);
 
 /// The moving lines of all steps; hidden where there is no terminal.
@@ -81,27 +82,30 @@ pub fn streamed(title: &str, command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// `streamed` for a test run whose log may be cut short: where nobody watches, the reasons of its failures come last, once
-/// more.
+/// `streamed` for a test run whose log may be cut short: where it goes to no terminal, the reasons of its failures come
+/// last, once more.
 pub fn tested(title: &str, command: &mut Command) -> Result<()> {
     if io::stdout().is_terminal() {
         return streamed(title, command);
     }
     let (printed, writer) = io::pipe().context("no pipe can be had")?;
     command.stdout(writer);
-    let reasons = std::thread::spawn(move || reasons(BufReader::new(printed), io::stdout()));
+    let (sender, kept) = mpsc::channel();
+    std::thread::spawn(move || reasons(BufReader::new(printed), io::stdout(), &sender));
     let outcome = streamed(title, command);
     // Our end of the pipe, which would keep it open.
     command.stdout(Stdio::null());
-    if let (Err(_), Ok(reasons)) = (&outcome, reasons.join()) {
+    // A process that a test left behind holds the pipe open, too, and is not waited for.
+    let reasons: Vec<String> = std::iter::from_fn(|| kept.recv_timeout(LEFT_BEHIND).ok()).collect();
+    if outcome.is_err() {
         println!("\n{}", reasons.join("\n"));
     }
     outcome
 }
 
-/// Hands on what tests print, and gives the lines that say why some failed.
-fn reasons(printed: impl BufRead, mut screen: impl Write) -> Vec<String> {
-    let (mut reasons, mut wanted) = (Vec::new(), 0);
+/// Hands on what tests print, and sends the lines that say why some failed.
+fn reasons(printed: impl BufRead, mut screen: impl Write, reason: &mpsc::Sender<String>) {
+    let mut wanted = 0;
     for line in printed.split(b'\n').map_while(Result::ok) {
         let line = String::from_utf8_lossy(&line);
         // A screen that is gone does not end the tests.
@@ -111,10 +115,9 @@ fn reasons(printed: impl BufRead, mut screen: impl Write) -> Vec<String> {
         }
         if wanted > 0 {
             wanted -= 1;
-            reasons.push(line.chars().take(REASON_WIDTH).collect());
+            let _ = reason.send(line.chars().take(REASON_WIDTH).collect());
         }
     }
-    reasons
 }
 
 /// What `command` prints, if it can be run and succeeds.
@@ -240,8 +243,10 @@ mod tests {
     fn the_reasons_of_failures_are_kept() {
         let printed = "test a ... ok\ntest b ... FAILED\n\n---- b stdout ----\nthread 'b' panicked at b.rs:1:1:\n\
                        left\n1\n2\n3\n4\n5\n";
-        let mut screen = Vec::new();
-        let kept = reasons(printed.as_bytes(), &mut screen);
+        let (mut screen, (sender, kept)) = (Vec::new(), mpsc::channel());
+        reasons(printed.as_bytes(), &mut screen, &sender);
+        drop(sender);
+        let kept: Vec<String> = kept.iter().collect();
         assert_eq!(kept, ["thread 'b' panicked at b.rs:1:1:", "left", "1", "2", "3"]);
         assert_eq!(String::from_utf8(screen).unwrap(), printed);
     }

@@ -23,6 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::{SystemTime, UNIX_EPOCH};
 use timeouts::{Last, Timeouts};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
 use watched::Watched;
@@ -42,7 +43,37 @@ pub struct Seats {
 ///
 /// At most so many connections are open at once as there are `seats`. A further one waits, in the listener's queue, and
 /// connections that are not in use are asked to leave.
-pub async fn serve(mut listener: TcpListener, app: Router, seats: Seats, mut stop: watch::Receiver<bool>) {
+pub async fn serve(listener: TcpListener, app: Router, seats: Seats, stop: watch::Receiver<bool>) {
+    serve_all_of(listener, app, seats, stop).await;
+}
+
+/// Where connections come from: the kernel, and in tests, whose time would leap ahead of what the kernel has under way, memory.
+trait Source: Listener<Addr = SocketAddr> {
+    /// What a new connection needs.
+    fn prepare(stream: &Self::Io);
+
+    /// Takes no more; gives those that had connected by then.
+    fn close(self) -> impl Iterator<Item = (Self::Io, SocketAddr)> + Send;
+}
+
+impl Source for TcpListener {
+    /// Answers are small and whole; to wait for more to fill a packet would only delay them.
+    fn prepare(stream: &TcpStream) {
+        let _ = stream.set_nodelay(true);
+    }
+
+    /// Asks the kernel itself: what Tokio knows of the queue may be older than its last entry.
+    fn close(self) -> impl Iterator<Item = (TcpStream, SocketAddr)> + Send {
+        let queue = self.into_std().ok();
+        let next = move || queue.as_ref()?.accept().ok();
+        std::iter::from_fn(next).filter_map(|(stream, peer)| {
+            stream.set_nonblocking(true).ok()?;
+            Some((TcpStream::from_std(stream).ok()?, peer))
+        })
+    }
+}
+
+async fn serve_all_of<S: Source>(mut source: S, app: Router, seats: Seats, mut stop: watch::Receiver<bool>) {
     let Seats { number, metrics } = seats;
     let room = Room { app, seats: Arc::new(Semaphore::new(number)), metrics, leave: watch::channel(false).0 };
     let mut stop = pin!(async move {
@@ -53,28 +84,23 @@ pub async fn serve(mut listener: TcpListener, app: Router, seats: Seats, mut sto
     let mut waiting = Vec::new();
     loop {
         let (stream, peer) = tokio::select! {
-            accepted = Listener::accept(&mut listener) => accepted,
+            // First, so that connections which come after the stop are told to close.
+            biased;
             () = &mut stop => break,
+            accepted = source.accept() => accepted,
         };
         tokio::select! {
-            seat = room.seat() => room.admit(stream, peer, seat),
+            seat = room.seat() => room.admit::<S>(stream, peer, seat, Last::No),
             () = &mut stop => {
                 waiting.push((stream, peer));
                 break;
             }
         }
     }
-    // The kernel itself is asked: what Tokio knows of the queue may be older than its last entry. With its end the listener
-    // is closed, before anything is waited for.
-    if let Ok(queue) = listener.into_std() {
-        while let Ok((stream, peer)) = queue.accept() {
-            if let Ok(stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) {
-                waiting.push((stream, peer));
-            }
-        }
-    }
+    // Closed before anything is waited for.
+    waiting.extend(source.close());
     for (stream, peer) in waiting {
-        room.admit(stream, peer, room.seat().await);
+        room.admit::<S>(stream, peer, room.seat().await, Last::Yes);
     }
     room.leave.send_replace(false);
     room.leave.closed().await;
@@ -103,9 +129,11 @@ impl Room {
         seats().acquire_owned().await
     }
 
-    /// Serves a connection in a task of its own.
-    fn admit(&self, stream: TcpStream, peer: SocketAddr, seat: Seat) {
-        let connection = connection(stream, peer, self.app.clone(), self.leave.subscribe());
+    /// Serves a connection in a task of its own: all its requests, or the first as its last.
+    fn admit<S: Source>(&self, stream: S::Io, peer: SocketAddr, seat: Seat, first_is: Last) {
+        S::prepare(&stream);
+        let timeouts = Timeouts::new(first_is);
+        let connection = connection(stream, peer, self.app.clone(), timeouts, self.leave.subscribe());
         let metrics = self.metrics;
         tokio::spawn(async move {
             metrics.open(1.0);
@@ -117,10 +145,14 @@ impl Room {
 }
 
 /// Serves one connection until it ends, runs out of time, or is asked to leave and has nothing more to finish.
-async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, mut leave: watch::Receiver<bool>) {
-    // Answers are small and whole; to wait for more to fill a packet would only delay them.
-    let _ = stream.set_nodelay(true);
-    let timeouts = Arc::new(Timeouts::new());
+async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: SocketAddr,
+    app: Router,
+    timeouts: Timeouts,
+    mut leave: watch::Receiver<bool>,
+) {
+    let timeouts = Arc::new(timeouts);
     let stream = Watched::new(stream, Arc::clone(&timeouts));
     let app = TowerToHyperService::new(app);
     let service = service_fn(|request: hyper::Request<Incoming>| {

@@ -46,15 +46,15 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    /// That with a new connection.
-    pub fn new() -> Self {
+    /// That of a new connection.
+    pub fn new(first_is: Last) -> Self {
         Self {
             born: Instant::now(),
             ends: AtomicU64::new(millis(FIRST_HEAD)),
             stalled: AtomicU64::new(NEVER),
             taken: AtomicUsize::new(0),
             has_begun: AtomicBool::new(false),
-            is_leaving: AtomicBool::new(false),
+            is_leaving: AtomicBool::new(first_is == Last::Yes),
             is_crowded: AtomicBool::new(false),
         }
     }

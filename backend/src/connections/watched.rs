@@ -7,16 +7,16 @@ use std::io::{IoSlice, Result};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// A connection that tells its [`Timeouts`] what of the answers is taken.
-pub struct Watched {
-    stream: TokioIo<TcpStream>,
+pub struct Watched<S> {
+    stream: TokioIo<S>,
     timeouts: Arc<Timeouts>,
 }
 
-impl Watched {
-    pub fn new(stream: TcpStream, timeouts: Arc<Timeouts>) -> Self {
+impl<S> Watched<S> {
+    pub fn new(stream: S, timeouts: Arc<Timeouts>) -> Self {
         Self { stream: TokioIo::new(stream), timeouts }
     }
 
@@ -30,13 +30,13 @@ impl Watched {
     }
 }
 
-impl Read for Watched {
+impl<S: AsyncRead + Unpin> Read for Watched<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
-impl Write for Watched {
+impl<S: AsyncWrite + Unpin> Write for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.written(outcome)

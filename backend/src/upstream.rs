@@ -13,7 +13,7 @@ mod policy;
 mod proxies;
 mod token;
 
-pub use credential_cache::{Cached, CredentialCache};
+pub use credential_cache::{Cached, CredentialCache, RefusalMemory};
 pub use failure::{Error, Kind, Role};
 pub use http::{Reply, Upstream, named_pause};
 pub use json::{json, number, seconds, text, unpacked, whole, without_fraction};

@@ -11,7 +11,7 @@ pub use link::Browser;
 use crate::apps::{App, Audience, Credentials};
 use crate::config;
 use crate::store::Store;
-use crate::upstream::{Cached, CredentialCache, Error, Kind, Upstream};
+use crate::upstream::{Cached, CredentialCache, Error, Kind, RefusalMemory, Upstream};
 use axum::http::HeaderMap;
 use client::{Client, Visitor, WeComToken};
 use miandeng_shared::{AuthCode, User};
@@ -22,7 +22,7 @@ use url::Url;
 /// A token takes one call and two repetitions of it; a lock outlives them.
 const CALLS_PER_FETCH: u32 = 4;
 /// 2,000 refused fetches in an hour ban the address; of one application these are 60.
-const REFUSAL_MEMORY: Duration = Duration::from_secs(60);
+const REFUSAL_MEMORY: RefusalMemory = RefusalMemory { lasts: Duration::from_secs(60), of_each: true };
 
 /// WeCom with everything that is remembered of it.
 pub struct Rooms {
@@ -45,7 +45,7 @@ impl Rooms {
         let lock_lifetime = *timeout * CALLS_PER_FETCH;
         Ok(Self {
             client: Client::new(upstream, qyapi_url),
-            tokens: CredentialCache::new("wecom_token", store, lock_lifetime).remembering(REFUSAL_MEMORY),
+            tokens: CredentialCache::new("wecom_token", store, lock_lifetime).remembering(&REFUSAL_MEMORY),
             link: link::Hosts::new(authorize_url, login_url, &config.issuer()),
             simulator: config.dingtalk.simulator,
         })

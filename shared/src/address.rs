@@ -61,7 +61,8 @@ impl Address {
             corp_id: value("corpid").and_then(|id| CorpId::new(id).map_err(|_| Unnamed::Malformed)),
             agent_id: value("agentid").and_then(|id| AgentId::new(id).map_err(|_| Unnamed::Malformed)),
             next: value("next").ok(),
-            error: value("error").ok(),
+            // Our own redirects write it, and always plainly.
+            error: self::value(&plainly, "error").ok(),
         }
     }
 }
@@ -85,7 +86,7 @@ pub fn parameter(raw: &str) -> String {
     plain(plain(raw).rsplit(['&', '?', ';']).next().unwrap_or_default()).to_ascii_lowercase()
 }
 
-/// The parameters that are read. No value of theirs has a separator in it.
+/// The parameters that are read. No value of theirs has a separator in it, but for a `next` that is a path.
 const OURS: [&str; 4] = ["corpid", "agentid", "next", "error"];
 
 /// How often what is read turns out to hold pairs itself.
@@ -107,7 +108,8 @@ fn read_pairs(text: &str, separators: &[char], rounds: u8, pairs: &mut Vec<(Stri
         let more = value.split_once(['&', '?', ';']).filter(|(value_alone, more)| {
             more.contains('=') || value.as_bytes().get(value_alone.len()) != Some(&b';')
         });
-        match more.filter(|_| OURS.contains(&name.as_str())) {
+        let is_path = name == "next" && value.starts_with('/');
+        match more.filter(|_| OURS.contains(&name.as_str()) && !is_path) {
             Some((value, more)) => {
                 pairs.push((name, ended(value)));
                 read_pairs(more, separators, rounds, pairs);
@@ -241,6 +243,34 @@ mod tests {
         assert_eq!(read("corpid=ding1&back=/x?corpid=ding2&b=a;corpid=ding3").0, Ok("ding1".into()));
         // Of both the one that DingTalk filled in.
         assert_eq!(read("corpid=$CORPID$&corpId=ding1").0, Ok("ding1".into()));
+    }
+
+    #[test]
+    fn a_path_to_return_to_names_nothing_of_this_page() {
+        for next in [
+            "/orders?agentid=77",
+            "/orders?corpid=other&error=1",
+            "/o?a=1&agentid=77",
+            "/o?id=5&AgentId=2",
+            "/o#/r?agentid=7",
+            "/o;corpid=x?y=1",
+        ] {
+            let encoded: String = next.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            for next_pair in [format!("next={encoded}"), format!("next=%25{}", encoded.get(1..).unwrap())] {
+                for query in [
+                    format!("corpid=dingcorp1&agentid=123456&{next_pair}"),
+                    format!("{next_pair}&corpid=dingcorp1&agentid=123456"),
+                ] {
+                    let address = Address::read(&query);
+                    assert_eq!(read(&query), (Ok("dingcorp1".into()), Ok("123456".into())), "{query}");
+                    assert_eq!(address.error, None, "{query}");
+                }
+            }
+            let query = format!("corpid=dingcorp1&agentid=123456&next={encoded}");
+            assert_eq!(next_in(&query).as_deref(), Some(next), "{query}");
+        }
+        assert_eq!(Address::read("corpid=a&agentid=1&next=/orders?error=1").error, None);
+        assert_eq!(Address::read("corpid=a&agentid=1&error=x").error.as_deref(), Some("x"));
     }
 
     #[test]

@@ -41,12 +41,27 @@ fn warn_of_oddities(text: &str, place: &Place<'_>) {
         (is_blank_at_end, "a blank at its beginning or end; remove it"),
         (is_quoted, "a quotation mark at its beginning or end; remove it"),
         (has_lines, "more than one line; only a newline at the end is dropped"),
+        (is_placeholder(inner), "the look of a placeholder or of a whole line; put the secret itself there"),
         (has_others, "a character in it that is no letter, digit or sign of ASCII; remove it"),
     ] {
         if is_odd {
             place.warn(format!("has {oddity}"));
         }
     }
+}
+
+/// `${SECRET}`, `$SECRET`, `<secret>`, `***`; `secret,`; `CHANNEL_SECRET=secret`.
+fn is_placeholder(text: &str) -> bool {
+    let is_name = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let is_variable = text.strip_prefix('$').is_some_and(|name| is_name(name.trim_matches(['{', '}', '$'])));
+    let is_line = text.split_once('=').is_some_and(|(name, value)| {
+        let ends = |end| name.trim().to_ascii_lowercase().ends_with(end);
+        is_name(name.trim())
+            && !value.trim_matches('=').is_empty()
+            && ["secret", "key", "token", "password"].into_iter().any(ends)
+    });
+    let is_slot = text.starts_with('<') && text.ends_with('>') || text.trim_matches('*').is_empty();
+    is_variable || is_line || is_slot || text.ends_with([',', ';'])
 }
 
 /// Of every script that editors and input methods use.
@@ -178,6 +193,16 @@ mod tests {
             ("abc\\u0000", &["ASCII"]),
             (" 'abc'", &["blank", "quotation"]),
             ("\\uFEFF abc\\n", &["BOM", "ASCII"]),
+            ("${CHANNEL_SECRET}", &["placeholder"]),
+            ("$CHANNEL_SECRET", &["placeholder"]),
+            ("$corpSecret$", &["placeholder"]),
+            ("<abc>", &["placeholder"]),
+            ("***", &["placeholder"]),
+            ("'abc',", &["placeholder", "quotation"]),
+            ("abc;", &["placeholder"]),
+            ("channel_secret=abc", &["placeholder"]),
+            ("CORP_SECRET = abc", &["placeholder", "ASCII"]),
+            ("abckey==", &[]),
             ("a.b-c_d+/=~!#$%&*()", &[]),
         ] {
             let (outcome, warnings) = read(&format!("s = \"{text}\""));

@@ -55,17 +55,23 @@ impl Answer {
 
     /// A text that may be missing or empty, which is the same.
     pub fn optional_text(&self, field: &str) -> Option<String> {
-        upstream::text(self.fields.get(field)?)
+        upstream::text(self.fact(field)?)
     }
 
     /// A whole number, also where it came as a string.
     pub fn number(&self, field: &str) -> Option<i64> {
-        number(self.fields.get(field)?)
+        number(self.fact(field)?)
     }
 
     /// Whole seconds.
     pub fn seconds(&self, field: &str) -> Option<i64> {
-        seconds(self.fields.get(field)?)
+        seconds(self.fact(field)?)
+    }
+
+    /// A fact by its documented name, else by one that [`find`] takes for the same.
+    fn fact(&self, field: &str) -> Option<&Value> {
+        let documented = self.fields.get(field).filter(|value| !value.is_null());
+        documented.or_else(|| find(&self.fields, &[&field.replace('_', "").to_ascii_lowercase()]))
     }
 
     /// A value of any shape, by its name as [`find`] compares it.
@@ -118,9 +124,10 @@ const BAN: i64 = 1111;
 
 /// The ban on a page of HTML.
 fn is_ban(body: &[u8]) -> bool {
-    let mut page = String::from_utf8_lossy(body).into_owned();
-    page.retain(|c| !c.is_whitespace());
-    page.contains(&format!("\"status\":{BAN}")) || page.contains("\"punish\":\"deny\"")
+    // Within markup or a script the quotation marks are escaped, or not there.
+    let mut page = String::from_utf8_lossy(body).replace("&quot;", "").replace("&#34;", "");
+    page.retain(|c| !c.is_whitespace() && !"\\\"'".contains(c));
+    page.contains(&format!("status:{BAN}")) || page.contains("punish:deny")
 }
 
 fn object(body: &[u8]) -> Option<Map<String, Value>> {
@@ -185,21 +192,25 @@ fn refusal(
     let kinds = codes.into_iter().flatten().map(|code| classify(code, role, endpoint));
     let kind = kinds.reduce(|one, other| if one == Kind::Refused { other } else { one });
     let error = Error::new(endpoint, kind.unwrap_or(Kind::Refused).of_status(status));
-    let message = message(level);
-    Error { retry_after: pause_in(message).or(error.retry_after), words: words(error.kind, message), ..error }
+    let pause = messages(level).find_map(pause_in);
+    let words = messages(level).next().and_then(|message| words(error.kind, message));
+    Error { retry_after: pause.or(error.retry_after), words, ..error }
 }
 
-fn message(level: &Map<String, Value>) -> &str {
-    find(level, &MESSAGES).and_then(Value::as_str).unwrap_or_default()
+/// All that it says: a field may be empty, or say less than the next.
+fn messages(level: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    let said = MESSAGES.iter().filter_map(|name| find(level, &[name])?.as_str());
+    said.filter(|message| !message.trim().is_empty())
 }
 
 /// A field of its own, or within the message: `ding talk error[subcode=40014,submsg=…]`, in any case and order.
 fn sub_code(level: &Map<String, Value>) -> Option<String> {
     let in_message = || {
-        let (_, rest) = message(level).split_once('[')?;
-        let pairs = rest.split(['[', ',', ']']).filter_map(|part| part.split_once('='));
+        let bracketed = messages(level).filter_map(|said| Some(said.split_once(['[', '【'])?.1));
+        let parts = bracketed.flat_map(|rest| rest.split(['[', ',', ']', '【', '，', '】']));
+        let pairs = parts.filter_map(|part| part.split_once('='));
         let mut codes = pairs.filter(|(name, _)| is_named(name.trim(), "subcode"));
-        codes.find_map(|(_, code)| short_text(&code.into()))
+        codes.find_map(|(_, code)| short_text(&code.trim().into()))
     };
     text(level, &["subcode", "suberrcode"]).or_else(in_message)
 }

@@ -15,7 +15,7 @@ pub(super) fn classify(code: &str, role: Role, path: &str) -> Kind {
         27 | 33001 | 40001 | 40014 | 40082 | 42001 | 42009 => Kind::TokenRejected,
         40029 | 40078 | 42003 | 42007 | 42008 => Kind::CodeRejected,
         40073 => Kind::NotFollowing,
-        60121 => Kind::UserUnknown,
+        33012 | 60111 | 60121 => Kind::UserUnknown,
         50002 | 50004 => Kind::NotPermitted,
         -1 | 10 | 15 => Kind::Busy,
         7 | 90002 | 90018 | 90019 => Kind::Throttled,

@@ -24,8 +24,10 @@ const ROUNDS: u64 = 3;
 const ROUNDS_HOME: u64 = 5;
 /// The same for an application's own pages that lead to the login, which people may do by a link: so often only scripts do.
 const ROUNDS_OF_PAGES: u64 = 15;
-/// Places that are counted at one time: with the other cookies they have to fit into what proxies pass on.
+/// Places that are counted at one time: with the other cookies they have to fit into what proxies pass on. The last one
+/// is for all others together.
 const PLACES: usize = 8;
+const ALL_OTHERS: &str = "others";
 
 /// So many logins in a row may succeed in one browser without a session that comes back.
 const LOST_SESSIONS: u8 = 8;
@@ -58,7 +60,7 @@ pub fn round(
     }
     // Without a deep link a guard shows by the page that people were on before: the login page, which had led them home.
     let by_guard = || app.home.is_some() && navigation::is_from_login(&state.config, headers);
-    let most = match next {
+    let mut most = match next {
         Some(_) => ROUNDS,
         None if by_guard() => ROUNDS,
         None if is_redirected => ROUNDS_HOME,
@@ -68,12 +70,14 @@ pub fn round(
     let secure = state.config.public_url.scheme() == "https";
     let kind = if secure { "__Host-miandeng_round_" } else { "miandeng_round_" };
     let digest = Sha256::digest(format!("{most} {} {}", app.name(), next.unwrap_or_default()));
-    let place = hex::encode(digest.get(..4).unwrap_or_default());
+    let mut place = hex::encode(digest.get(..4).unwrap_or_default());
     let counted = counted(headers, kind);
-    let here = counted.iter().find(|(its_place, _)| *its_place == place);
-    if here.is_none() && counted.len() >= PLACES {
-        return Ok(None);
+    let rounds_to = |place: &str| counted.iter().find(|(its_place, _)| *its_place == place);
+    if rounds_to(&place).is_none() && counted.len() >= PLACES - 1 {
+        // A circle whose place is another each time: `?_t=1`, `?_t=2`.
+        (place, most) = (ALL_OTHERS.to_owned(), ROUNDS_OF_PAGES);
     }
+    let here = rounds_to(&place);
     let now = seconds(now);
     // Clocks of replicas may be a minute apart.
     let recent = |(_, since): &(u64, u64)| now.abs_diff(*since) <= WINDOW.as_secs();

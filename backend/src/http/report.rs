@@ -70,8 +70,8 @@ fn words(value: &Value) -> String {
     }
 }
 
-/// The number of DingTalk's message, of five digits or some more: one after `Code:`, else the first of five that begins as those
-/// of `dd.config` do. A shorter one is the client's own. What stands in brackets is quoted from the page (`nonce:[…]`,
+/// The number of DingTalk's message: one of [`TICKET_ERRORS`], else one of five digits or some more after `Code:`, else the first
+/// of five that begins as those of `dd.config` do. A shorter one is the client's own. What stands in brackets is quoted from the page (`nonce:[…]`,
 /// `url:[…]`), with numbers of its own.
 fn code_of<'a>(text: &'a str) -> Option<&'a str> {
     let is_no_digit = |c: char| !c.is_ascii_digit();
@@ -85,9 +85,11 @@ fn code_of<'a>(text: &'a str) -> Option<&'a str> {
         };
         part.split("Code:").skip(1).find_map(digits)
     };
-    let named = outside.iter().find_map(after_code);
+    let named = outside.iter().filter_map(after_code);
     let is_ours = |digits: &&str| digits.len() == 5 && digits.starts_with("52");
-    named.or_else(|| outside.iter().find_map(|part| part.split(is_no_digit).find(is_ours)))
+    let ours = outside.iter().flat_map(|part| part.split(is_no_digit).filter(is_ours));
+    let codes: Vec<&str> = named.chain(ours).collect();
+    codes.iter().find(|code| TICKET_ERRORS.contains(code)).or(codes.first()).copied()
 }
 
 #[cfg(test)]
@@ -120,6 +122,10 @@ mod tests {
             (json!({ "errorCode": 3, "message": "权限校验失败" }), None),
             (json!({ "errorCode": 3, "message": "Code:52019 - 无效的agentid" }), Some("52019")),
             (json!({ "errorCode": 3, "error": { "code": 52011 } }), Some("52011")),
+            (json!({ "errorCode": 10001, "message": "Code:52013 - x" }), Some("52013")),
+            (json!({ "errorMessage": "Code:52013", "errorCode": "10003" }), Some("52013")),
+            (json!({ "message": "errorCode:11111 52013" }), Some("52013")),
+            (json!({ "errorCode": 10001, "message": "Code:52019 - x" }), Some("10001")),
             (json!({ "message": "url:[http://127.0.0.1:52013/]" }), None),
             (json!(["权限校验失败", 52013]), Some("52013")),
             (json!(52013), Some("52013")),

@@ -146,7 +146,7 @@ fn describe(proxy: Option<&Intercept>, error: &reqwest::Error, refusal: Option<S
         return format!("DNS: the name of {peer} does not resolve: {last}");
     }
     if links(error).any(is_tls) {
-        return format!("TLS{via}: {last}");
+        return format!("TLS{via}: {}{last}", remedy(&last));
     }
     match (error.is_connect(), error.is_timeout()) {
         (true, true) if proxy.is_some() => {
@@ -156,6 +156,18 @@ fn describe(proxy: Option<&Intercept>, error: &reqwest::Error, refusal: Option<S
         (true, false) => format!("connect: {peer} takes no connection: {last}"),
         (false, true) => format!("no answer in time{via}"),
         (false, false) => format!("the connection broke off{via}: {last}"),
+    }
+}
+
+/// What to change, where the words of rustls do not say it.
+fn remedy(words: &str) -> &'static str {
+    match words {
+        words if words.contains("CaUsedAsEndEntity") => {
+            "the certificate is an authority's own: have it sign one for the host, and name the authority in SSL_CERT_FILE: "
+        }
+        words if words.contains("InvalidContentType") => "this port does not speak TLS: ",
+        words if words.contains("not valid for name") => "the certificate is for another name: ",
+        _ => "",
     }
 }
 

@@ -6,6 +6,7 @@ mod cached;
 mod slot;
 
 pub use cached::Cached;
+pub use slot::RefusalMemory;
 
 use super::deadline;
 use super::failure::{Error, Kind};
@@ -38,7 +39,7 @@ pub struct CredentialCache<T> {
     store: Arc<Store>,
     /// Longer than a fetch can take, so that a lock ends by itself only where its holder is gone.
     lock_lifetime: Duration,
-    refusal_memory: Duration,
+    refusal_memory: &'static RefusalMemory,
 }
 
 impl<T> Clone for CredentialCache<T> {
@@ -61,13 +62,13 @@ impl<T: Token> CredentialCache<T> {
     /// No credentials yet. `kind` is their family, as metric label and part of the store's key; `lock_lifetime` is longer
     /// than a fetch can take.
     pub fn new(kind: &'static str, store: &Arc<Store>, lock_lifetime: Duration) -> Self {
-        let refusal_memory = REFUSAL_MEMORY;
+        let refusal_memory = &RefusalMemory { lasts: REFUSAL_MEMORY, of_each: false };
         Self { kind, slots: Arc::default(), store: Arc::clone(store), lock_lifetime, refusal_memory }
     }
 
-    /// The same, where a refusal is remembered for longer.
+    /// The same with another memory.
     #[must_use]
-    pub fn remembering(self, refusal_memory: Duration) -> Self {
+    pub fn remembering(self, refusal_memory: &'static RefusalMemory) -> Self {
         Self { refusal_memory, ..self }
     }
 

@@ -41,6 +41,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether the platform has understood the request, and refused it.
+    pub fn is_refusal(self) -> bool {
+        matches!(self, Kind::NotPermitted | Kind::Refused)
+    }
+
     /// The outcome as a metric label.
     #[must_use]
     pub fn label(self) -> &'static str {

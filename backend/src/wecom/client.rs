@@ -64,7 +64,9 @@ impl Client {
         const PATH: &str = "/cgi-bin/auth/getuserinfo";
         let query = [("access_token", token.secret().expose()), ("code", code.as_str())];
         let read = |answer: Answer| {
-            if let Some(user_id) = answer.id("userid", UserId::new) {
+            if answer.says("userid") {
+                let user_id =
+                    answer.id("userid", UserId::new).ok_or_else(|| Error::new(PATH, Kind::BadAnswer))?;
                 return Ok(Visitor::Member(user_id));
             }
             let open_id =
@@ -157,6 +159,11 @@ impl Answer {
     fn required(&self, field: &str) -> Result<String, Error> {
         let text = self.fields.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
         text.map(str::to_owned).ok_or_else(|| Error::new(self.path, Kind::BadAnswer))
+    }
+
+    /// Whether there is anything, readable or not.
+    fn says(&self, field: &str) -> bool {
+        self.fields.get(field).is_some_and(|value| !value.is_null() && value.as_str() != Some(""))
     }
 
     fn id<T, E>(&self, field: &str, new: impl FnOnce(String) -> Result<T, E>) -> Option<T> {

@@ -269,7 +269,29 @@ async fn k14_an_application_that_refuses_what_the_guard_allows_is_named() {
     {
         assert!(page.contains(part), "{part}: {page}");
     }
-    assert!(server.log().contains("reason=\"application_refuses\""));
+    server.log_with("reason=\"application_refuses\"", 1).await;
+}
+
+/// An application's page that leads to the login with another deep link each time: `?_t=1`, `?_t=2`.
+#[tokio::test]
+async fn k14_a_circle_whose_place_is_another_each_time_ends() {
+    let (sim, server) = start("").await;
+    let person = Person::new(&sim, &server);
+    assert_eq!(person.login().await.status(), StatusCode::OK);
+    let from = format!("{}/spa/home", server.url);
+    let mut rounds = 0;
+    loop {
+        let next = URL_SAFE_NO_PAD.encode(format!("/spa/home?_t={rounds}"));
+        let login = format!("{}&next={next}", person.page());
+        let page = person.send(navigation(&person, &login, Some(&from))).await.text().await.unwrap();
+        if page.contains("application_refuses") {
+            break;
+        }
+        rounds += 1;
+        assert!(rounds < 40, "for ever");
+    }
+    assert!(rounds > 15, "people open as many pages: {rounds}");
+    server.log_with("reason=\"application_refuses\"", 1).await;
 }
 
 /// A proxy takes the session's cookie away, or a browser does not keep it.
@@ -299,7 +321,8 @@ async fn k14_a_session_that_never_comes_back_is_named() {
         assert_eq!(logins, 8, "{path}");
         person.lose_cookies("");
     }
-    assert_eq!(server.log().matches("reason=\"session_not_kept\"").count(), 1, "{}", server.log());
+    let log = server.log_with("reason=\"session_not_kept\"", 1).await;
+    assert_eq!(log.matches("reason=\"session_not_kept\"").count(), 1, "{log}");
 }
 
 #[tokio::test]

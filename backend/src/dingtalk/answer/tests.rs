@@ -69,6 +69,8 @@ fn every_class_of_code_has_its_outcome() {
         (42003, Kind::CodeRejected),
         (40073, Kind::NotFollowing),
         (60121, Kind::UserUnknown),
+        (60111, Kind::UserUnknown),
+        (33012, Kind::UserUnknown),
         (50002, Kind::NotPermitted),
         (40089, Kind::Misconfigured),
         (40096, Kind::Misconfigured),
@@ -311,6 +313,54 @@ fn k11_a_ban_is_one_on_a_page_too() {
     ] {
         assert_eq!(kind(body), Kind::Banned, "{body}");
     }
+}
+
+/// What one field says does not hide what another says.
+#[test]
+fn k11_every_message_is_read() {
+    for body in [
+        r#"{"errcode":88,"sub_msg":"不存在的临时授权码","errmsg":"ding talk error[subcode=40078,submsg=x]"}"#,
+        r#"{"errcode":88,"sub_msg":"","errmsg":"ding talk error[subcode=40078,submsg=x]"}"#,
+        r#"{"errcode":88,"sub_msg":" ","message":"","msg":"error【subcode=40078，submsg=x】"}"#,
+        r#"{"errcode":88,"errmsg":"error[subcode=40078，submsg=x]"}"#,
+    ] {
+        assert_eq!(kind(body), Kind::CodeRejected, "{body}");
+    }
+    let banned = r#"{"errcode":88,"sub_code":"90005","sub_msg":"被暂时禁用","errmsg":"从 2018-12-09 15:00:40 到 2018-12-09 15:01:10 请求总次数超过了 100 次, 处罚将在 2018-12-09 15:03:10 结束"}"#;
+    assert_eq!(read(Role::Call, banned).unwrap_err().retry_after, Some(Duration::from_secs(120)));
+}
+
+#[test]
+fn k11_a_ban_is_one_where_its_quotation_marks_are_escaped_or_not_there() {
+    for page in [
+        r#"<script>var c="{\"status\":1111,\"wait\":5,\"punish\":\"deny\"}"</script>"#,
+        "<pre>{&quot;status&quot;:1111,&quot;wait&quot;:5}</pre>",
+        "<script>window.p={status:1111,punish:'deny'}</script>",
+        "<pre>{&#34;punish&#34; : &#34;deny&#34;}</pre>",
+    ] {
+        let error = Answer::read("/x", Role::Call, &reply(403, page)).unwrap_err();
+        assert_eq!(error.kind, Kind::Banned, "{page}");
+    }
+    let page = Answer::read("/x", Role::Call, &reply(403, "<p>status: 403</p>")).unwrap_err();
+    assert_eq!(page.kind, Kind::BadAnswer);
+}
+
+#[test]
+fn k21_a_fact_has_any_of_its_spellings() {
+    for body in [
+        r#"{"errcode":0,"openId":"o9","unionId":"u9"}"#,
+        r#"{"errcode":0,"open_id":"o9","union_id":"u9"}"#,
+        r#"{"errcode":0,"OpenID":"o9","UnionID":"u9","openid":null}"#,
+    ] {
+        let answer = read(Role::Redeem, body).unwrap();
+        assert_eq!(answer.text("openid").unwrap(), "o9", "{body}");
+        assert_eq!(answer.optional_text("unionid").as_deref(), Some("u9"), "{body}");
+    }
+    let answer = read(Role::Call, r#"{"accessToken":"x","access_token":"t","expiresIn":7200}"#).unwrap();
+    assert_eq!(
+        (answer.text("access_token").unwrap(), answer.seconds("expires_in")),
+        ("t".into(), Some(7200))
+    );
 }
 
 #[test]

@@ -41,7 +41,10 @@ impl Message {
     pub fn read(suite: &Suite, opened: Opened) -> Result<Self, NotForUs> {
         let Opened { text, receiver, at_ms: pushed_ms } = opened;
         let fields = Fields::parse(&text).ok_or(NotForUs::Content)?;
-        let name = fields.text("eventtype").unwrap_or_default().to_ascii_lowercase();
+        // An item of a SyncHTTP push that comes by itself has the other name.
+        let named = |field| fields.text(field).map(|name| name.trim().to_ascii_lowercase());
+        let named = |field| named(field).filter(|name| !name.is_empty());
+        let name = named("eventtype").or_else(|| named("syncaction")).unwrap_or_default();
         let is_check = matches!(name.as_str(), "check_create_suite_url" | "check_update_suite_url");
         // Before a suite has its key, the check names the one that it is encrypted for.
         let test_key = fields.text("testsuitekey").filter(|_| is_check);
@@ -129,6 +132,24 @@ mod tests {
         ] {
             let item = one("suitexyz", text);
             assert!(matches!(&item.event, Event::Other) && item.version.action == name, "{item:?}");
+        }
+    }
+
+    #[test]
+    fn k02_an_event_is_known_by_its_name_with_blanks_around_it_and_by_the_items_own() {
+        for text in [
+            r#"{"EventType":" suite_ticket","SuiteTicket":"t7"}"#,
+            r#"{"EventType":"Suite_Ticket\n","SuiteTicket":"t7"}"#,
+            r#"{"syncAction":"suite_ticket","suiteTicket":"t7","syncSeq":"5"}"#,
+            r#"{"EventType":"","syncAction":"suite_ticket ","suiteTicket":"t7"}"#,
+        ] {
+            assert!(matches!(one("suitexyz", text).event, Event::SuiteTicket { .. }), "{text}");
+        }
+        for text in [
+            r#"{"EventType":"suite_Relieve ","AuthCorpId":"c1"}"#,
+            r#"{"EventType":" ","syncAction":"org_suite_relieve","corpId":"c1"}"#,
+        ] {
+            assert!(matches!(one("suitexyz", text).event, Event::Relieve { .. }), "{text}");
         }
     }
 

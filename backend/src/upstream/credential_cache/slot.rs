@@ -16,6 +16,13 @@ const BETWEEN_RENEWALS: Duration = Duration::from_secs(30);
 /// After a renewal failed, the credential that still serves is left alone for this long.
 const RETRY_PAUSE: Duration = Duration::from_secs(10);
 
+/// What of the platform's refusals is remembered.
+pub struct RefusalMemory {
+    pub lasts: Duration,
+    /// Of every refusal, and not only of those that the operator mends: the platform bans who fetches in vain too often.
+    pub of_each: bool,
+}
+
 pub type Flight<T> = Shared<BoxFuture<'static, Result<T, Error>>>;
 
 pub struct Slot<T> {
@@ -72,7 +79,7 @@ fn margin(lifetime: Duration) -> Duration {
 
 impl<T: Token> Slot<T> {
     /// A flight has come to its end.
-    pub fn finish(&mut self, outcome: Result<Held<T>, Error>, refusal_memory: Duration) -> Result<T, Error> {
+    pub fn finish(&mut self, outcome: Result<Held<T>, Error>, memory: &RefusalMemory) -> Result<T, Error> {
         self.flight = None;
         match outcome {
             Ok(mut held) => {
@@ -88,8 +95,8 @@ impl<T: Token> Slot<T> {
                 if let Some(held) = &mut self.held {
                     held.refresh_at = now + RETRY_PAUSE;
                 }
-                if error.kind.policy().is_remembered {
-                    self.refusal = Some((error.clone(), now + refusal_memory));
+                if error.kind.policy().is_remembered || memory.of_each && error.kind.is_refusal() {
+                    self.refusal = Some((error.clone(), now + memory.lasts));
                 }
                 Err(error)
             }

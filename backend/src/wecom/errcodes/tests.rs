@@ -158,8 +158,8 @@ fn server(kind: Kind) -> String {
     if kind == Kind::CodeRejected || heals {
         does.push("重新开始一次，人看不到 one new attempt, unseen".into());
     }
-    if policy.is_remembered {
-        let memory = crate::wecom::REFUSAL_MEMORY.as_secs();
+    if policy.is_remembered || kind.is_refusal() {
+        let memory = crate::wecom::REFUSAL_MEMORY.lasts.as_secs();
         does.push(format!("`gettoken` 时：{memory} 秒不再问 at `gettoken`: not asked again for {memory} s"));
     }
     if policy.stops_all_calls {

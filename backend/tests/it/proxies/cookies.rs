@@ -10,6 +10,7 @@ behind_both!(
     nor_over_http_2_in_fields_of_their_own,
     the_sessions_of_many_applications_cost_none_its_own_cookies,
     names_that_only_look_like_ours_stay,
+    blanks_and_tabs_before_the_first_cookie_hide_nothing,
 );
 
 /// Cookies as a program finds them.
@@ -49,6 +50,21 @@ fn among_others(ours: &[&str]) -> Vec<(Vec<String>, Vec<String>)> {
         (sent, kept)
     });
     mixed.collect()
+}
+
+async fn blanks_and_tabs_before_the_first_cookie_hide_nothing(kind: Kind) {
+    let site = site(kind).await;
+    let session = logged_in(&site).await;
+    let session = session.strip_prefix("Cookie: ").unwrap();
+    for path in ["/orders", "/public/prices"] {
+        for blanks in ["\t", "\t ", " \t", "\t\t", "  "] {
+            for own in ["", "; theme=dark"] {
+                let line = format!("Cookie:{blanks}{session}{own}");
+                let answer = send(&site.url, &format!("GET {path}"), std::slice::from_ref(&line), "").await;
+                assert_eq!(split(&received(&answer.json())), split(own), "{line}");
+            }
+        }
+    }
 }
 
 async fn no_decoy_in_any_order_gives_the_session_to_the_application(kind: Kind) {

@@ -105,6 +105,20 @@ async fn a_refused_token_is_replaced_once_and_unnoticed() {
     }
 }
 
+/// Each refusal counts towards the ban, whatever it says.
+#[tokio::test]
+async fn no_refusal_of_a_token_is_asked_for_again_for_every_visitor() {
+    for code in [41002, 41004, 41008, 50002, 60021] {
+        let (sim, server) = start("").await;
+        sim.fault(json!({ "endpoint": TOKEN, "errcode": code })).await;
+        for _ in 0..5 {
+            let visitor = Visitor::new(&sim, &server, "member");
+            assert!(error_in(&visitor.open(&visitor.menu()).await.at).is_some(), "{code}");
+        }
+        assert_eq!(count(&sim, TOKEN).await, 1, "{code}");
+    }
+}
+
 /// 2,000 refused fetches an hour ban the address for an hour.
 #[tokio::test]
 async fn a_wrong_secret_is_not_tried_for_every_visitor() {

@@ -1,6 +1,8 @@
 //! A listener's connections: how many there may be, how long one may keep silent or leave an answer untaken, and an end
 //! at which all that wait in the kernel's queue are served and may finish.
 
+#[cfg(test)]
+mod memory;
 mod timeouts;
 mod watched;
 
@@ -43,37 +45,7 @@ pub struct Seats {
 ///
 /// At most so many connections are open at once as there are `seats`. A further one waits, in the listener's queue, and
 /// connections that are not in use are asked to leave.
-pub async fn serve(listener: TcpListener, app: Router, seats: Seats, stop: watch::Receiver<bool>) {
-    serve_all_of(listener, app, seats, stop).await;
-}
-
-/// Where connections come from: the kernel, and in tests, whose time would leap ahead of what the kernel has under way, memory.
-trait Source: Listener<Addr = SocketAddr> {
-    /// What a new connection needs.
-    fn prepare(stream: &Self::Io);
-
-    /// Takes no more; gives those that had connected by then.
-    fn close(self) -> impl Iterator<Item = (Self::Io, SocketAddr)> + Send;
-}
-
-impl Source for TcpListener {
-    /// Answers are small and whole; to wait for more to fill a packet would only delay them.
-    fn prepare(stream: &TcpStream) {
-        let _ = stream.set_nodelay(true);
-    }
-
-    /// Asks the kernel itself: what Tokio knows of the queue may be older than its last entry.
-    fn close(self) -> impl Iterator<Item = (TcpStream, SocketAddr)> + Send {
-        let queue = self.into_std().ok();
-        let next = move || queue.as_ref()?.accept().ok();
-        std::iter::from_fn(next).filter_map(|(stream, peer)| {
-            stream.set_nonblocking(true).ok()?;
-            Some((TcpStream::from_std(stream).ok()?, peer))
-        })
-    }
-}
-
-async fn serve_all_of<S: Source>(mut source: S, app: Router, seats: Seats, mut stop: watch::Receiver<bool>) {
+pub async fn serve<S: Source>(mut source: S, app: Router, seats: Seats, mut stop: watch::Receiver<bool>) {
     let Seats { number, metrics } = seats;
     let room = Room { app, seats: Arc::new(Semaphore::new(number)), metrics, leave: watch::channel(false).0 };
     let mut stop = pin!(async move {
@@ -104,6 +76,32 @@ async fn serve_all_of<S: Source>(mut source: S, app: Router, seats: Seats, mut s
     }
     room.leave.send_replace(false);
     room.leave.closed().await;
+}
+
+/// Where connections come from: the kernel, and in tests, whose time would leap ahead of what the kernel has under way, memory.
+pub trait Source: Listener<Addr = SocketAddr> {
+    /// What a new connection needs.
+    fn prepare(stream: &Self::Io);
+
+    /// Takes no more; gives those that had connected by then.
+    fn close(self) -> impl Iterator<Item = (Self::Io, SocketAddr)> + Send;
+}
+
+impl Source for TcpListener {
+    /// Answers are small and whole; to wait for more to fill a packet would only delay them.
+    fn prepare(stream: &TcpStream) {
+        let _ = stream.set_nodelay(true);
+    }
+
+    /// Asks the kernel itself: what Tokio knows of the queue may be older than its last entry.
+    fn close(self) -> impl Iterator<Item = (TcpStream, SocketAddr)> + Send {
+        let queue = self.into_std().ok();
+        let next = move || queue.as_ref()?.accept().ok();
+        std::iter::from_fn(next).filter_map(|(stream, peer)| {
+            stream.set_nonblocking(true).ok()?;
+            Some((TcpStream::from_std(stream).ok()?, peer))
+        })
+    }
 }
 
 struct Room {

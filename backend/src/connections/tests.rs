@@ -2,48 +2,18 @@
 //!
 //! What the kernel has under way is no task, and time would leap ahead of it: such connections are of memory.
 
+use super::memory::{BUFFER, Memory, PEER};
 use super::timeouts::{FIRST_HEAD, FIRST_HEAD_CROWDED, NEXT_HEAD, STALL, STALL_CROWDED};
 use super::*;
 use axum::routing::{get, post};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-/// Connections of memory, all from one address.
-struct Memory(mpsc::UnboundedReceiver<DuplexStream>);
-
-const PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 50_000);
-/// What each direction of them holds: more than the longest request here.
-const BUFFER: usize = 256 * 1024;
 /// An answer of several buffers.
 const BIG: usize = 16 * BUFFER;
-
-impl Listener for Memory {
-    type Io = DuplexStream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (DuplexStream, SocketAddr) {
-        match self.0.recv().await {
-            Some(stream) => (stream, PEER),
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> std::io::Result<SocketAddr> {
-        Ok(PEER)
-    }
-}
-
-impl Source for Memory {
-    fn prepare(_: &DuplexStream) {}
-
-    fn close(mut self) -> impl Iterator<Item = (DuplexStream, SocketAddr)> + Send {
-        self.0.close();
-        std::iter::from_fn(move || Some((self.0.try_recv().ok()?, PEER)))
-    }
-}
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -102,7 +72,7 @@ fn run<S: Source>(source: S, seats: usize, knock: impl Fn() -> Option<Client> + 
         .route("/slow", get(slow))
         .route("/body", post(async |body: String| body));
     let seats = Seats { number: seats, metrics: telemetry::PUBLIC };
-    let task = tokio::spawn(serve_all_of(source, app, seats, stopping));
+    let task = tokio::spawn(serve(source, app, seats, stopping));
     Running { knock: Box::new(knock), stop, task, go, come }
 }
 

@@ -70,9 +70,9 @@ fn words(value: &Value) -> String {
     }
 }
 
-/// The number of DingTalk's message: one of [`TICKET_ERRORS`], else one of five digits or some more after `Code:`, else the first
-/// of five that begins as those of `dd.config` do. A shorter one is the client's own. What stands in brackets is quoted from the page (`nonce:[…]`,
-/// `url:[…]`), with numbers of its own.
+/// The number of DingTalk's message: one of [`TICKET_ERRORS`], else one of five digits or some more after `Code:`, else the
+/// first of five that begins as those of `dd.config` do. A shorter one is the client's own. What stands in brackets is quoted
+/// from the page (`nonce:[…]`, `url:[…]`), with numbers of its own.
 fn code_of<'a>(text: &'a str) -> Option<&'a str> {
     let is_no_digit = |c: char| !c.is_ascii_digit();
     let mut outside = vec![];

@@ -188,7 +188,7 @@ async fn k9_the_log_says_what_failed_on_the_way_to_a_host() {
             &["connect: the host takes no connection: Connection refused"],
         ),
         (format!("http://{}", silent.local_addr().unwrap()), &["cause=\"no answer in time\""]),
-        (plain, &["TLS: "]),
+        (plain, &["TLS: this port does not speak TLS"]),
     ] {
         let server = start(&sim, &url, vec![]).await;
         says(&sim, &server, parts).await;
@@ -204,7 +204,7 @@ async fn k9_a_certificate_that_is_refused_is_named_by_its_issuer() {
     let organisation = ["UnknownIssuer", "企业 Gateway"];
     let expired = ["TLS: ", "expired", "Corp Root 2024"];
     let early = ["TLS: ", "not valid yet", "Corp Root 2024"];
-    let name = ["TLS: ", "not valid for name", "Corp Root 2024"];
+    let name = ["TLS: the certificate is for another name", "not valid for name", "Corp Root 2024"];
     for (served, trusted, host, years, parts) in [
         (&corp, None, "127.0.0.1", VALID, &untrusted[..]),
         (&corp, Some(&other), "127.0.0.1", VALID, &untrusted),

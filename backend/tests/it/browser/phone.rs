@@ -7,7 +7,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -65,13 +65,7 @@ impl Phone {
     pub async fn open(ua: Ua, lang: &str) -> Self {
         let permit = BROWSERS.acquire().await.unwrap();
         let program = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".into());
-        let mut driver = Command::new(&program)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|e| panic!("{program}: {e}; `cargo xtask test` installs it"));
-        let port = driver_port(&mut driver);
+        let (driver, port) = start_driver(&program);
         let profile = std::env::temp_dir().join(format!("miandeng-browser-{}-{port}", std::process::id()));
         let mut capabilities = serde_json::Map::new();
         capabilities.insert("goog:chromeOptions".into(), chrome_options(ua, lang, &profile));
@@ -233,15 +227,32 @@ fn is_by_navigation(error: &CmdError) -> bool {
     text.contains("aborted by navigation") || text.contains("document unloaded")
 }
 
-fn driver_port(driver: &mut Child) -> u16 {
-    let stdout = BufReader::new(driver.stdout.take().unwrap());
-    let mut lines = stdout.lines().map_while(Result::ok);
-    let line =
-        lines.find(|line| line.contains("started successfully on port")).expect("chromedriver did not start");
-    // It goes on writing now and then, and must not meet a closed pipe.
-    std::thread::spawn(move || lines.for_each(drop));
-    let digits = line.rsplit(' ').next().unwrap_or_default().trim_end_matches('.');
-    digits.parse().unwrap_or_else(|_| panic!("no port in: {line}"))
+/// A driver and its port. It takes one that is free for IPv6 and gives up where that is taken for IPv4, as the servers of
+/// other tests may have it.
+fn start_driver(program: &str) -> (Child, u16) {
+    const STARTED: &str = "started successfully on port ";
+    for _ in 0..50 {
+        let (said, writer) = std::io::pipe().unwrap();
+        let mut driver = Command::new(program)
+            .arg("--port=0")
+            .stdout(writer.try_clone().unwrap())
+            .stderr(writer)
+            .spawn()
+            .unwrap_or_else(|e| panic!("{program}: {e}; `cargo xtask test` installs it"));
+        let mut lines = BufReader::new(said).lines().map_while(Result::ok);
+        let mut before = String::new();
+        for line in lines.by_ref() {
+            if let Some((_, port)) = line.split_once(STARTED) {
+                // It goes on writing now and then, and must not meet a closed pipe.
+                std::thread::spawn(move || lines.for_each(drop));
+                return (driver, port.trim_end_matches('.').parse().unwrap_or_else(|_| panic!("{line}")));
+            }
+            before.push_str(&line);
+        }
+        driver.wait().unwrap();
+        assert!(before.contains("Address already in use"), "{program} did not start: {before}");
+    }
+    panic!("{program} finds no free port");
 }
 
 fn chrome_options(ua: Ua, lang: &str, profile: &std::path::Path) -> Value {

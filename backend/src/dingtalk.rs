@@ -14,6 +14,7 @@ mod tokens;
 mod window;
 
 pub use app::DingTalkApp;
+pub use signer::Signer;
 
 use crate::apps::App;
 use crate::config::Config;

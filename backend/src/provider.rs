@@ -2,7 +2,7 @@
 //! here and a room of its own; no other room learns which platforms there are.
 
 use crate::apps::App;
-use crate::dingtalk::DingTalkApp;
+use crate::dingtalk::{DingTalkApp, Signer};
 use crate::upstream::Error;
 use crate::wecom::{Browser, WeCom};
 use axum::http::HeaderMap;
@@ -62,47 +62,24 @@ impl Provider {
         }
     }
 
+    /// What signs pages for the platform's component; None where the platform knows no signatures.
+    pub fn signer(&self) -> Option<&Signer> {
+        match self {
+            Self::DingTalk(app) => Some(app.signer()),
+            Self::WeCom(_) => None,
+            #[cfg(test)]
+            Self::Stub(_) => None,
+        }
+    }
+
     /// Signs the page at `href`; None where the platform knows no signatures.
     ///
     /// # Errors
     /// Where no ticket is to be had.
     pub async fn sign(&self, href: &str) -> Result<Option<SignedConfig>, Error> {
-        match self {
-            Self::DingTalk(app) => app.sign(href).await,
-            Self::WeCom(_) => return Ok(None),
-            #[cfg(test)]
-            Self::Stub(_) => return Ok(None),
-        }
-        .map(Some)
-    }
-
-    /// Whether pages can be signed at once.
-    pub fn holds_ticket(&self) -> bool {
-        match self {
-            Self::DingTalk(app) => app.holds_ticket(),
-            Self::WeCom(_) => false,
-            #[cfg(test)]
-            Self::Stub(_) => false,
-        }
-    }
-
-    /// Whether the ticket of today signed this.
-    pub fn has_signed(&self, signed: &SignedConfig) -> bool {
-        match self {
-            Self::DingTalk(app) => app.has_signed(signed),
-            Self::WeCom(_) => false,
-            #[cfg(test)]
-            Self::Stub(_) => false,
-        }
-    }
-
-    /// Forgets the ticket that signed this, if it is that of today; says whether it did.
-    pub async fn forget_signer_of(&self, signed: &SignedConfig) -> bool {
-        match self {
-            Self::DingTalk(app) => app.forget_signer_of(signed).await,
-            Self::WeCom(_) => false,
-            #[cfg(test)]
-            Self::Stub(_) => false,
+        match self.signer() {
+            Some(signer) => signer.sign(href).await.map(Some),
+            None => Ok(None),
         }
     }
 

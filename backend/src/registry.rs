@@ -8,7 +8,7 @@ use crate::provider::Provider;
 use crate::session::{Session, Sessions};
 use crate::store::Store;
 use crate::wecom;
-use miandeng_shared::{AgentId, CorpId};
+use miandeng_shared::{AppId, CorpId};
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl Deref for Registered {
 
 /// Every application by its name.
 pub struct Registry {
-    configured: HashMap<(CorpId, AgentId), Arc<Registered>>,
+    configured: HashMap<AppId, Arc<Registered>>,
     pub dingtalk: DingTalk,
     wecom: wecom::Rooms,
 }
@@ -44,13 +44,12 @@ impl Registry {
         // Only applications of one corporation share credentials; of ten thousand corporations, each is looked at once.
         let mut corps: HashMap<&CorpId, Vec<&App>> = HashMap::new();
         for app in &config.apps {
-            corps.entry(&app.corp_id).or_default().push(app);
+            corps.entry(&app.id.corp_id).or_default().push(app);
         }
         let registered = |app: &App| {
-            let provider = dingtalk.provider(app, &corps[&app.corp_id]).map(Provider::DingTalk);
+            let provider = dingtalk.provider(app, &corps[&app.id.corp_id]).map(Provider::DingTalk);
             let provider = provider.or_else(|| wecom.provider(app).map(Provider::WeCom))?;
-            let name = (app.corp_id.clone(), app.agent_id.clone());
-            Some((name, Arc::new(Registered { app: app.clone(), provider })))
+            Some((app.id.clone(), Arc::new(Registered { app: app.clone(), provider })))
         };
         let configured = config.apps.iter().filter_map(registered).collect();
         Ok(Self { configured, dingtalk, wecom })
@@ -58,12 +57,12 @@ impl Registry {
 
     #[cfg(test)]
     pub fn insert(&mut self, app: Registered) {
-        self.configured.insert((app.corp_id.clone(), app.agent_id.clone()), Arc::new(app));
+        self.configured.insert(app.id.clone(), Arc::new(app));
     }
 
     /// The configured application of that name.
-    pub fn configured(&self, corp: &CorpId, agent: &AgentId) -> Option<&Arc<Registered>> {
-        self.configured.get(&(corp.clone(), agent.clone()))
+    pub fn configured(&self, app: &AppId) -> Option<&Arc<Registered>> {
+        self.configured.get(app)
     }
 
     /// All configured applications.
@@ -75,16 +74,12 @@ impl Registry {
     ///
     /// # Errors
     /// Where it may be a suite's, and neither the store nor DingTalk can tell.
-    pub async fn find(
-        &self,
-        corp: &CorpId,
-        agent: &AgentId,
-    ) -> Result<Option<Arc<Registered>>, SuiteFailure> {
-        match self.configured(corp, agent) {
+    pub async fn find(&self, app: &AppId) -> Result<Option<Arc<Registered>>, SuiteFailure> {
+        match self.configured(app) {
             Some(app) => Ok(Some(Arc::clone(app))),
             None => {
                 // In a box of its own: it is large, and every request would carry room for it from layer to layer.
-                let granted = Box::pin(self.dingtalk.suites.app(corp, agent)).await?;
+                let granted = Box::pin(self.dingtalk.suites.app(app)).await?;
                 let registered = |granted: GrantedApp| {
                     let provider = Provider::DingTalk(granted.provider);
                     Arc::new(Registered { app: granted.app, provider })
@@ -103,7 +98,7 @@ impl Registry {
     /// that it was made for, and what a corporation takes back ends the sessions that were made with it.
     pub fn knows_app_of(&self, session: &Session) -> bool {
         match &session.suite {
-            None => self.configured(&session.user.corp_id, &session.user.agent_id).is_some(),
+            None => self.configured(&session.user.app()).is_some(),
             Some(key) => self.suite(key).is_some(),
         }
     }
@@ -111,7 +106,7 @@ impl Registry {
     /// Where a login to the application of this session goes.
     pub fn home_of(&self, session: &Session) -> Option<String> {
         match &session.suite {
-            None => self.configured(&session.user.corp_id, &session.user.agent_id)?.home.clone(),
+            None => self.configured(&session.user.app())?.home.clone(),
             Some(key) => self.suite(key)?.home.clone(),
         }
     }

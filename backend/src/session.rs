@@ -19,7 +19,7 @@ pub use used_codes::UsedCodes;
 use crate::clock::{millis, rfc3339, seconds};
 use crate::recent::FirstUses;
 use crate::store::{Revocation, Store, StoreError};
-use miandeng_shared::{AgentId, CorpId, UnionId, User, UserId};
+use miandeng_shared::{AgentId, AppId, CorpId, UnionId, User, UserId};
 use revocation::Revocations;
 use revocation_sync::RevocationSync;
 use serde::{Deserialize, Serialize};
@@ -57,8 +57,8 @@ impl Session {
     }
 
     /// Whether it was made by a login to this application.
-    pub fn is_of(&self, corp_id: &CorpId, agent_id: &AgentId) -> bool {
-        self.user.corp_id == *corp_id && self.user.agent_id == *agent_id
+    pub fn is_of(&self, app: &AppId) -> bool {
+        self.user.is_of(app)
     }
 
     /// Names the person across sessions and applications of one corporation: `corpId:openId` of a service window,

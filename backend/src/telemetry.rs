@@ -86,7 +86,7 @@ pub fn refused(reason: &'static str) {
 /// authorised corporation granted a suite, so that no client can invent labels.
 pub fn login(app: &App, refusal: Option<&'static str>) {
     let (result, reason) = refusal.map_or(("ok", "ok"), |reason| ("failed", reason));
-    let (corp, agent) = (app.corp_id.to_string(), app.agent_id.to_string());
+    let (corp, agent) = (app.id.corp_id.to_string(), app.id.agent_id.to_string());
     metrics::counter!("miandeng_logins_total", "corp" => corp, "agent" => agent, "result" => result, "reason" => reason)
         .increment(1);
 }

@@ -58,8 +58,8 @@ impl Rooms {
             return None;
         };
         let client = self.client.paid_by(app);
-        let (fetcher, corp, secret) = (client.clone(), app.corp_id.clone(), secret.clone());
-        let id = format!("{}:{}", app.corp_id, app.agent_id);
+        let (fetcher, corp, secret) = (client.clone(), app.id.corp_id.clone(), secret.clone());
+        let id = format!("{}:{}", app.id.corp_id, app.id.agent_id);
         let token = self.tokens.slot(&id, move || {
             let (client, corp, secret) = (fetcher.clone(), corp.clone(), secret.clone());
             async move { client.token(&corp, &secret).await }

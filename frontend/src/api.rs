@@ -8,7 +8,7 @@ use crate::{
     json::{self, Read},
     settle::{Done, Outcome, settle},
 };
-use miandeng_shared::{AgentId, CorpId, ErrorBody, ErrorCode, Lang, LoginRequest, ReportRequest};
+use miandeng_shared::{AppId, AuthCode, ErrorBody, ErrorCode, Lang, LoginRequest, ReportRequest};
 #[cfg(feature = "view")]
 use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
@@ -65,8 +65,9 @@ impl Ask {
         Self { method, path, query, body: None, limit }
     }
 
-    fn post(path: &'static str, app: (&CorpId, &AgentId), fields: &[(&str, JsValue)], limit: u32) -> Self {
-        let body = js::object(&[("corpId", app.0.as_str().into()), ("agentId", app.1.as_str().into())]);
+    fn post(path: &'static str, app: &AppId, fields: &[(&str, JsValue)], limit: u32) -> Self {
+        let body =
+            js::object(&[("corpId", app.corp_id.as_str().into()), ("agentId", app.agent_id.as_str().into())]);
         for (name, value) in fields {
             js::set(&body, name, value);
         }
@@ -74,28 +75,24 @@ impl Ask {
     }
 
     /// What `dd.config` needs for the page at `url`.
-    pub fn config(app: (&CorpId, &AgentId), url: &str) -> Self {
-        Self::without_body("GET", CONFIG, named(app) + "&url=" + &js::encoded(url), SIGN)
+    pub fn config(app: &AppId, url: &str) -> Self {
+        Self::without_body("GET", CONFIG, app.query() + "&url=" + &js::encoded(url), SIGN)
     }
 
-    pub fn login(LoginRequest { corp_id, agent_id, code, next }: &LoginRequest) -> Self {
+    pub fn login(app: &AppId, code: &AuthCode, next: Option<&str>) -> Self {
         // What is undefined has no place in JSON.
-        let next = next.as_deref().map_or(JsValue::UNDEFINED, JsValue::from);
-        Self::post("api/login", (corp_id, agent_id), &[("code", code.as_str().into()), ("next", next)], LOGIN)
+        let next = next.map_or(JsValue::UNDEFINED, JsValue::from);
+        Self::post("api/login", app, &[("code", code.as_str().into()), ("next", next)], LOGIN)
     }
-}
-
-fn named((corp_id, agent_id): (&CorpId, &AgentId)) -> String {
-    ["corpid=", corp_id.as_str(), "&agentid=", agent_id.as_str()].concat()
 }
 
 impl Question {
-    fn ask(&self, app: (&CorpId, &AgentId)) -> Ask {
+    fn ask(&self, app: &AppId) -> Ask {
         match self {
-            Question::Session => Ask::without_body("GET", SESSION, named(app), QUICK),
-            Question::App => Ask::without_body("GET", CONFIG, named(app) + "&sign=0", QUICK),
+            Question::Session => Ask::without_body("GET", SESSION, app.query(), QUICK),
+            Question::App => Ask::without_body("GET", CONFIG, app.query() + "&sign=0", QUICK),
             Question::Config(url) => Ask::config(app, url),
-            Question::Login(request) => Ask::login(request),
+            Question::Login(request) => Ask::login(app, &request.code, request.next.as_deref()),
             Question::Report(ReportRequest { time_stamp, nonce_str, url, signature, error, .. }) => {
                 let fields = [
                     ("timeStamp", time_stamp.into()),
@@ -106,7 +103,7 @@ impl Question {
                 ];
                 Ask::post("api/report", app, &fields, SIGN)
             }
-            Question::End => Ask::without_body("DELETE", SESSION, named(app), QUICK),
+            Question::End => Ask::without_body("DELETE", SESSION, app.query(), QUICK),
         }
     }
 
@@ -138,7 +135,7 @@ pub fn login(outcome: Outcome) -> Event {
 
 impl Api {
     /// Asks, and tells `done` what has come of it.
-    pub fn ask(&self, app: (&CorpId, &AgentId), question: Question, done: Box<dyn FnOnce(Event)>) {
+    pub fn ask(&self, app: &AppId, question: Question, done: Box<dyn FnOnce(Event)>) {
         let ask = question.ask(app);
         let path = ask.path;
         self.send(&ask, Box::new(move |outcome| done(question.event(path, outcome))));

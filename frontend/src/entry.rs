@@ -2,7 +2,7 @@
 
 use crate::str_ext::cut;
 use miandeng_shared::{
-    Address, AgentId, CorpId, Unnamed, next_in, percent_decode, return_path, to_return_path,
+    Address, AgentId, AppId, CorpId, Unnamed, next_in, percent_decode, return_path, to_return_path,
 };
 
 /// Read once, when the document starts: later the address may be another one, and DingTalk checks the entry.
@@ -35,6 +35,12 @@ impl Entry {
             None => in_fragment(fragment),
         };
         Self { corp_id, agent_id, url, path, next, error }
+    }
+
+    /// The application, where the address names one.
+    #[must_use]
+    pub fn app(&self) -> Option<AppId> {
+        Some(AppId::new(self.corp_id.clone().ok()?, self.agent_id.clone().ok()?))
     }
 
     /// True if `target`, a path on this origin, is the page that is already open: going there would come back here.

@@ -15,7 +15,7 @@ use crate::{
     js,
     settle::{Done, Outcome},
 };
-use miandeng_shared::{AgentId, CorpId, Lang, LoginRequest, return_path};
+use miandeng_shared::{AppId, Lang, return_path};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -50,14 +50,13 @@ type Goes = Option<()>;
 fn start() -> Goes {
     let (env, simulated) = browser::environment();
     let entry = browser::entry(None, None);
-    let (corp_id, agent_id) = (entry.corp_id.clone().ok()?, entry.agent_id.clone().ok()?);
+    let app = entry.app()?;
     let visit = browser::block()?;
     let (config, session) = (js::get(&visit, "config"), js::get(&visit, "session"));
     let api = Api { base: String::new(), elsewhere: false, lang: browser::language() };
     let config_of = RefCell::new(config.clone());
     let stages = Rc::default();
-    let fast_path =
-        Rc::new(FastPath { api, entry, corp_id, agent_id, env, simulated, config: config_of, stages });
+    let fast_path = Rc::new(FastPath { api, entry, app, env, simulated, config: config_of, stages });
     if !fast_path.is_of_this_app(&config) {
         return None;
     }
@@ -74,7 +73,7 @@ fn start() -> Goes {
     if !fast_path.fits()? {
         return None;
     }
-    let ask = Ask::config((&fast_path.corp_id, &fast_path.agent_id), &fast_path.entry.url);
+    let ask = Ask::config(&fast_path.app, &fast_path.entry.url);
     fast_path.wait(WORTH_SHOWING);
     fast_path.api.send(&ask, fast_path.then(Step::Config, FastPath::on_config));
     Some(())
@@ -83,8 +82,7 @@ fn start() -> Goes {
 struct FastPath {
     api: Api,
     entry: Entry,
-    corp_id: CorpId,
-    agent_id: AgentId,
+    app: AppId,
     env: Env,
     simulated: Env,
     /// A `ConfigAnswer`.
@@ -102,7 +100,7 @@ enum Kind {
 impl FastPath {
     fn is_of_this_app(&self, named: &JsValue) -> bool {
         let is = |name, id: &str| js::get(named, name).as_string().as_deref() == Some(id);
-        is("corpId", self.corp_id.as_str()) && is("agentId", self.agent_id.as_str())
+        is("corpId", self.app.corp_id.as_str()) && is("agentId", self.app.agent_id.as_str())
     }
 
     fn of_config(&self, name: &str) -> Option<String> {
@@ -166,16 +164,15 @@ impl FastPath {
     }
 
     fn ask_code(self: &Rc<Self>) -> Goes {
-        let request = CodeRequest { corp_id: self.corp_id.clone(), client_id: self.of_config("clientId") };
+        let request =
+            CodeRequest { corp_id: self.app.corp_id.clone(), client_id: self.of_config("clientId") };
         self.wait(WORTH_SHOWING);
         dd::request_code(&dd::find()?, &request, dd::CODE_LIMIT, self.then(Step::Code, Self::on_code));
         Some(())
     }
 
     fn on_code(self: &Rc<Self>, answer: &JsValue) -> Goes {
-        let (corp_id, agent_id, next) =
-            (self.corp_id.clone(), self.agent_id.clone(), self.entry.next.clone());
-        let ask = Ask::login(&LoginRequest { corp_id, agent_id, code: dd::code(answer)?, next });
+        let ask = Ask::login(&self.app, &dd::code(answer)?, self.entry.next.as_deref());
         self.wait(WORTH_SHOWING);
         self.api.send(&ask, self.then(Step::Login, Self::on_login));
         Some(())

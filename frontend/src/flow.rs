@@ -14,8 +14,8 @@ use crate::{
     failure::Failure,
 };
 use miandeng_shared::{
-    Action, AgentId, AppKind, AuthCode, ConfigAnswer, CorpId, ErrorCode, LoginAnswer, LoginRequest,
-    ReportRequest, SessionAnswer, SignedConfig, Unnamed, User, Visit, encode_next, return_path,
+    Action, AppId, AppKind, AuthCode, ConfigAnswer, ErrorCode, LoginAnswer, LoginRequest, ReportRequest,
+    SessionAnswer, SignedConfig, Unnamed, User, Visit, encode_next, return_path,
 };
 
 /// The server says that a code is spent or unknown: DingTalk is asked for a new one this often.
@@ -42,8 +42,7 @@ enum Sdk {
 #[derive(Debug)]
 pub struct Flow {
     context: PageContext,
-    corp_id: CorpId,
-    agent_id: AgentId,
+    app: AppId,
     stage: Stage,
     sdk: Sdk,
     config: Option<ConfigAnswer>,
@@ -66,14 +65,10 @@ impl Flow {
     /// # Errors
     /// An address that does not name the application leaves nothing to be done.
     pub fn new(context: PageContext) -> Result<(Self, Command), Box<Failure>> {
-        let (Ok(corp_id), Ok(agent_id)) = (context.entry.corp_id.clone(), context.entry.agent_id.clone())
-        else {
-            return Err(Box::new(unnamed(&context)));
-        };
+        let Some(app) = context.entry.app() else { return Err(Box::new(unnamed(&context))) };
         let mut flow = Self {
             context,
-            corp_id,
-            agent_id,
+            app,
             stage: Stage::Session,
             sdk: Sdk::Untouched,
             config: None,
@@ -91,7 +86,7 @@ impl Flow {
     }
 
     fn is_named_by(&self, config: &ConfigAnswer) -> bool {
-        config.corp_id == self.corp_id && config.agent_id == self.agent_id
+        config.corp_id == self.app.corp_id && config.agent_id == self.app.agent_id
     }
 
     /// Asks for nothing that the server knew when it made the document. A signature counts for the address that it is of:
@@ -107,8 +102,8 @@ impl Flow {
 
     /// The application that the person is logged in to.
     #[must_use]
-    pub fn app(&self) -> (CorpId, AgentId) {
-        (self.corp_id.clone(), self.agent_id.clone())
+    pub fn app(&self) -> &AppId {
+        &self.app
     }
 
     /// What to show.
@@ -172,8 +167,8 @@ impl Flow {
 
     fn fail(&mut self, failure: Failure) -> Command {
         let failure = failure
-            .detail("corpid", self.corp_id.as_str())
-            .detail("agentid", self.agent_id.as_str())
+            .detail("corpid", self.app.corp_id.as_str())
+            .detail("agentid", self.app.agent_id.as_str())
             .detail("client", self.describe_client());
         let failure = Failure { is_wecom: self.is_wecom, ..failure };
         self.go(Stage::Failed(Box::new(failure)), Command::Nothing)
@@ -213,7 +208,7 @@ impl Flow {
     }
 
     fn is_of_this_app(&self, user: &User) -> bool {
-        user.corp_id == self.corp_id && user.agent_id == self.agent_id
+        user.is_of(&self.app)
     }
 
     fn client(&self) -> &Env {
@@ -328,8 +323,8 @@ impl Flow {
             return self.fail(failure);
         }
         let report = ReportRequest {
-            corp_id: self.corp_id.clone(),
-            agent_id: self.agent_id.clone(),
+            corp_id: self.app.corp_id.clone(),
+            agent_id: self.app.agent_id.clone(),
             time_stamp,
             nonce_str,
             url,
@@ -350,7 +345,7 @@ impl Flow {
 
     fn ask_code(&mut self) -> Command {
         let client_id = self.config.as_ref().and_then(|config| config.client_id.clone());
-        let request = CodeRequest { corp_id: self.corp_id.clone(), client_id };
+        let request = CodeRequest { corp_id: self.app.corp_id.clone(), client_id };
         self.go(Stage::Code, Command::AskCode(request))
     }
 
@@ -358,7 +353,7 @@ impl Flow {
         match result {
             Err(error) => self.fail(Failure::from_code_request(&error)),
             Ok(code) => {
-                let (corp_id, agent_id) = (self.corp_id.clone(), self.agent_id.clone());
+                let AppId { corp_id, agent_id } = self.app.clone();
                 let next = self.context.entry.next.clone();
                 self.go(Stage::Login, Command::Login(LoginRequest { corp_id, agent_id, code, next }))
             }

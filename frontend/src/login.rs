@@ -7,14 +7,13 @@ use crate::{
     flow::{Command, Event, Flow, PageContext},
     js,
 };
-use miandeng_shared::{AgentId, CorpId};
+use miandeng_shared::AppId;
 use std::{cell::RefCell, rc::Rc};
 
 /// One login, from the first question to the greeting or the failure.
 pub struct Login {
     api: Api,
-    corp_id: CorpId,
-    agent_id: AgentId,
+    app: AppId,
     flow: RefCell<Flow>,
     show: Box<dyn Fn(&Flow)>,
 }
@@ -50,8 +49,8 @@ impl Login {
             command = flow.step(event);
         }
         show(&flow);
-        let (corp_id, agent_id) = flow.app();
-        let login = Self { api, corp_id, agent_id, flow: RefCell::new(flow), show: Box::new(show) };
+        let app = flow.app().clone();
+        let login = Self { api, app, flow: RefCell::new(flow), show: Box::new(show) };
         Ok((Rc::new(login), command))
     }
 
@@ -77,7 +76,7 @@ impl Login {
     }
 
     fn ask(self: &Rc<Self>, question: Question) {
-        self.api.ask((&self.corp_id, &self.agent_id), question, self.then(|event| event));
+        self.api.ask(&self.app, question, self.then(|event| event));
     }
 
     /// Carries a command out.

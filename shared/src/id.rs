@@ -120,6 +120,33 @@ id!(
     ExternalUserId, "externalUserId", is_persons, PERSONS, first_three
 );
 
+/// Which application of which corporation. Written `corpId/agentId`, as messages, logs and tokens name it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AppId {
+    pub corp_id: CorpId,
+    pub agent_id: AgentId,
+}
+
+impl AppId {
+    /// The application `agent_id` of `corp_id`.
+    #[must_use]
+    pub fn new(corp_id: CorpId, agent_id: AgentId) -> Self {
+        Self { corp_id, agent_id }
+    }
+
+    /// The query by which the page's address, and the API's, name it. Both halves are plain.
+    #[must_use]
+    pub fn query(&self) -> String {
+        ["corpid=", self.corp_id.as_str(), "&agentid=", self.agent_id.as_str()].concat()
+    }
+}
+
+impl fmt::Display for AppId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.corp_id, self.agent_id)
+    }
+}
+
 impl fmt::Display for CorpId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -12,7 +12,7 @@ mod wire;
 pub use address::{Address, Unnamed, next_in, parameter, percent_decode};
 pub use cross_site::CrossSite;
 pub use error::{Action, ErrorCode, Text};
-pub use id::{AgentId, AuthCode, CorpId, ExternalUserId, InvalidId, OpenId, UnionId, UserId};
+pub use id::{AgentId, AppId, AuthCode, CorpId, ExternalUserId, InvalidId, OpenId, UnionId, UserId};
 pub use lang::Lang;
 pub use return_path::{decode_next, encode_next, return_path, to_return_path};
 pub use wire::{

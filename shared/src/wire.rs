@@ -1,6 +1,6 @@
 //! Requests and answers. Field names are camelCase, as `dd.config` spells them.
 
-use crate::{AgentId, AuthCode, CorpId, ExternalUserId, Lang, OpenId, UnionId, UserId};
+use crate::{AgentId, AppId, AuthCode, CorpId, ExternalUserId, Lang, OpenId, UnionId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// What an application is, and with it how people log in to it.
@@ -130,7 +130,7 @@ pub struct User {
 impl User {
     /// A person who logs in to this application, and of whom nothing is known yet.
     #[must_use]
-    pub fn new(corp_id: CorpId, agent_id: AgentId) -> Self {
+    pub fn new(AppId { corp_id, agent_id }: AppId) -> Self {
         Self {
             corp_id,
             agent_id,
@@ -142,6 +142,18 @@ impl User {
             nick: None,
             avatar: None,
         }
+    }
+
+    /// The application that the person is logged in to.
+    #[must_use]
+    pub fn app(&self) -> AppId {
+        AppId::new(self.corp_id.clone(), self.agent_id.clone())
+    }
+
+    /// Whether that is `app`.
+    #[must_use]
+    pub fn is_of(&self, app: &AppId) -> bool {
+        self.corp_id == app.corp_id && self.agent_id == app.agent_id
     }
 }
 

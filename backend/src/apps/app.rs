@@ -1,7 +1,7 @@
 //! An application of a corporation.
 
 use super::{Brand, Credentials, Granted, Jsapi};
-use miandeng_shared::{AgentId, CorpId, User};
+use miandeng_shared::{AppId, User};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use std::sync::Arc;
 /// One application of one corporation.
 #[derive(Debug, Clone, Serialize)]
 pub struct App {
-    pub corp_id: CorpId,
-    pub agent_id: AgentId,
+    #[serde(flatten)]
+    pub id: AppId,
     /// [`tag`], made once.
     #[serde(skip)]
     pub tag: String,
@@ -29,13 +29,12 @@ pub struct App {
 impl App {
     /// An application that a corporation granted a suite: the suite's looks, and the defaults of its kind.
     #[must_use]
-    pub fn of_suite(corp_id: CorpId, agent_id: AgentId, granted: Granted) -> Self {
+    pub fn of_suite(id: AppId, granted: Granted) -> Self {
         let (suite, credentials) = (Arc::clone(&granted.suite), Credentials::Suite(granted));
         let jsapi = Jsapi::of(credentials.kind());
         App {
-            tag: tag(&corp_id, &agent_id),
-            corp_id,
-            agent_id,
+            tag: tag(&id),
+            id,
             jsapi: jsapi.map(|jsapi| jsapi.at_url(suite.jsapi_url.clone())),
             home: suite.home.clone(),
             default: false,
@@ -46,23 +45,18 @@ impl App {
 
     /// A person who logs in to this application, and of whom nothing is known yet.
     pub fn anonymous(&self) -> User {
-        User::new(self.corp_id.clone(), self.agent_id.clone())
+        User::new(self.id.clone())
     }
 
     /// Whether a page cannot log people in without a signature.
     pub fn signs_login(&self) -> bool {
         self.jsapi.as_ref().is_some_and(|jsapi| jsapi.signs_login)
     }
-
-    /// `corpId/agentId`, as messages, logs and tokens name an application.
-    pub fn name(&self) -> String {
-        format!("{}/{}", self.corp_id, self.agent_id)
-    }
 }
 
 /// Twelve hexadecimal digits for an application in the names of its cookies, so that no two applications of one host take
 /// them from each other.
-pub fn tag(corp_id: &CorpId, agent_id: &AgentId) -> String {
-    let digest = Sha256::new().chain_update(corp_id.as_str()).chain_update("/");
-    hex::encode(digest.chain_update(agent_id.as_str()).finalize().get(..6).unwrap_or_default())
+pub fn tag(app: &AppId) -> String {
+    let digest = Sha256::new().chain_update(app.corp_id.as_str()).chain_update("/");
+    hex::encode(digest.chain_update(app.agent_id.as_str()).finalize().get(..6).unwrap_or_default())
 }

@@ -5,7 +5,7 @@ use super::credentials::credentials;
 use super::reader::Section;
 use super::value::{boolean, choice, home, https_url, list, resource, text};
 use crate::apps::{App, Credentials, Jsapi, tag};
-use miandeng_shared::{AgentId, AppKind, CorpId};
+use miandeng_shared::{AgentId, AppId, AppKind, CorpId};
 use toml::Value;
 
 /// Reads one `[[apps]]` section; `None` where a problem was recorded that leaves no application. `simulated` is the
@@ -21,17 +21,8 @@ pub fn app(mut s: Section<'_>, simulated: Option<&str>) -> Option<App> {
     let home = s.optional("home", home);
     let brand = brand(&mut s);
     s.finish();
-    let (corp_id, agent_id) = (corp_id?, agent_id?);
-    Some(App {
-        tag: tag(&corp_id, &agent_id),
-        corp_id,
-        agent_id,
-        jsapi,
-        credentials: credentials?,
-        home,
-        default,
-        brand,
-    })
+    let app_id = AppId::new(corp_id?, agent_id?);
+    Some(App { tag: tag(&app_id), id: app_id, jsapi, credentials: credentials?, home, default, brand })
 }
 
 fn jsapi(s: &mut Section<'_>, defaults: Jsapi) -> Jsapi {

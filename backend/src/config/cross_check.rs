@@ -12,8 +12,8 @@ pub fn cross_check(config: &Config, found: &Findings) {
     }
     let mut seen = HashSet::new();
     for (i, app) in config.apps.iter().enumerate() {
-        if !seen.insert((&app.corp_id, &app.agent_id)) {
-            found.problem(format!("apps[{i}]"), format!("{} is configured twice; remove one", app.name()));
+        if !seen.insert(&app.id) {
+            found.problem(format!("apps[{i}]"), format!("{} is configured twice; remove one", app.id));
         }
     }
     let mut defaults = config.apps.iter().enumerate().filter(|(_, app)| app.default).skip(1);

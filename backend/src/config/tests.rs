@@ -161,11 +161,11 @@ fn people_are_sent_to_one_application() {
         )
     };
     let config = |more: &str| read(&format!("{MINIMAL}{}{}", app("ding2", more), app("ding3", more)));
-    assert_eq!(config("").unwrap().default_app().unwrap().corp_id.as_str(), "dingcorp1");
+    assert_eq!(config("").unwrap().default_app().unwrap().id.corp_id.as_str(), "dingcorp1");
     let problems = config("default = true").unwrap_err();
     assert!(problems.len() == 1 && problems[0].starts_with("apps[2].default:"), "{problems:?}");
     let one = read(&format!("{MINIMAL}{}", app("ding2", "default = true"))).unwrap();
-    assert_eq!(one.default_app().unwrap().corp_id.as_str(), "ding2");
+    assert_eq!(one.default_app().unwrap().id.corp_id.as_str(), "ding2");
 }
 
 #[test]

@@ -237,7 +237,7 @@ fn words(kind: Kind, message: &str) -> Option<String> {
     (kind.policy().logs_words && !message.is_empty()).then(|| message.chars().take(ENOUGH).collect())
 }
 
-/// PermanentCodes and request ids are handed on to the page, so only short, plain ones are.
+/// Codes and request ids are handed on to the page, so only short, plain ones are.
 fn short_text(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(s) => without_fraction(s).to_owned(),

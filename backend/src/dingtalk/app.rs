@@ -1,11 +1,12 @@
 //! An application of DingTalk's, of whichever kind.
 
 use super::h5::H5;
+use super::signer::Signer;
 use super::tokens::{AppToken, SuiteCorpToken};
 use super::window::Window;
 use crate::apps::App;
 use crate::upstream::Error;
-use miandeng_shared::{AuthCode, SignedConfig, User};
+use miandeng_shared::{AuthCode, User};
 
 /// What logs people in to an application of DingTalk's.
 pub enum DingTalkApp {
@@ -16,39 +17,12 @@ pub enum DingTalkApp {
 }
 
 impl DingTalkApp {
-    /// Signs the page at `href`.
-    pub async fn sign(&self, href: &str) -> Result<SignedConfig, Error> {
+    /// What signs its pages.
+    pub fn signer(&self) -> &Signer {
         match self {
-            Self::Window(window) => window.signer.sign(href).await,
-            Self::H5(app) => app.signer.sign(href).await,
-            Self::SuiteH5(app) => app.signer.sign(href).await,
-        }
-    }
-
-    /// Whether pages can be signed at once.
-    pub fn holds_ticket(&self) -> bool {
-        match self {
-            Self::Window(window) => window.signer.holds_ticket(),
-            Self::H5(app) => app.signer.holds_ticket(),
-            Self::SuiteH5(app) => app.signer.holds_ticket(),
-        }
-    }
-
-    /// Whether the ticket of today signed this.
-    pub fn has_signed(&self, signed: &SignedConfig) -> bool {
-        match self {
-            Self::Window(window) => window.signer.has_signed(signed),
-            Self::H5(app) => app.signer.has_signed(signed),
-            Self::SuiteH5(app) => app.signer.has_signed(signed),
-        }
-    }
-
-    /// Forgets the ticket that signed this, if it is that of today; says whether it did.
-    pub async fn forget_signer_of(&self, signed: &SignedConfig) -> bool {
-        match self {
-            Self::Window(window) => window.signer.forget_signer_of(signed).await,
-            Self::H5(app) => app.signer.forget_signer_of(signed).await,
-            Self::SuiteH5(app) => app.signer.forget_signer_of(signed).await,
+            Self::Window(window) => &window.signer,
+            Self::H5(app) => &app.signer,
+            Self::SuiteH5(app) => &app.signer,
         }
     }
 

@@ -1,8 +1,6 @@
 //! Everything that DingTalk hands out, and under which names it is kept.
 
-use super::tokens::{
-    AppTicket, AppToken, ChannelTicket, ChannelToken, CorpToken, SuiteCorpToken, SuiteToken,
-};
+use super::tokens::{AppToken, ChannelToken, CorpToken, JsapiTicket, SuiteCorpToken, SuiteToken};
 use crate::apps::Suite;
 use crate::config::Config;
 use crate::store::Store;
@@ -20,10 +18,10 @@ const PAUSES: Duration = Duration::from_secs(4);
 #[derive(Clone)]
 pub struct Caches {
     pub channel_tokens: CredentialCache<ChannelToken>,
-    pub channel_tickets: CredentialCache<ChannelTicket>,
+    pub channel_tickets: CredentialCache<JsapiTicket>,
     pub corp_tokens: CredentialCache<CorpToken>,
     pub app_tokens: CredentialCache<AppToken>,
-    pub app_tickets: CredentialCache<AppTicket>,
+    pub app_tickets: CredentialCache<JsapiTicket>,
     pub suite_tokens: CredentialCache<SuiteToken>,
     pub suite_corp_tokens: CredentialCache<SuiteCorpToken>,
 }

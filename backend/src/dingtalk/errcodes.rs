@@ -1,6 +1,6 @@
 //! What DingTalk's refusals mean: one table, from errcode to the kind of the failure.
 //!
-//! PermanentCodes and meanings: open.dingtalk.com, "全局错误码"; 40096 and the wrapping in errcode 88 were seen in live replies
+//! Codes and meanings: open.dingtalk.com, "全局错误码"; 40096 and the wrapping in errcode 88 were seen in live replies
 //! published by third parties.
 
 use crate::upstream::{Kind, Role};
@@ -47,7 +47,7 @@ pub(super) fn classify(code: &str, role: Role, path: &str) -> Kind {
     kind.during(role)
 }
 
-/// PermanentCodes that are words, of the `api` host and of the gateway. The whole of it counts, or its last part; `…*` stands for
+/// Codes that are words, of the `api` host and of the gateway. The whole of it counts, or its last part; `…*` stands for
 /// all that begin like it.
 pub(super) const WORDS: [(&str, Kind); 16] = [
     ("InvalidAuthentication", Kind::TokenRejected),

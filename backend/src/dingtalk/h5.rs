@@ -3,7 +3,7 @@
 use super::caches::Caches;
 use super::client::Client;
 use super::signer::Signer;
-use super::tokens::{AppTicket, OpensApp};
+use super::tokens::OpensApp;
 use crate::apps::App;
 use crate::upstream::{Cached, Error};
 use miandeng_shared::{AuthCode, User};
@@ -12,7 +12,7 @@ use miandeng_shared::{AuthCode, User};
 pub struct H5<T> {
     client: Client,
     token: Cached<T>,
-    pub signer: Signer<AppTicket>,
+    pub signer: Signer,
 }
 
 impl<T: OpensApp> H5<T> {

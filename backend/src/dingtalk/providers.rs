@@ -48,7 +48,7 @@ impl Providers {
             corp,
             |other| matches!(other, Credentials::Channel { channel_secret: theirs, .. } if theirs == channel_secret),
         );
-        let (fetcher, corp_id, secret) = (client.clone(), app.corp_id.clone(), channel_secret.clone());
+        let (fetcher, corp_id, secret) = (client.clone(), app.id.corp_id.clone(), channel_secret.clone());
         let token = self.caches.channel_tokens.slot(&id, move || {
             let (client, corp, secret) = (fetcher.clone(), corp_id.clone(), secret.clone());
             async move { client.channel_token(&corp, &secret).await }
@@ -57,7 +57,7 @@ impl Providers {
             let id = shared_id(app, corp, |other| {
                 matches!(other, Credentials::Channel { corp_secret: Some(theirs), .. } if *theirs == secret)
             });
-            let (fetcher, corp_id, key) = (client.clone(), app.corp_id.clone(), corp_app_key.clone());
+            let (fetcher, corp_id, key) = (client.clone(), app.id.corp_id.clone(), corp_app_key.clone());
             Directory::Corp(self.caches.corp_tokens.slot(&id, move || {
                 let (client, corp) = (fetcher.clone(), corp_id.clone());
                 let (key, secret) = (key.clone(), secret.clone());
@@ -69,11 +69,11 @@ impl Providers {
 
     /// The provider of an application that a corporation granted a suite.
     fn granted(&self, app: &App, granted: &Granted, client: Client) -> Option<DingTalkApp> {
-        let id = suite_id(&granted.suite, &app.corp_id);
-        let corp_token = self.suite_tokens.corp_token(granted, &app.corp_id);
+        let id = suite_id(&granted.suite, &app.id.corp_id);
+        let corp_token = self.suite_tokens.corp_token(granted, &app.id.corp_id);
         match granted.kind {
             AppKind::Channel => {
-                let token = self.suite_tokens.channel_token(granted, &app.corp_id);
+                let token = self.suite_tokens.channel_token(granted, &app.id.corp_id);
                 let directory = Some(Directory::Suite(corp_token));
                 Some(DingTalkApp::Window(Window::new(app, client, token, directory, &id, &self.caches)))
             }
@@ -87,5 +87,5 @@ impl Providers {
 /// part of a name.
 fn shared_id(app: &App, corp: &[&App], same: impl Fn(&Credentials) -> bool) -> String {
     let owner = corp.iter().find(|other| same(&other.credentials)).copied().unwrap_or(app);
-    format!("{}:{}", app.corp_id, owner.agent_id)
+    format!("{}:{}", app.id.corp_id, owner.id.agent_id)
 }

@@ -1,6 +1,7 @@
 //! What signs an application's pages, and knows its own signatures again.
 
 use super::sign::{signature, url_to_sign};
+use super::tokens::JsapiTicket;
 use crate::apps::{App, SignAlg};
 use crate::telemetry::Trigger;
 use crate::upstream::{Cached, Error, Token};
@@ -9,14 +10,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use subtle::ConstantTimeEq;
 
 /// A ticket, and how the application signs with it.
-pub struct Signer<T> {
-    ticket: Cached<T>,
+pub struct Signer {
+    ticket: Cached<JsapiTicket>,
     alg: SignAlg,
     plus_as_space: bool,
 }
 
-impl<T: Token> Signer<T> {
-    pub fn new(app: &App, ticket: Cached<T>) -> Self {
+impl Signer {
+    pub fn new(app: &App, ticket: Cached<JsapiTicket>) -> Self {
         let jsapi = app.jsapi.as_ref();
         let alg = jsapi.map_or(SignAlg::Sha1, |jsapi| jsapi.sign_alg);
         Self { ticket, alg, plus_as_space: jsapi.is_some_and(|jsapi| jsapi.sign_plus_as_space) }
@@ -32,7 +33,7 @@ impl<T: Token> Signer<T> {
         self.ticket.held().is_some()
     }
 
-    fn signed(&self, ticket: &T, href: &str) -> SignedConfig {
+    fn signed(&self, ticket: &JsapiTicket, href: &str) -> SignedConfig {
         let url = url_to_sign(href, self.plus_as_space);
         let nonce_str = format!("{:032x}", rand::random::<u128>());
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -42,7 +43,7 @@ impl<T: Token> Signer<T> {
     }
 
     /// The ticket of today, if it is what signed this.
-    fn signer_of(&self, signed: &SignedConfig) -> Option<T> {
+    fn signer_of(&self, signed: &SignedConfig) -> Option<JsapiTicket> {
         let ticket = self.ticket.held()?;
         let SignedConfig { time_stamp, nonce_str, signature: theirs, url } = signed;
         let ours = signature(self.alg, ticket.secret().expose(), nonce_str, time_stamp, url);

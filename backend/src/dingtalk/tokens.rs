@@ -24,12 +24,9 @@ token!(
     SuiteCorpToken
 );
 token!(
-    /// Signs pages of a service window. Never leaves the server.
-    ChannelTicket
-);
-token!(
-    /// Signs pages of an H5 application.
-    AppTicket
+    /// Signs pages: those of a service window where a [`ChannelToken`] bought it, else those of an H5 application. Never
+    /// leaves the server.
+    JsapiTicket
 );
 
 /// Opens a corporation's directory.

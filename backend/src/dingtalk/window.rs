@@ -4,7 +4,7 @@ use super::caches::Caches;
 use super::client::Client;
 use super::client::{DirectoryEntry, Follower};
 use super::signer::Signer;
-use super::tokens::{ChannelTicket, ChannelToken, CorpToken, SuiteCorpToken};
+use super::tokens::{ChannelToken, CorpToken, SuiteCorpToken};
 use crate::apps::App;
 use crate::upstream::{Cached, Error};
 use miandeng_shared::{AuthCode, UnionId, User};
@@ -14,7 +14,7 @@ pub struct Window {
     client: Client,
     token: Cached<ChannelToken>,
     directory: Option<Directory>,
-    pub signer: Signer<ChannelTicket>,
+    pub signer: Signer,
 }
 
 /// What opens the corporation's directory.

@@ -54,7 +54,7 @@ pub fn login(app: &App, from: ClientAddr, outcome: Result<&User, &ApiError>, too
     let (user, error) = (outcome.ok(), outcome.err());
     let suppressed = match error {
         None => None,
-        Some(error) => match REFUSALS.first(("login", app.name(), kind(error), from)) {
+        Some(error) => match REFUSALS.first(("login", app.id.to_string(), kind(error), from)) {
             None => return,
             Some(suppressed) => some(suppressed),
         },
@@ -62,8 +62,8 @@ pub fn login(app: &App, from: ClientAddr, outcome: Result<&User, &ApiError>, too
     let said = error.and_then(|error| error.upstream.as_ref());
     tracing::info!(
         target: TARGET,
-        corp = %app.corp_id,
-        agent = %app.agent_id,
+        corp = %app.id.corp_id,
+        agent = %app.id.agent_id,
         result = if error.is_none() { "ok" } else { "failed" },
         reason = error.map_or("ok", |error| error.code.as_str()),
         cause = error.and_then(|error| error.cause).map(CrossSite::as_str),

@@ -69,8 +69,8 @@ async fn sign(
     let href = href(state, headers, query)?;
     let signed = deadline::within(deadline::BUDGET, app.provider.sign(&href)).await;
     Ok(signed.inspect_err(|error: &Error| {
-        if let Some(suppressed) = NOT_SIGNED.first((app.name(), error.briefly())) {
-            tracing::warn!(corp = %app.corp_id, agent = %app.agent_id, %error, suppressed, "page not signed");
+        if let Some(suppressed) = NOT_SIGNED.first((app.id.to_string(), error.briefly())) {
+            tracing::warn!(corp = %app.id.corp_id, agent = %app.id.agent_id, %error, suppressed, "page not signed");
         }
         // Other kinds log in without a signature.
         if app.signs_login() {
@@ -107,14 +107,14 @@ pub(super) fn answer(
     signed: Option<SignedConfig>,
 ) -> ConfigAnswer {
     let jsapi = app.jsapi.as_ref();
-    let start = || format!("wecom/start?corpid={}&agentid={}", app.corp_id, app.agent_id);
+    let start = || format!("wecom/start?{}", app.id.query());
     let (time_stamp, nonce_str, signature, url) = match signed {
         Some(s) => (Some(s.time_stamp), Some(s.nonce_str), Some(s.signature), Some(s.url)),
         None => (None, None, None, None),
     };
     ConfigAnswer {
-        corp_id: app.corp_id.clone(),
-        agent_id: app.agent_id.clone(),
+        corp_id: app.id.corp_id.clone(),
+        agent_id: app.id.agent_id.clone(),
         kind: app.credentials.kind(),
         jsapi_url: jsapi.map(|jsapi| jsapi.url.clone()).unwrap_or_default(),
         jsapi_fallback_url: jsapi.and_then(|jsapi| jsapi.fallback_url.clone()),

@@ -16,7 +16,7 @@ use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use miandeng_shared::{AgentId, CorpId, ErrorCode, encode_next};
+use miandeng_shared::{AgentId, AppId, CorpId, ErrorCode, encode_next};
 use std::time::SystemTime;
 
 const LOGIN: HeaderName = HeaderName::from_static("x-miandeng-login");
@@ -25,7 +25,7 @@ const LOGIN: HeaderName = HeaderName::from_static("x-miandeng-login");
 #[derive(Debug, PartialEq, Eq)]
 struct Asked {
     /// None: any application that is known here.
-    app: Option<(CorpId, AgentId)>,
+    app: Option<AppId>,
     /// Whether people are to be redirected, for proxies that pass a refusal on as it is.
     redirect: bool,
 }
@@ -36,7 +36,7 @@ impl Asked {
         let Query(mut fields) = query.ok()?;
         let app = match (fields.optional("corpid"), fields.optional("agentid")) {
             (None, None) => None,
-            (Some(corp), Some(agent)) => Some((CorpId::new(corp).ok()?, AgentId::new(agent).ok()?)),
+            (Some(corp), Some(agent)) => Some(AppId::new(CorpId::new(corp).ok()?, AgentId::new(agent).ok()?)),
             _ => return None,
         };
         let redirect = match fields.optional("mode").as_deref() {
@@ -48,8 +48,7 @@ impl Asked {
     }
 
     fn is_about(&self, session: &Session) -> bool {
-        let user = &session.user;
-        self.app.as_ref().is_none_or(|(corp, agent)| user.corp_id == *corp && user.agent_id == *agent)
+        self.app.as_ref().is_none_or(|app| session.is_of(app))
     }
 }
 
@@ -102,8 +101,8 @@ fn judge(state: &AppState, asked: &Asked, request: &Request) -> Response {
         return response;
     }
     telemetry::forward_auth(decision);
-    if let (Some(session), Some((corp, agent))) = (refused, &asked.app) {
-        state.verdicts.note(&session, Verdict::Refused(Some(format!("{corp}/{agent}"))));
+    if let (Some(session), Some(app)) = (refused, &asked.app) {
+        state.verdicts.note(&session, Verdict::Refused(Some(app.to_string())));
     }
     to_login(state, asked, asked.redirect, request)
 }
@@ -136,15 +135,14 @@ fn finished(mut response: Response, request: &Request) -> Response {
 
 fn to_login(state: &AppState, asked: &Asked, redirect: bool, request: &Request) -> Response {
     let config = &state.config;
-    let default = config.default_app().map(|app| (&app.corp_id, &app.agent_id));
-    let app = asked.app.as_ref().map(|(corp, agent)| (corp, agent)).or(default);
+    let app = asked.app.as_ref().or_else(|| config.default_app().map(|app| &app.id));
     // Which applications a suite has only the store or DingTalk know, and they are not asked here.
-    if let Some((corp, agent)) = app
+    if let Some(app) = app
         && config.suites.is_empty()
-        && state.registry.configured(corp, agent).is_none()
+        && state.registry.configured(app).is_none()
     {
         let place = format!("[[apps]], or corpid and agentid of the proxy's {}", request.uri().path());
-        guard::note(ErrorCode::UnknownApp, &place, &format!("{corp}/{agent}"));
+        guard::note(ErrorCode::UnknownApp, &place, &app.to_string());
     }
     let login = login_page(config, app, return_to(config, request).as_deref());
     if redirect && is_navigation(config, request) {
@@ -170,12 +168,12 @@ const MAX_LOGIN_URL: usize = 3072;
 
 /// The address of the login page: always on `public_url`, whatever host the request names, and absolute, because a
 /// proxy would put its own idea of scheme and port before a path. A deep link that is too long is left out.
-fn login_page(config: &Config, app: Option<(&CorpId, &AgentId)>, next: Option<&str>) -> HeaderValue {
+fn login_page(config: &Config, app: Option<&AppId>, next: Option<&str>) -> HeaderValue {
     let mut url = config.issuer();
     if !url.ends_with('/') {
         url.push('/');
     }
-    let mut query = app.map(|(corp, agent)| format!("corpid={corp}&agentid={agent}")).unwrap_or_default();
+    let mut query = app.map(AppId::query).unwrap_or_default();
     // In the query, because a fragment here would replace that of the page that was asked for, which browsers keep.
     if let Some(next) =
         next.map(encode_next).filter(|next| url.len() + query.len() + next.len() < MAX_LOGIN_URL)
@@ -207,7 +205,7 @@ mod tests {
         assert_eq!(asked("mode=redirect").await, Some(Asked { app: None, redirect: true }));
         for one in ["agentid=7&corpid=ding1", "corpID=ding1&agentID=7", "%43orp%49d=ding1&+AgentId=7"] {
             let one = asked(one).await.unwrap();
-            assert_eq!(one.app.map(|(corp, agent)| format!("{corp}/{agent}")).as_deref(), Some("ding1/7"));
+            assert_eq!(one.app.map(|app| app.to_string()).as_deref(), Some("ding1/7"));
         }
         for wrong in [
             "corpid=ding1",
@@ -238,7 +236,7 @@ mod tests {
              [[apps]]\ncorp_id = \"ding1\"\nagent_id = \"7\"\nkind = \"channel\"\nchannel_secret = \"s\""
         );
         let config = config::parse(&text, std::iter::empty()).config.unwrap();
-        let app = config.default_app().map(|app| (&app.corp_id, &app.agent_id));
+        let app = config.default_app().map(|app| &app.id);
         login_page(&config, app, next).to_str().unwrap().to_owned()
     }
 

@@ -9,7 +9,7 @@ use crate::repeats::Repeats;
 use crate::session::Session;
 use crate::telemetry;
 use axum::http::{HeaderMap, HeaderValue, header};
-use miandeng_shared::{AgentId, CorpId, CrossSite, ErrorCode, InvalidId, parameter};
+use miandeng_shared::{AgentId, AppId, CorpId, CrossSite, ErrorCode, InvalidId, parameter};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use url::Url;
@@ -22,13 +22,12 @@ pub async fn app(
     [corp, agent]: [&str; 2],
     refusal: Option<&ApiError>,
 ) -> Result<Arc<Registered>, ApiError> {
-    let corp_id = named(fields, corp, CorpId::new)?;
-    let agent_id = named(fields, agent, AgentId::new)?;
+    let app = AppId::new(named(fields, corp, CorpId::new)?, named(fields, agent, AgentId::new)?);
     if let Some(refusal) = refusal.filter(|_| !state.config.suites.is_empty()) {
-        return state.registry.configured(&corp_id, &agent_id).cloned().ok_or_else(|| refusal.clone());
+        return state.registry.configured(&app).cloned().ok_or_else(|| refusal.clone());
     }
-    state.registry.find(&corp_id, &agent_id).await?.ok_or_else(|| {
-        let named = format!("{corp_id}/{agent_id}");
+    state.registry.find(&app).await?.ok_or_else(|| {
+        let named = app.to_string();
         note(ErrorCode::UnknownApp, "[[apps]]", &named);
         ApiError::from(ErrorCode::UnknownApp).about(&named)
     })
@@ -87,11 +86,11 @@ pub fn shown(query: &str) -> String {
 }
 
 /// The application that `corpid` and `agentid` name, where they are there.
-pub fn named_app(fields: &mut Fields) -> Result<Option<(CorpId, AgentId)>, ApiError> {
+pub fn named_app(fields: &mut Fields) -> Result<Option<AppId>, ApiError> {
     let corp_id = fields.if_given("corpid", CorpId::new)?;
     let agent_id = fields.if_given("agentid", AgentId::new)?;
     match (corp_id, agent_id) {
-        (Some(corp_id), Some(agent_id)) => Ok(Some((corp_id, agent_id))),
+        (Some(corp_id), Some(agent_id)) => Ok(Some(AppId::new(corp_id, agent_id))),
         (None, None) => Ok(None),
         (None, _) => Err(ApiError::invalid("corpid", "is missing")),
         (_, None) => Err(ApiError::invalid("agentid", "is missing")),
@@ -100,13 +99,9 @@ pub fn named_app(fields: &mut Fields) -> Result<Option<(CorpId, AgentId)>, ApiEr
 
 /// The session of `app` that a request carries, the newest of all where none is named. An application that is no longer
 /// configured opens nothing any more.
-pub fn session(
-    state: &AppState,
-    headers: &HeaderMap,
-    app: Option<&(CorpId, AgentId)>,
-) -> Result<Session, ErrorCode> {
+pub fn session(state: &AppState, headers: &HeaderMap, app: Option<&AppId>) -> Result<Session, ErrorCode> {
     let sessions = state.sessions.all(headers, SystemTime::now()).into_iter();
-    let mut asked = sessions.filter(|session| app.is_none_or(|(corp, agent)| session.is_of(corp, agent)));
+    let mut asked = sessions.filter(|session| app.is_none_or(|app| session.is_of(app)));
     asked.find(|session| state.registry.knows_app_of(session)).ok_or(ErrorCode::NoSession)
 }
 

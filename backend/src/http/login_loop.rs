@@ -45,7 +45,7 @@ pub fn round(
     is_redirected: bool,
 ) -> Result<Option<HeaderValue>, Box<Response>> {
     let now = SystemTime::now();
-    let is_of = |session: &Session| session.is_of(&app.corp_id, &app.agent_id);
+    let is_of = |session: &Session| session.is_of(&app.id);
     let Some(session) = state.sessions.all(headers, now).into_iter().find(is_of) else {
         return match state.login_csrf.lost_sessions(headers, app, now) {
             LOST_SESSIONS.. => {
@@ -69,7 +69,7 @@ pub fn round(
     };
     let secure = state.config.public_url.scheme() == "https";
     let kind = if secure { "__Host-miandeng_round_" } else { "miandeng_round_" };
-    let digest = Sha256::digest(format!("{most} {} {}", app.name(), next.unwrap_or_default()));
+    let digest = Sha256::digest(format!("{most} {} {}", app.id, next.unwrap_or_default()));
     let mut place = hex::encode(digest.get(..4).unwrap_or_default());
     let counted = counted(headers, kind);
     let rounds_to = |place: &str| counted.iter().find(|(its_place, _)| *its_place == place);
@@ -134,7 +134,7 @@ fn stop_page(
     asked: &str,
 ) -> Response {
     let origin = state.config.public_url.origin().ascii_serialization();
-    let facts = format!("/auth: {asked} | /start: {} | public_url: {origin}", app.name());
+    let facts = format!("/auth: {asked} | /start: {} | public_url: {origin}", app.id);
     let change = match code {
         ErrorCode::SessionNotKept => "the Set-Cookie of /api/login, which has to reach the browser",
         ErrorCode::ApplicationRefuses => {

@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use miandeng_shared::{Address, Unnamed, next_in};
+use miandeng_shared::{Address, AppId, Unnamed, next_in};
 use std::time::SystemTime;
 
 /// The same HTML for all people, with a login cookie and, of the application that the address names, its looks and what is
@@ -22,7 +22,9 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     // The page tells people what is wrong with an address or with the server, so nothing of it is an error here.
     let Address { corp_id, agent_id, .. } = Address::read(query.unwrap_or_default());
     let app = match (corp_id, agent_id) {
-        (Ok(corp_id), Ok(agent_id)) => state.registry.find(&corp_id, &agent_id).await.unwrap_or_default(),
+        (Ok(corp_id), Ok(agent_id)) => {
+            state.registry.find(&AppId::new(corp_id, agent_id)).await.unwrap_or_default()
+        }
         (corp_id, agent_id) => {
             let (corp, agent) = (corp_id.err(), agent_id.err());
             // Without either it may be a health check.
@@ -62,11 +64,7 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     response.headers_mut().insert("permissions-policy", HeaderValue::from_static(UNUSED));
     let now = SystemTime::now();
     let session_of = |app: &Registered| {
-        state
-            .sessions
-            .all(headers, now)
-            .into_iter()
-            .find(|session| session.is_of(&app.corp_id, &app.agent_id))
+        state.sessions.all(headers, now).into_iter().find(|session| session.is_of(&app.id))
     };
     let has_session = app.as_deref().and_then(session_of).is_some();
     if !has_session || state.config.dingtalk.simulator {

@@ -36,17 +36,17 @@ pub async fn report(
     };
     let error = words(&fields.any("error")?);
     // Anybody can post here, so only what the ticket of today has signed counts: what an older one signed has been seen to.
-    if !app.provider.has_signed(&signed) {
+    let Some(signer) = app.provider.signer().filter(|signer| signer.has_signed(&signed)) else {
         return Ok(StatusCode::NO_CONTENT);
-    }
+    };
     let code = code_of(&error);
     let renewed = code.is_none_or(|code| TICKET_ERRORS.contains(&code))
-        && state.ticket_renewals.is_first(app.name())
-        && app.provider.forget_signer_of(&signed).await;
+        && state.ticket_renewals.is_first(app.id.to_string())
+        && signer.forget_signer_of(&signed).await;
     // The page's own visitor may repeat a report at will.
-    if renewed || WRITTEN.first((app.name(), code.map(str::to_owned))).is_some() {
+    if renewed || WRITTEN.first((app.id.to_string(), code.map(str::to_owned))).is_some() {
         tracing::warn!(
-            corp = %app.corp_id, agent = %app.agent_id, upstream = code, renewed, "DingTalk refused a page's dd.config"
+            corp = %app.id.corp_id, agent = %app.id.agent_id, upstream = code, renewed, "DingTalk refused a page's dd.config"
         );
     }
     Ok(StatusCode::NO_CONTENT)

@@ -50,7 +50,7 @@ pub async fn end(
     // Also those that do not count because two people's came together. Which application's page asks is not known where
     // it does not say so, and a logout that leaves its session alive would be worse than one more login elsewhere.
     let sessions = state.sessions.carried(&headers, now).into_iter();
-    let is_meant = |session: &Session| app.as_ref().is_none_or(|(corp, agent)| session.is_of(corp, agent));
+    let is_meant = |session: &Session| app.as_ref().is_none_or(|app| session.is_of(app));
     for session in sessions.filter(is_meant) {
         let ended = state.sessions.end(&session, everywhere, now).await;
         audit::logout(&session.user, from, everywhere, ended.is_ok());

@@ -2,6 +2,7 @@
 
 use super::error::lang;
 use super::{config, guard, session};
+use crate::dingtalk::Signer;
 use crate::http::AppState;
 use crate::registry::Registered;
 use axum::http::{HeaderMap, header};
@@ -17,7 +18,7 @@ pub const BLOCK: &str = "<script id=\"visit\" type=\"application/json\">null</sc
 /// come first to ask for it.
 pub fn block(state: &AppState, app: &Registered, headers: &HeaderMap, query: Option<&str>) -> String {
     let mut sessions = state.sessions.all(headers, SystemTime::now()).into_iter();
-    let session = sessions.find(|session| session.is_of(&app.corp_id, &app.agent_id));
+    let session = sessions.find(|session| session.is_of(&app.id));
     let logs_in = session.is_none();
     let entry = app.provider.entry(headers);
     let elsewhere = is_elsewhere(headers);
@@ -25,7 +26,7 @@ pub fn block(state: &AppState, app: &Registered, headers: &HeaderMap, query: Opt
     let component =
         app.jsapi.as_ref().filter(|_| loads).map(|jsapi| component(&jsapi.url)).unwrap_or_default();
     // Visitors who cannot log in are no reason to ask for a ticket.
-    let asks = logs_in && (!elsewhere || app.provider.holds_ticket());
+    let asks = logs_in && (!elsewhere || app.provider.signer().is_some_and(Signer::holds_ticket));
     let signs = asks && app.signs_login();
     let signed = query.filter(|_| signs).and_then(|query| signed(state, app, query));
     let visit = Visit {

@@ -13,7 +13,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use futures_util::FutureExt;
-use miandeng_shared::{Address, AuthCode, ErrorCode, encode_next, next_in};
+use miandeng_shared::{Address, AppId, AuthCode, ErrorCode, encode_next, next_in};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -22,7 +22,9 @@ use std::time::{Instant, SystemTime};
 pub async fn start(State(state): State<AppState>, request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let app = match Address::read(query) {
-        Address { corp_id: Ok(corp), agent_id: Ok(agent), .. } => state.registry.configured(&corp, &agent),
+        Address { corp_id: Ok(corp), agent_id: Ok(agent), .. } => {
+            state.registry.configured(&AppId::new(corp, agent))
+        }
         _ => None,
     };
     match app.filter(|app| app.provider.redirects()) {
@@ -62,7 +64,7 @@ pub async fn callback(State(state): State<AppState>, from: audit::ClientAddr, re
     let Some(attempt) = state.attempts.find(headers, &word, SystemTime::now()) else {
         return stray(&state, headers, &word);
     };
-    let Some(app) = state.registry.configured(&attempt.corp_id, &attempt.agent_id).cloned() else {
+    let Some(app) = state.registry.configured(&attempt.app).cloned() else {
         return found(&format!("{}#", state.config.base_path), Vec::new());
     };
     let next = attempt.next.clone();
@@ -124,7 +126,7 @@ fn stray(state: &AppState, headers: &HeaderMap, word: &str) -> Response {
 
 fn is_logged_in(state: &AppState, app: &Registered, headers: &HeaderMap) -> bool {
     let sessions = state.sessions.all(headers, SystemTime::now());
-    sessions.iter().any(|session| session.is_of(&app.corp_id, &app.agent_id))
+    sessions.iter().any(|session| session.is_of(&app.id))
 }
 
 /// One redemption for all requests with this attempt and code. It goes on where its caller leaves.
@@ -135,7 +137,7 @@ async fn redeem(
     code: AuthCode,
     from: audit::ClientAddr,
 ) -> Result<Session, ApiError> {
-    let key = Sha256::digest(format!("{} {attempt} {}", app.name(), code.as_str())).into();
+    let key = Sha256::digest(format!("{} {attempt} {}", app.id, code.as_str())).into();
     let launch = || {
         let (state, app) = (state.clone(), Arc::clone(app));
         let task = tokio::spawn(async move {
@@ -161,7 +163,7 @@ pub fn onwards(state: &AppState, app: &Registered, next: Option<&str>) -> String
 
 /// The page of `app`. With an error it shows that, and does not go anywhere by itself: so a failure ends there.
 fn page(state: &AppState, app: &Registered, next: Option<&str>, error: Option<ErrorCode>) -> String {
-    let mut page = format!("{}?corpid={}&agentid={}", state.config.base_path, app.corp_id, app.agent_id);
+    let mut page = format!("{}?{}", state.config.base_path, app.id.query());
     if let Some(next) = next {
         page.push_str(&format!("&next={}", encode_next(next)));
     }

@@ -6,7 +6,7 @@ use crate::apps::App;
 use crate::clock::seconds;
 use crate::secret::random_hex;
 use axum::http::HeaderMap;
-use miandeng_shared::{AgentId, CorpId};
+use miandeng_shared::AppId;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -32,8 +32,8 @@ const TAG: usize = 8;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Attempt {
     state: String,
-    pub corp_id: CorpId,
-    pub agent_id: AgentId,
+    #[serde(flatten)]
+    pub app: AppId,
     pub next: Option<String>,
     expires_at: u64,
     /// Its person is logged in: a callback that is opened again leads on and redeems nothing.
@@ -89,8 +89,7 @@ impl Attempts {
         let state = format!("{}{}{}", random_hex(), tag(app), u8::from(is_restart));
         let attempt = Attempt {
             state: state.clone(),
-            corp_id: app.corp_id.clone(),
-            agent_id: app.agent_id.clone(),
+            app: app.id.clone(),
             next: next.map(str::to_owned),
             expires_at: seconds(now).saturating_add(LIFETIME.as_secs()),
             done: false,

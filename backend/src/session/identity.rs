@@ -117,7 +117,7 @@ impl Identities {
         let expires_at = now.saturating_add(LIFETIME.as_secs()).min(session.expires_at);
         let token = self.keys.sign(&Claims {
             iss: &self.issuer,
-            aud: format!("{}/{}", user.corp_id, user.agent_id),
+            aud: user.app().to_string(),
             sub: session.person(),
             iat: now.saturating_sub(BACK_DATED.as_secs()),
             exp: expires_at,

@@ -6,7 +6,7 @@ use crate::apps::tag;
 use crate::clock::{millis, seconds};
 use crate::secret::random_hex;
 use axum::http::HeaderMap;
-use miandeng_shared::{AgentId, CorpId, User};
+use miandeng_shared::{AppId, User};
 use std::cmp::Reverse;
 use std::time::{Duration, SystemTime};
 
@@ -14,8 +14,8 @@ use std::time::{Duration, SystemTime};
 const EARLIER: &str = "miandeng";
 
 /// One session per application, so that applications of one host do not log each other out.
-fn cookie_name(corp_id: &CorpId, agent_id: &AgentId) -> String {
-    named(&tag(corp_id, agent_id))
+fn cookie_name(app: &AppId) -> String {
+    named(&tag(app))
 }
 
 fn named(tag: &str) -> String {
@@ -52,7 +52,7 @@ impl Sessions {
         let ended_up_to = self.revocations.ended_up_to(|| session.endings());
         session.issued_at_ms = session.issued_at_ms.max(ended_up_to.saturating_add(1));
         let is_long = |session: &Session| {
-            let name = cookie_name(&session.user.corp_id, &session.user.agent_id);
+            let name = cookie_name(&session.user.app());
             self.cookies.set(&name, session, self.ttl).1.len() > MAX_COOKIE
         };
         let has_more = session.user.avatar.is_some() || session.user.nick.is_some();
@@ -68,10 +68,9 @@ impl Sessions {
     /// The cookies that carry a session into the browser that sent `headers` and make room for it there. `tag` is that of its
     /// application.
     pub fn set(&self, headers: &HeaderMap, tag: &str, session: &Session) -> Vec<SetCookie> {
-        let User { corp_id, agent_id, .. } = &session.user;
-        let name = named(tag);
+        let (name, app) = (named(tag), session.user.app());
         let cookie = self.cookies.set(&name, session, self.ttl);
-        let made = |other: Session| Some(other.issued_at_ms).filter(|_| !other.is_of(corp_id, agent_id));
+        let made = |other: Session| Some(other.issued_at_ms).filter(|_| !other.is_of(&app));
         let others = |other: &str| is_session(other) && other != name;
         self.cookies.set_beside(cookie, headers, others, ROOM, made)
     }
@@ -100,12 +99,12 @@ impl Sessions {
         if sessions.len() > 1 {
             let all = sessions.clone();
             sessions.retain(|session| {
-                let User { corp_id, agent_id, .. } = &session.user;
-                let of_app = || all.iter().filter(|other| other.is_of(corp_id, agent_id));
-                let disputed = of_app().any(|other| other.person() != session.person());
-                if disputed && self.disputes.is_first(cookie_name(corp_id, agent_id)) {
+                let app = session.user.app();
+                let mut of_app = all.iter().filter(|other| other.is_of(&app));
+                let disputed = of_app.any(|other| other.person() != session.person());
+                if disputed && self.disputes.is_first(cookie_name(&app)) {
                     tracing::warn!(
-                        corp = %corp_id, agent = %agent_id,
+                        corp = %app.corp_id, agent = %app.agent_id,
                         "a request came with the sessions of two people for one application: neither counts; a host or \
                          program beside this one may set cookies of ours"
                     );
@@ -117,12 +116,11 @@ impl Sessions {
     }
 
     /// Takes the session of `app` from the browser, or those of all applications.
-    pub fn clear(&self, headers: &HeaderMap, app: Option<&(CorpId, AgentId)>) -> Vec<SetCookie> {
+    pub fn clear(&self, headers: &HeaderMap, app: Option<&AppId>) -> Vec<SetCookie> {
         let is_meant = |name: &str, value: &str| {
             let session = || self.cookies.open::<Session>(name, value);
-            app.is_none_or(|(corp, agent)| {
-                name == cookie_name(corp, agent)
-                    || session().is_some_and(|session| session.is_of(corp, agent))
+            app.is_none_or(|app| {
+                name == cookie_name(app) || session().is_some_and(|session| session.is_of(app))
             })
         };
         let held = self.cookies.named(headers, is_session);

@@ -52,7 +52,7 @@ impl LoginCsrf {
     /// `lost` is to be [`Self::lost_sessions`], zero for a browser that has a session.
     pub fn issue(&self, headers: &HeaderMap, app: &App, lost: u8, now: SystemTime) -> Vec<SetCookie> {
         let expires_at = seconds(now).saturating_add(LIFETIME.as_secs());
-        let proof = LoginCookie { id: random_hex(), app: app.name(), expires_at, lost };
+        let proof = LoginCookie { id: random_hex(), app: app.id.to_string(), expires_at, lost };
         let name = cookie_name(app);
         let others = |other: &str| other.starts_with(KIND) && other != name;
         let made = |proof: LoginCookie| Some(proof.expires_at);
@@ -97,7 +97,7 @@ impl LoginCsrf {
     }
 
     fn open(&self, headers: &HeaderMap, app: &App, now: SystemTime) -> Result<LoginCookie, CrossSite> {
-        let (name, app, now) = (cookie_name(app), app.name(), seconds(now));
+        let (name, app, now) = (cookie_name(app), app.id.to_string(), seconds(now));
         let mut wrong = CrossSite::NoLoginCookie;
         for (name, value) in self.cookies.named(headers, |its_name| its_name == name) {
             match self.cookies.open::<LoginCookie>(name, value) {

@@ -31,8 +31,7 @@ pub fn user(open_id: &str) -> User {
 /// A login in a browser without cookies.
 fn create(sessions: &Sessions, user: User, now: SystemTime) -> (Session, HeaderValue) {
     let session = sessions.begin(user, None, false, now);
-    let mut cookies =
-        sessions.set(&HeaderMap::new(), &tag(&session.user.corp_id, &session.user.agent_id), &session);
+    let mut cookies = sessions.set(&HeaderMap::new(), &tag(&session.user.app()), &session);
     assert_eq!(cookies.len(), 1);
     (session, cookies.remove(0).1)
 }

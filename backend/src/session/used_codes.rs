@@ -20,6 +20,6 @@ impl Default for UsedCodes {
 impl UsedCodes {
     /// Marks the code as used; false if it already was.
     pub fn first_use(&self, app: &App, code: &AuthCode) -> bool {
-        self.0.is_first(Sha256::digest(format!("{}/{}", app.name(), code.as_str())).into())
+        self.0.is_first(Sha256::digest(format!("{}/{}", app.id, code.as_str())).into())
     }
 }

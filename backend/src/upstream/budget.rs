@@ -81,7 +81,7 @@ impl Budgets {
         let Some(shares) = &self.0 else { return Budget::default() };
         let new = || Arc::new(RateLimiter::direct(shares.quota));
         Budget {
-            app: Some(shares.apps.get_with(app.name(), new)),
+            app: Some(shares.apps.get_with(app.id.to_string(), new)),
             address: Some(Arc::clone(&shares.address)),
         }
     }

@@ -14,7 +14,7 @@ pub enum Kind {
     CodeRejected,
     /// No follower of this window has that openid.
     NotFollowing,
-    /// Nobody in this corporation has that unionid: a normal outcome for a follower.
+    /// No person of this corporation has that unionid: a normal outcome for a follower.
     UserUnknown,
     /// The person is outside the application's scope.
     NotPermitted,
@@ -32,7 +32,7 @@ pub enum Kind {
     Misconfigured,
     /// The path is gone.
     Retired,
-    /// the platform does not understand what we asked.
+    /// The platform does not understand what we asked.
     Refused,
     /// Not JSON, or JSON without what it must have.
     BadAnswer,
@@ -67,7 +67,7 @@ pub struct Error {
     pub said: Option<Box<UpstreamError>>,
     /// How long to stay away, where that is known.
     pub retry_after: Option<Duration>,
-    /// the platform's own words, for the operator's log only: 60020 names the address that is not allowed there,
+    /// The platform's own words, for the operator's log only: 60020 names the address that is not allowed there,
     /// 60011 the permission that is missing.
     pub words: Option<String>,
 }
@@ -79,7 +79,7 @@ impl Error {
 }
 
 impl Error {
-    /// Without DingTalk's own words, which may differ each time: what counts as the same failure again.
+    /// Without the platform's own words, which may differ each time: what counts as the same failure again.
     pub fn briefly(&self) -> String {
         Self { words: None, ..self.clone() }.to_string()
     }

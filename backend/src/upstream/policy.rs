@@ -27,7 +27,7 @@ pub struct Policy {
     pub renews_token: bool,
     /// How long to wait before each repetition of a call that may be repeated; jitter comes on top.
     pub repeats: &'static [Duration],
-    /// where a token or ticket was to be fetched, the platform is not asked again for a while: nothing but an operator's
+    /// Where a token or ticket was to be fetched, the platform is not asked again for a while: nothing but an operator's
     /// hand can change its answer.
     pub is_remembered: bool,
     /// Nothing at all is asked of the platform during the pause.

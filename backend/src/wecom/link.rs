@@ -59,12 +59,12 @@ impl Hosts {
         let (authorize, _, callback) = &*self.0;
         let mut url = authorize.clone();
         url.query_pairs_mut()
-            .append_pair("appid", app.corp_id.as_str())
+            .append_pair("appid", app.id.corp_id.as_str())
             .append_pair("redirect_uri", callback)
             .append_pair("response_type", "code")
             .append_pair("scope", "snsapi_base")
             .append_pair("state", state)
-            .append_pair("agentid", app.agent_id.as_str());
+            .append_pair("agentid", app.id.agent_id.as_str());
         url.set_fragment(Some("wechat_redirect"));
         url
     }
@@ -75,8 +75,8 @@ impl Hosts {
         let mut url = login.clone();
         url.query_pairs_mut()
             .append_pair("login_type", "CorpApp")
-            .append_pair("appid", app.corp_id.as_str())
-            .append_pair("agentid", app.agent_id.as_str())
+            .append_pair("appid", app.id.corp_id.as_str())
+            .append_pair("agentid", app.id.agent_id.as_str())
             .append_pair("redirect_uri", callback)
             .append_pair("state", state)
             .append_pair("lang", "zh");

@@ -371,7 +371,7 @@ async fn the_demo_page_is_for_demos() {
             .await;
     let person = Person::new(&sim, &server);
     let stranger = person.send(person.request(Method::GET, "/demo/orders")).await;
-    assert!(stranger.status().is_redirection(), "only for somebody who is logged in");
+    assert!(stranger.status().is_redirection(), "only for a person who is logged in");
     person.login().await;
     let orders = person.send(person.request(Method::GET, "/demo/orders")).await.text().await.unwrap();
     assert!(orders.contains("userid-employee-dingcorp1"), "{orders}");

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{dd::Refusal, entry::Entry};
-use miandeng_shared::ErrorBody;
+use miandeng_shared::{AgentId, CorpId, ErrorBody};
 
 const PAGE: &str = "https://h5.example.com/app/?corpid=dingcorp1&agentid=123456";
 
@@ -11,7 +11,7 @@ fn context(href: &str) -> PageContext {
 }
 
 fn user(corp: &str) -> User {
-    let user = User::new(CorpId::new(corp).unwrap(), AgentId::new("123456").unwrap());
+    let user = User::new(AppId::new(CorpId::new(corp).unwrap(), AgentId::new("123456").unwrap()));
     User { nick: Some("小明".to_owned()), ..user }
 }
 

@@ -4,7 +4,7 @@
 
 use super::{Client, issued};
 use crate::dingtalk::answer::Answer;
-use crate::dingtalk::tokens::{AppTicket, AppToken, OpensApp};
+use crate::dingtalk::tokens::{AppToken, JsapiTicket, OpensApp};
 use crate::secret::Secret;
 use crate::upstream::{Error, Issued, Kind, Role};
 use miandeng_shared::{AuthCode, UnionId, UserId};
@@ -28,7 +28,7 @@ impl Client {
     }
 
     /// `POST /v1.0/oauth2/jsapiTickets`.
-    pub async fn app_ticket(&self, token: &impl OpensApp) -> Result<Issued<AppTicket>, Error> {
+    pub async fn app_ticket(&self, token: &impl OpensApp) -> Result<Issued<JsapiTicket>, Error> {
         let read = |answer: Answer| issued(&answer, "jsapiTicket", "expireIn");
         let request = |path: &str| self.post_api(path, Some(token.secret()), &json!({}));
         self.call("/v1.0/oauth2/jsapiTickets", Role::Call, request, read).await

@@ -5,7 +5,7 @@
 
 use super::{Client, access_token, issued};
 use crate::dingtalk::answer::Answer;
-use crate::dingtalk::tokens::{ChannelTicket, ChannelToken};
+use crate::dingtalk::tokens::{ChannelToken, JsapiTicket};
 use crate::secret::Secret;
 use crate::upstream::{Error, Issued, Kind, Role, Token};
 use miandeng_shared::{AuthCode, CorpId, OpenId, UnionId};
@@ -29,7 +29,7 @@ impl Client {
     }
 
     /// `GET /channel/get_channel_jsapi_ticket`.
-    pub async fn channel_ticket(&self, token: &ChannelToken) -> Result<Issued<ChannelTicket>, Error> {
+    pub async fn channel_ticket(&self, token: &ChannelToken) -> Result<Issued<JsapiTicket>, Error> {
         let query = [("access_token", token.secret().expose())];
         let request = |path: &str| self.get(path, &query);
         let read = |answer: Answer| issued(&answer, "ticket", "expires_in");

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 /// How long the copy in the process is used without a look into the store: so long may another replica not know yet that
 /// a corporation is gone.
 const FRESH: Duration = Duration::from_secs(5);
-/// A corporation that is not ours is not looked for again in this time, however often somebody asks.
+/// A corporation that is not ours is not looked for again in this time, however often it is asked for.
 const STRANGER_MEMORY: Duration = Duration::from_secs(5);
 /// DingTalk is asked about one corporation at most this often because of what visitors ask for.
 const QUESTION_PAUSE: Duration = Duration::from_secs(30);
@@ -65,7 +65,7 @@ impl InstallationId {
 struct Seen {
     grant: Arc<Installation>,
     at: Instant,
-    /// PermanentCodes that the store did not take yet.
+    /// Codes that the store did not take yet.
     unsaved: bool,
 }
 

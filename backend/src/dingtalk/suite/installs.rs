@@ -8,7 +8,7 @@ use crate::dingtalk::client::AllowedAgents;
 use crate::store::StoreError;
 use crate::upstream::{Error, deadline};
 use futures_util::future::join_all;
-use miandeng_shared::{AgentId, CorpId};
+use miandeng_shared::{AgentId, AppId};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -132,16 +132,12 @@ impl Suites {
 
     /// The application that `corp` granted one of our suites under this agent id. Only for corporations that authorised
     /// a suite is DingTalk ever asked, and about one of them at most twice a minute.
-    pub async fn app(
-        self: &Arc<Self>,
-        corp: &CorpId,
-        agent: &AgentId,
-    ) -> Result<Option<GrantedApp>, SuiteFailure> {
+    pub async fn app(self: &Arc<Self>, app: &AppId) -> Result<Option<GrantedApp>, SuiteFailure> {
         // One deadline over all suites: behind it, the login needs its time.
         deadline::within(LOOK_UP, async {
             let mut failure = None;
             for suite in &self.configured {
-                match self.resolve(suite, corp, agent).await {
+                match self.resolve(suite, app).await {
                     Ok(Some(app)) => return Ok(Some(app)),
                     Ok(None) => {}
                     Err(error) => failure = Some(error),
@@ -156,10 +152,10 @@ impl Suites {
     /// fails is no reason to refuse.
     pub async fn is_still_granted(&self, app: &App) -> bool {
         let Credentials::Suite(granted) = &app.credentials else { return true };
-        let member = InstallationId::new(&granted.suite, &app.corp_id);
+        let member = InstallationId::new(&granted.suite, &app.id.corp_id);
         match tokio::time::timeout(LAST_LOOK, Box::pin(self.installations.current(&member))).await {
             Ok(Ok(None)) => false,
-            Ok(Ok(Some(grant))) => grant.apps.is_none() || grant.kind(&app.agent_id).is_some(),
+            Ok(Ok(Some(grant))) => grant.apps.is_none() || grant.kind(&app.id.agent_id).is_some(),
             _ => true,
         }
     }
@@ -167,29 +163,28 @@ impl Suites {
     async fn resolve(
         self: &Arc<Self>,
         suite: &Arc<Suite>,
-        corp: &CorpId,
-        agent: &AgentId,
+        app: &AppId,
     ) -> Result<Option<GrantedApp>, SuiteFailure> {
-        let member = InstallationId::new(suite, corp);
+        let member = InstallationId::new(suite, &app.corp_id);
         let Some(grant) = self.grant(suite, &member).await? else { return Ok(None) };
-        match self.app_of(suite, corp, agent, &grant) {
+        match self.app_of(suite, app, &grant) {
             // A push has told of it, and not of everything: it may be a window.
-            Some(app) if grant.apps.as_ref().is_some_and(|apps| apps.read_ms == 0) => {
+            Some(granted) if grant.apps.as_ref().is_some_and(|apps| apps.read_ms == 0) => {
                 let asked = self.ask_once(suite, &member, &grant).await;
-                Ok(asked.map_or(Some(app), |grant| self.app_of(suite, corp, agent, &grant)))
+                Ok(asked.map_or(Some(granted), |grant| self.app_of(suite, app, &grant)))
             }
-            Some(app) => {
+            Some(granted) => {
                 if !is_young(&grant) && self.installations.asked(&member).is_none() {
                     // What was true serves on; no request waits for what has become of it.
                     let (this, suite) = (Arc::clone(self), Arc::clone(suite));
                     tokio::spawn(async move { this.ask_once(&suite, &member, &grant).await });
                 }
-                Ok(Some(app))
+                Ok(Some(granted))
             }
             // It is known, and switched off.
-            None if grant.stopped.contains(agent) => Ok(None),
+            None if grant.stopped.contains(&app.agent_id) => Ok(None),
             None => match self.ask_once(suite, &member, &grant).await {
-                Ok(grant) => Ok(self.app_of(suite, corp, agent, &grant)),
+                Ok(grant) => Ok(self.app_of(suite, app, &grant)),
                 Err(_) if grant.apps.is_some() => Ok(None),
                 Err(error) => Err(error),
             },
@@ -241,17 +236,11 @@ impl Suites {
         Ok(grant)
     }
 
-    fn app_of(
-        &self,
-        suite: &Arc<Suite>,
-        corp: &CorpId,
-        agent: &AgentId,
-        grant: &Installation,
-    ) -> Option<GrantedApp> {
-        let kind = grant.kind(agent)?;
+    fn app_of(&self, suite: &Arc<Suite>, app: &AppId, grant: &Installation) -> Option<GrantedApp> {
+        let kind = grant.kind(&app.agent_id)?;
         let PermanentCodes { permanent_code, ch_permanent_code, .. } = grant.codes.clone();
         let granted = Granted { kind, suite: Arc::clone(suite), permanent_code, ch_permanent_code };
-        let app = App::of_suite(corp.clone(), agent.clone(), granted);
+        let app = App::of_suite(app.clone(), granted);
         let provider = self.providers.provider(&app, &[])?;
         Some(GrantedApp { app, provider })
     }

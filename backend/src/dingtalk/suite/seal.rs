@@ -88,7 +88,7 @@ impl Push<'_> {
     }
 }
 
-/// Seals `text` for `receiver`, with our clock, a nonce and random bytes that nobody has seen before.
+/// Seals `text` for `receiver`, with our clock, a fresh nonce and fresh random bytes.
 pub fn seal(
     suite: &Suite,
     text: &str,

@@ -4,7 +4,7 @@ use super::super::tests::{key, longest, sessions, user};
 use super::super::{Cookies, Store};
 use super::*;
 use axum::http::{HeaderValue, header};
-use miandeng_shared::{OpenId, UnionId, UserId};
+use miandeng_shared::{AgentId, OpenId, UnionId, UserId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -29,8 +29,7 @@ impl Browser {
 
     fn log_in(&mut self, sessions: &Sessions, user: User, now: SystemTime) -> Session {
         let session = sessions.begin(user, None, false, now);
-        let cookies =
-            sessions.set(&self.headers(), &tag(&session.user.corp_id, &session.user.agent_id), &session);
+        let cookies = sessions.set(&self.headers(), &tag(&session.user.app()), &session);
         self.take(cookies);
         session
     }
@@ -178,8 +177,7 @@ fn k15_every_application_has_a_session_of_its_own() {
     let read = sessions.all(&browser.headers(), now + Duration::from_secs(1));
     assert_eq!(ids(&read), [again.id.as_str(), second.id.as_str()], "the newest first; {} is gone", first.id);
     // And leaving one leaves the other.
-    let app = (second.user.corp_id.clone(), second.user.agent_id.clone());
-    browser.take(sessions.clear(&browser.headers(), Some(&app)));
+    browser.take(sessions.clear(&browser.headers(), Some(&second.user.app())));
     assert_eq!(ids(&sessions.all(&browser.headers(), now)), [again.id.as_str()]);
 }
 
@@ -219,11 +217,7 @@ fn k15_what_cannot_be_opened_goes_first_but_only_for_want_of_room() {
     // Another server's, on the same host.
     let other_server = super::super::tests::sessions(2, &[]);
     let their_session = other_server.begin(of_agent(2, "o1"), None, false, now + Duration::from_secs(1));
-    let theirs = other_server.set(
-        &HeaderMap::new(),
-        &tag(&their_session.user.corp_id, &their_session.user.agent_id),
-        &their_session,
-    );
+    let theirs = other_server.set(&HeaderMap::new(), &tag(&their_session.user.app()), &their_session);
     browser.take(theirs);
     for agent in 3..=9 {
         browser.log_in(&sessions, of_agent(agent, "o1"), now + Duration::from_secs(2));
@@ -243,7 +237,7 @@ fn k15_an_earlier_session_counts_until_the_next_login_to_its_application() {
     let line = earlier(of_agent(1, "o1"), now);
     let (name, value) = line.split_once('=').unwrap();
     browser.0.insert(name.to_owned(), value.to_owned());
-    assert!(sessions.all(&browser.headers(), now)[0].is_of(&user("o1").corp_id, &AgentId::new("1").unwrap()));
+    assert!(sessions.all(&browser.headers(), now)[0].is_of(&of_agent(1, "o1").app()));
     browser.log_in(&sessions, of_agent(2, "o1"), now + Duration::from_secs(1));
     assert_eq!(sessions.all(&browser.headers(), now).len(), 2, "another application's login leaves it");
     let fresh = browser.log_in(&sessions, of_agent(1, "o2"), now + Duration::from_secs(2));
@@ -295,7 +289,7 @@ fn k18_a_value_is_letters_digits_hyphens_and_underscores_and_is_read_however_it_
 fn a_cookie_of_one_application_is_not_read_under_anothers_name() {
     let (sessions, now) = (sessions(1, &[]), SystemTime::now());
     let good = cookie(&sessions, "o1", now);
-    let tag = tag(&user("o1").corp_id, &user("o1").agent_id);
+    let tag = tag(&user("o1").app());
     assert_eq!(tag, "a8c9b30eb29c", "the names of cookies stay, or all people are logged out");
     for other in [
         "miandeng",
@@ -381,8 +375,7 @@ fn f13_a_clock_that_is_out_of_range_is_no_reason_to_panic() {
         let cookies = Arc::new(Cookies::new(&key(1), &[], true));
         let sessions = Sessions::new(cookies, Duration::from_secs(3600), Arc::new(Store::memory()));
         let session = sessions.begin(user("o1"), None, false, now);
-        let cookies =
-            sessions.set(&HeaderMap::new(), &tag(&session.user.corp_id, &session.user.agent_id), &session);
+        let cookies = sessions.set(&HeaderMap::new(), &tag(&session.user.app()), &session);
         assert_eq!(session.expires_at(), ends);
         let mut browser = Browser::default();
         browser.take(cookies);

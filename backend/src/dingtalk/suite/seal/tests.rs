@@ -54,7 +54,7 @@ fn nothing_is_decrypted_before_the_signature_fits() {
     }
 }
 
-/// Signs whatever it is given, as somebody who knows the token could.
+/// Signs any text, as a sender who knows the token could.
 fn open_signed(encrypt: &str, timestamp: &str) -> Result<Opened, NotGenuine> {
     let signature = signature(&official(), timestamp, "n", encrypt);
     Push { signature: &signature, timestamp, nonce: "n", encrypt }.open(&official(), AT)

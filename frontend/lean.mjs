@@ -7,7 +7,7 @@
 //   do.
 
 const PANICS = /^(core|std|alloc)\S*(::panicking::(panic|assert_failed)|panic_already|panic_with_hook|raw_vec::handle_error|expect_failed|unwrap_failed|slice_error_fail)/;
-const FREES = /RawVec<T,A> as core::ops::drop::Drop>::drop|RawVecInner<A>::deallocate|drop_in_place<(?!.*(quiet|closure|cell|Listener))/;
+const FREES = /RawVec<T,A> as core::ops::drop::Drop>::drop|RawVecInner<A>::deallocate|drop_in_place<(?!.*(closure|cell|Listener))/;
 /** Bodies without locals: `unreachable`, and nothing. */
 const TRAP = [0x00, 0x00, 0x0b];
 const NOTHING = [0x00, 0x0b];

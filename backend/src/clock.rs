@@ -9,7 +9,12 @@ pub fn seconds(time: SystemTime) -> u64 {
 
 /// Milliseconds since 1970.
 pub fn millis(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
+    time.duration_since(UNIX_EPOCH).map_or(0, as_millis)
+}
+
+/// A time in milliseconds; what no clock can show is as long as possible.
+pub fn as_millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The last second that RFC 3339 can write.

@@ -1,40 +1,51 @@
-//! Where tokens and tickets outlive a process: a file of our own, a Redis that replicas share, or nowhere.
+//! Where tokens and tickets outlive a process: a file of our own, a Redis that replicas share, or nowhere. One room for each
+//! kind of entry, over all three.
 //!
-//! What is read here every day stays in process memory ([`crate::dingtalk`]); the store is asked only where a credential
+//! What is read here every day stays in process memory ([`crate::upstream`]); the store is asked only where a credential
 //! is missing there. A store that fails is therefore never fatal: the caller goes on alone.
 
 mod durable;
 mod embedded;
-mod entry;
 mod error;
-mod memory;
 mod redis;
+mod revocations;
+mod tokens;
 
-use crate::config::{self};
-use crate::secret::Secret;
-use crate::telemetry;
-use embedded::Embedded;
-pub use entry::{Entry, Revocation};
 pub use error::StoreError;
-use memory::InMemory;
+pub use revocations::{Revocation, RevocationStream};
+pub use tokens::Entry;
+
+use crate::config;
+use crate::telemetry;
+use durable::InMemory;
+use embedded::Embedded;
 use parking_lot::Mutex;
-pub use redis::RevocationStream;
 use redis::{PATIENCE, Redis};
 use std::future::Future;
 use std::time::Duration;
-
-/// The right to fetch a credential. Elsewhere it is granted to one at a time.
-#[derive(Debug)]
-pub struct Lock {
-    /// Names the holder, so that no process releases or overwrites what is another's by now.
-    token: String,
-}
 
 enum Backend {
     Memory(InMemory),
     Embedded(Embedded),
     Redis(Box<Redis>),
 }
+
+/// A call of the store at `$self` to whichever backend it has, watched under the name `$operation`: what the process's memory
+/// says, and what the other two are asked.
+macro_rules! ask {
+    ($self:ident, $operation:literal, $memory:pat => $said:expr, $store:ident => $call:expr) => {
+        $self
+            .watch($operation, async {
+                match &$self.backend {
+                    Backend::Memory($memory) => Ok($said),
+                    Backend::Embedded($store) => $call.await,
+                    Backend::Redis($store) => $call.await,
+                }
+            })
+            .await
+    };
+}
+use ask;
 
 /// A store of one of the kinds that `[store] url` names.
 pub struct Store {
@@ -74,112 +85,6 @@ impl Store {
         match &self.backend {
             Backend::Redis(store) => store.link.is_down(),
             _ => self.failing.lock().is_some(),
-        }
-    }
-
-    /// The entry of `key`, if it has not expired.
-    pub async fn read(&self, key: &str) -> Result<Option<Entry>, StoreError> {
-        self.watch("read", async {
-            match &self.backend {
-                Backend::Memory(_) => Ok(None),
-                Backend::Embedded(store) => store.read(key).await,
-                Backend::Redis(store) => store.read(key).await,
-            }
-        })
-        .await
-    }
-
-    /// Tries to become the one who fetches `key`; the right ends by itself after `lifetime`.
-    pub async fn lock(&self, key: &str, lifetime: Duration) -> Result<Option<Lock>, StoreError> {
-        let lock = Lock { token: crate::secret::random_hex() };
-        let granted = self.watch("lock", async {
-            match &self.backend {
-                // One process: its own single flight has granted it already.
-                Backend::Memory(_) | Backend::Embedded(_) => Ok(true),
-                Backend::Redis(store) => store.lock(key, &lock.token, lifetime).await,
-            }
-        });
-        Ok(granted.await?.then_some(lock))
-    }
-
-    /// Writes `entry` and gives the lock back, in one step, if the lock is still ours. Says whether it was.
-    pub async fn write(&self, key: &str, entry: &Entry, lock: &Lock) -> Result<bool, StoreError> {
-        self.watch("write", async {
-            match &self.backend {
-                Backend::Memory(_) => Ok(true),
-                Backend::Embedded(store) => store.write(key, entry).await.map(|()| true),
-                Backend::Redis(store) => store.write(key, entry, &lock.token).await,
-            }
-        })
-        .await
-    }
-
-    /// Gives the lock back if it is still ours.
-    pub async fn unlock(&self, key: &str, lock: &Lock) -> Result<(), StoreError> {
-        self.watch("unlock", async {
-            match &self.backend {
-                Backend::Memory(_) | Backend::Embedded(_) => Ok(()),
-                Backend::Redis(store) => store.unlock(key, &lock.token).await,
-            }
-        })
-        .await
-    }
-
-    /// Removes the entry of `key` if it still holds `rejected`.
-    pub async fn remove_if(&self, key: &str, rejected: &Secret) -> Result<(), StoreError> {
-        self.watch("remove", async {
-            match &self.backend {
-                Backend::Memory(_) => Ok(()),
-                Backend::Embedded(store) => store.remove_if(key, rejected).await,
-                Backend::Redis(store) => store.remove_if(key, rejected).await,
-            }
-        })
-        .await
-    }
-
-    /// Removes the entry of `key`, whatever it holds.
-    pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
-        self.watch("remove", async {
-            match &self.backend {
-                Backend::Memory(_) => Ok(()),
-                Backend::Embedded(store) => store.remove(key).await,
-                Backend::Redis(store) => store.remove(key).await,
-            }
-        })
-        .await
-    }
-
-    /// The secret of `key` that lasts: the one that is there, else `made`, which is kept for every replica and restart.
-    pub async fn keep(&self, key: &str, made: Secret) -> Result<Secret, StoreError> {
-        self.watch("keep", async {
-            match &self.backend {
-                Backend::Memory(_) => Ok(made),
-                Backend::Embedded(store) => store.keep(key, made).await,
-                Backend::Redis(store) => store.keep(key, made).await,
-            }
-        })
-        .await
-    }
-
-    /// Records ends of sessions for every replica and restart, to be kept for `keep`.
-    pub async fn record(&self, endings: &[Revocation], keep: Duration) -> Result<(), StoreError> {
-        self.watch("record", async {
-            match &self.backend {
-                Backend::Memory(_) => Ok(()),
-                Backend::Embedded(store) => store.record(endings, keep).await,
-                Backend::Redis(store) => store.record(endings, keep).await,
-            }
-        })
-        .await
-    }
-
-    /// All ends that are recorded and, where others may record some, the feed of what comes after. Takes as long as it
-    /// takes; each question is bounded in time.
-    pub async fn follow(&self) -> Result<(Vec<Revocation>, Option<RevocationStream>), StoreError> {
-        match &self.backend {
-            Backend::Memory(_) => Ok((Vec::new(), None)),
-            Backend::Embedded(store) => Ok((store.endings().await?, None)),
-            Backend::Redis(store) => store.follow().await.map(|(endings, feed)| (endings, Some(feed))),
         }
     }
 

@@ -4,7 +4,6 @@
 
 mod error;
 mod load;
-mod quiet;
 
 pub use error::{DdError, Refusal};
 pub use load::{Limits, Source, find, load};
@@ -35,17 +34,12 @@ pub struct Dd(JsValue);
 /// Lets DingTalk verify the page: `dd.error`, `dd.config` with these options and `dd.ready`, in this order and each once.
 /// `done` hears what `dd.error` was told, or that neither it nor `dd.ready` was called in time.
 pub fn verify(dd: &Dd, options: &JsValue, limit: u32, done: Done) {
-    let quiet = quiet::Quiet::start();
     let start = |callbacks: &Callbacks| {
         js::call(&dd.0, "error", &callbacks.fail)?;
         js::call(&dd.0, "config", options)?;
         js::call(&dd.0, "ready", &callbacks.success)
     };
-    let outcome = move |outcome: Outcome| {
-        drop(quiet);
-        done(outcome);
-    };
-    settle(limit, &start, Box::new(outcome));
+    settle(limit, &start, done);
 }
 
 /// Which code is asked for.

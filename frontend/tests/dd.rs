@@ -316,28 +316,6 @@ async fn a_config_that_throws_or_says_nothing() {
     assert!(matches!(verify(&incomplete, &config(), PATIENT).await, Err(DdError::Refused(_))));
 }
 
-/// The next rejection without a handler, as a listener of our own sees it, which runs after the filter's.
-async fn heard() -> String {
-    let heard = run("return new Promise(function (resolve) { \
-        window.addEventListener('unhandledrejection', function (e) { \
-            resolve(e.defaultPrevented ? 'quiet' : 'noise'); e.preventDefault() }, { once: true }) })");
-    let heard: Promise = heard.unchecked_into();
-    JsFuture::from(heard).await.unwrap().as_string().unwrap()
-}
-
-#[wasm_bindgen_test]
-async fn the_components_stray_rejection_makes_no_noise() {
-    let refuse = "setTimeout(function () { Promise.reject({ errorCode: '3' }); f({ errorCode: '3' }) }, 0)";
-    let dd = with_config(refuse, "", "");
-    // In the order of the page: the filter is there first.
-    let config = config();
-    let (verified, heard_of) = join(verify(&dd, &config, PATIENT), heard()).await;
-    assert!(verified.is_err());
-    assert_eq!(heard_of, "quiet");
-    run("setTimeout(function () { Promise.reject(new Error('of the application')) }, 0)");
-    assert_eq!(heard().await, "noise");
-}
-
 // ---- loading ----
 
 fn data_url(mime: &str, content: &str) -> String {

@@ -3,6 +3,7 @@
 //! One clock for each connection and not one for each request: with thousands of requests a second on few connections,
 //! setting and clearing timers would be felt.
 
+use crate::clock::as_millis;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -50,7 +51,7 @@ impl Timeouts {
     pub fn new(first_is: Last) -> Self {
         Self {
             born: Instant::now(),
-            ends: AtomicU64::new(millis(FIRST_HEAD)),
+            ends: AtomicU64::new(as_millis(FIRST_HEAD)),
             stalled: AtomicU64::new(NEVER),
             taken: AtomicUsize::new(0),
             has_begun: AtomicBool::new(false),
@@ -67,7 +68,7 @@ impl Timeouts {
 
     /// The request is answered. Says whether that was the last answer.
     pub fn end(&self) -> Last {
-        self.ends.store(millis(self.born.elapsed() + NEXT_HEAD), Ordering::Relaxed);
+        self.ends.store(as_millis(self.born.elapsed() + NEXT_HEAD), Ordering::Relaxed);
         if self.is_leaving.load(Ordering::Relaxed) { Last::Yes } else { Last::No }
     }
 
@@ -88,7 +89,7 @@ impl Timeouts {
     /// The client takes no more of an answer for now.
     pub fn stall(&self) {
         if self.stalled.load(Ordering::Relaxed) == NEVER {
-            self.stalled.store(millis(self.born.elapsed()), Ordering::Relaxed);
+            self.stalled.store(as_millis(self.born.elapsed()), Ordering::Relaxed);
             self.taken.store(0, Ordering::Relaxed);
         }
     }
@@ -107,7 +108,7 @@ impl Timeouts {
 
     /// Whether we have waited long enough.
     pub fn is_over(&self) -> bool {
-        self.due() <= millis(self.born.elapsed())
+        self.due() <= as_millis(self.born.elapsed())
     }
 
     /// Before this moment [`Self::is_over`] does not turn true, unless [`Self::crowd`] or [`Self::stall`] is called.
@@ -123,13 +124,9 @@ impl Timeouts {
         let is_crowded = self.is_crowded.load(Ordering::Relaxed);
         let (mut ends, stalled) = (self.ends.load(Ordering::Relaxed), self.stalled.load(Ordering::Relaxed));
         if is_crowded && !self.has_begun.load(Ordering::Relaxed) {
-            ends = ends.min(millis(FIRST_HEAD_CROWDED));
+            ends = ends.min(as_millis(FIRST_HEAD_CROWDED));
         }
         let stall = if is_crowded { STALL_CROWDED } else { STALL };
-        ends.min(stalled.saturating_add(millis(stall)))
+        ends.min(stalled.saturating_add(as_millis(stall)))
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,63 +1,78 @@
 //! What has no expiry and cannot be had again: a suite's ticket and the permanent codes of the corporations that
-//! authorised it. Kept as value and rank, so that what arrives late never replaces what is newer.
+//! authorised it, kept as value and rank, so that what arrives late never replaces what is newer; and the session's key.
 
 use super::embedded::{DURABLE, Embedded};
-use super::redis::Redis;
-use super::{Backend, Store, StoreError};
+use super::redis::{PUT, Redis, entry_key, is_useless};
+use super::{Backend, Entry, Store, StoreError, ask};
 use crate::secret::Secret;
+use parking_lot::Mutex;
 use redb::{ReadableDatabase, ReadableTable};
-use redis::{AsyncCommands, Script};
-use std::sync::LazyLock;
+use redis::{AsyncCommands, RedisResult};
+use std::collections::HashMap;
+use std::time::Duration;
 
 impl Store {
+    /// The secret of `key` that lasts: the one that is there, else `made`, which is kept for every replica and restart.
+    pub async fn keep(&self, key: &str, made: Secret) -> Result<Secret, StoreError> {
+        ask!(self, "keep", _ => made, store => store.keep(key, made))
+    }
+
     /// The value of `key`.
     pub async fn durable_get(&self, key: &str) -> Result<Option<Secret>, StoreError> {
-        self.watch("durable_get", async {
-            match &self.backend {
-                Backend::Memory(store) => Ok(store.get(key)),
-                Backend::Embedded(store) => store.durable_get(key).await,
-                Backend::Redis(store) => store.durable_get(key).await,
-            }
-        })
-        .await
+        ask!(self, "durable_get", store => store.get(key), store => store.durable_get(key))
     }
 
     /// Sets `key`, on disk before this returns, unless what is there has a higher rank (compared as text). Says whether
     /// it did.
     pub async fn durable_put(&self, key: &str, rank: &str, value: &Secret) -> Result<bool, StoreError> {
-        self.watch("durable_put", async {
-            match &self.backend {
-                Backend::Memory(store) => Ok(store.put(key, rank, value)),
-                Backend::Embedded(store) => store.durable_put(key, rank, value).await,
-                Backend::Redis(store) => store.durable_put(key, rank, value).await,
-            }
-        })
-        .await
+        ask!(self, "durable_put", store => store.put(key, rank, value), store => store.durable_put(key, rank, value))
     }
 
     /// Removes `key`, whatever its rank.
     pub async fn durable_remove(&self, key: &str) -> Result<(), StoreError> {
-        self.watch("durable_remove", async {
-            match &self.backend {
-                Backend::Memory(store) => {
-                    store.remove(key);
-                    Ok(())
-                }
-                Backend::Embedded(store) => store.durable_remove(key).await,
-                Backend::Redis(store) => store.durable_remove(key).await,
-            }
-        })
-        .await
+        ask!(self, "durable_remove", store => store.remove(key), store => store.durable_remove(key))
+    }
+}
+
+/// No store at all: what cannot be had again lasts as long as the process. Key → (rank, value).
+#[derive(Default)]
+pub struct InMemory(Mutex<HashMap<String, (String, Secret)>>);
+
+impl InMemory {
+    pub fn get(&self, key: &str) -> Option<Secret> {
+        self.0.lock().get(key).map(|(_, value)| value.clone())
+    }
+
+    pub fn put(&self, key: &str, rank: &str, value: &Secret) -> bool {
+        let mut map = self.0.lock();
+        let newer = map.get(key).is_none_or(|(kept, _)| kept.as_str() <= rank);
+        if newer {
+            map.insert(key.to_owned(), (rank.to_owned(), value.clone()));
+        }
+        newer
+    }
+
+    pub fn remove(&self, key: &str) {
+        self.0.lock().remove(key);
     }
 }
 
 impl Embedded {
+    async fn keep(&self, key: &str, made: Secret) -> Result<Secret, StoreError> {
+        let for_ever = Duration::from_millis(u64::MAX);
+        if let Some(entry) = self.read(key).await? {
+            return Ok(entry.value);
+        }
+        // One process has the file, and it asks for this once, before it serves.
+        let entry = Entry { value: made.clone(), remaining: for_ever, lifetime: for_ever };
+        self.write(key, &entry, "").await?;
+        Ok(made)
+    }
+
     async fn durable_get(&self, key: &str) -> Result<Option<Secret>, StoreError> {
         let key = key.to_owned();
         self.run(move |database| {
-            let read = database.begin_read()?;
-            let table = read.open_table(DURABLE)?;
-            let found = table.get(key.as_str())?;
+            let found = database.begin_read()?.open_table(DURABLE)?.get(key.as_str())?;
             Ok(found.map(|found| Secret::new(found.value().1)))
         })
         .await
@@ -65,18 +80,12 @@ impl Embedded {
 
     async fn durable_put(&self, key: &str, rank: &str, value: &Secret) -> Result<bool, StoreError> {
         let (key, rank, value) = (key.to_owned(), rank.to_owned(), value.clone());
-        self.run(move |database| {
-            let write = database.begin_write()?;
-            let newer = {
-                let mut table = write.open_table(DURABLE)?;
-                let kept = table.get(key.as_str())?;
-                let newer = kept.is_none_or(|kept| kept.value().0 <= rank.as_str());
-                if newer {
-                    table.insert(key.as_str(), (rank.as_str(), value.expose()))?;
-                }
-                newer
-            };
-            write.commit()?;
+        self.change(move |write| {
+            let mut table = write.open_table(DURABLE)?;
+            let newer = table.get(key.as_str())?.is_none_or(|kept| kept.value().0 <= rank.as_str());
+            if newer {
+                table.insert(key.as_str(), (rank.as_str(), value.expose()))?;
+            }
             Ok(newer)
         })
         .await
@@ -84,24 +93,22 @@ impl Embedded {
 
     async fn durable_remove(&self, key: &str) -> Result<(), StoreError> {
         let key = key.to_owned();
-        self.run(move |database| {
-            let write = database.begin_write()?;
-            write.open_table(DURABLE)?.remove(key.as_str())?;
-            Ok(write.commit()?)
-        })
-        .await
+        self.change(move |write| Ok(write.open_table(DURABLE)?.remove(key.as_str()).map(drop)?)).await
     }
 }
 
-/// KEYS: key. ARGV: rank, value.
-static PUT: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "local kept = redis.call('hget', KEYS[1], 'rank') if kept and kept > ARGV[1] then return 0 end \
-         redis.call('hset', KEYS[1], 'rank', ARGV[1], 'value', ARGV[2]) return 1",
-    )
-});
-
 impl Redis {
+    async fn keep(&self, key: &str, made: Secret) -> Result<Secret, StoreError> {
+        let mut attempt = redis::pipe();
+        attempt.set_nx(entry_key(key), made.expose()).ignore().get(entry_key(key));
+        let outcome: RedisResult<(Vec<u8>,)> = attempt.query_async(&mut self.link.clone()).await;
+        match outcome {
+            Ok((kept,)) => String::from_utf8(kept).map(Secret::new).map_err(|_| StoreError::Unreadable),
+            Err(error) if is_useless(&error) => Err(error.into()),
+            Err(_) => Err(StoreError::Unreadable),
+        }
+    }
+
     async fn durable_get(&self, key: &str) -> Result<Option<Secret>, StoreError> {
         let value: Option<String> = self.link.clone().hget(durable_key(key), "value").await?;
         Ok(value.map(Secret::new))
@@ -120,7 +127,7 @@ impl Redis {
 
 /// Apart from what expires, so that an operator can tell what must be backed up.
 fn durable_key(key: &str) -> String {
-    super::redis::entry_key(&format!("durable:{key}"))
+    entry_key(&format!("durable:{key}"))
 }
 
 #[cfg(test)]

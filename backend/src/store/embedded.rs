@@ -1,35 +1,34 @@
 //! A file under `state_dir`, for one process: it survives a restart and a kill at any moment.
 
 use super::StoreError;
-use super::entry::{Entry, Kept, Revocation, millis};
+use crate::clock;
 use crate::private;
-use crate::secret::Secret;
 use anyhow::Context;
 use redb::backends::FileBackend;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 use tokio::time::Instant;
 
 const FILE: &str = "miandeng.redb";
 
 /// Key → (expiry in milliseconds since 1970, the entry as JSON).
-const ENTRIES: TableDefinition<'_, &str, (u64, &str)> = TableDefinition::new("entries");
+pub const ENTRIES: TableDefinition<'_, &str, (u64, &str)> = TableDefinition::new("entries");
 
 /// What cannot be had again: key → (rank, value).
-pub(super) const DURABLE: TableDefinition<'_, &str, (&str, &str)> = TableDefinition::new("durable");
+pub const DURABLE: TableDefinition<'_, &str, (&str, &str)> = TableDefinition::new("durable");
 
 /// Whose sessions have ended → (up to when they began in milliseconds, until when to keep it in seconds, since 1970).
-const ENDED: TableDefinition<'_, &str, (u64, u64)> = TableDefinition::new("ended");
+pub const ENDED: TableDefinition<'_, &str, (u64, u64)> = TableDefinition::new("ended");
 
 /// Whose sessions have ended → how long all processes together had had the file by then, in seconds: a time that does
 /// not leap with the clock.
-const RECORDED: TableDefinition<'_, &str, u64> = TableDefinition::new("recorded");
+pub const RECORDED: TableDefinition<'_, &str, u64> = TableDefinition::new("recorded");
 
 /// That time, as of the last end.
-const UPTIME: TableDefinition<'_, (), u64> = TableDefinition::new("uptime");
+pub const UPTIME: TableDefinition<'_, (), u64> = TableDefinition::new("uptime");
 
 /// So many writes apart, expired entries are removed: looking at every entry at every write would take ten thousand
 /// applications minutes to start with.
@@ -57,102 +56,32 @@ impl Embedded {
         Ok(Self { database: Arc::new(database), writes: AtomicU32::new(0), opened: Instant::now(), uptime })
     }
 
-    pub async fn read(&self, key: &str) -> Result<Option<Entry>, StoreError> {
-        let key = key.to_owned();
-        self.run(move |database| read(database, &key)).await
+    /// Whether expired entries are to be removed with this write.
+    pub fn is_sweep_due(&self) -> bool {
+        self.writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(SWEEP_EVERY)
     }
 
-    pub async fn write(&self, key: &str, entry: &Entry) -> Result<(), StoreError> {
-        let (key, raw) =
-            (key.to_owned(), serde_json::to_string(&Kept::of(entry)).map_err(|_| StoreError::Unreadable)?);
-        let expires_at = now().saturating_add(millis(entry.remaining));
-        let is_due = self.writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(SWEEP_EVERY);
+    /// How long all processes together have had the file, in seconds.
+    pub fn uptime(&self) -> u64 {
+        self.uptime.saturating_add(self.opened.elapsed().as_secs())
+    }
+
+    /// Reads and writes in one transaction.
+    pub async fn change<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
         self.run(move |database| {
             let write = database.begin_write()?;
-            {
-                let mut entries = write.open_table(ENTRIES)?;
-                if is_due {
-                    entries.retain(|_, (expires_at, _)| now() < expires_at)?;
-                }
-                entries.insert(key.as_str(), (expires_at, raw.as_str()))?;
-            }
-            Ok(write.commit()?)
-        })
-        .await
-    }
-
-    pub async fn keep(&self, key: &str, made: Secret) -> Result<Secret, StoreError> {
-        let for_ever = Duration::from_millis(u64::MAX);
-        if let Some(entry) = self.read(key).await? {
-            return Ok(entry.value);
-        }
-        // One process has the file, and it asks for this once, before it serves.
-        self.write(key, &Entry { value: made.clone(), remaining: for_ever, lifetime: for_ever }).await?;
-        Ok(made)
-    }
-
-    pub async fn remove_if(&self, key: &str, rejected: &Secret) -> Result<(), StoreError> {
-        let (key, rejected) = (key.to_owned(), rejected.clone());
-        self.run(move |database| {
-            if read(database, &key)?.is_none_or(|entry| entry.value != rejected) {
-                return Ok(());
-            }
-            remove(database, &key)
-        })
-        .await
-    }
-
-    pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
-        let key = key.to_owned();
-        self.run(move |database| remove(database, &key)).await
-    }
-
-    /// Keeps ends of sessions, and lets go of those that concern no session any more: by the clock and after `keep` has
-    /// passed, because the clock may leap ahead and come back.
-    pub async fn record(&self, endings: &[Revocation], keep: Duration) -> Result<(), StoreError> {
-        let endings = endings.to_vec();
-        let uptime = self.uptime.saturating_add(self.opened.elapsed().as_secs());
-        self.run(move |database| {
-            let write = database.begin_write()?;
-            {
-                let mut ended = write.open_table(ENDED)?;
-                let mut recorded = write.open_table(RECORDED)?;
-                recorded.retain(|_, at| uptime < at.saturating_add(keep.as_secs()))?;
-                let is_recent = |of: &str| recorded.get(of).is_ok_and(|at| at.is_some());
-                ended.retain(|of, (_, until)| now() / 1000 < until || is_recent(of))?;
-                for Revocation { subject: of, not_before_ms, expires_at: until } in &endings {
-                    let known = ended.get(of.as_str())?.map(|known| known.value());
-                    let (before, kept) = known.unwrap_or_default();
-                    let latest = (before.max(*not_before_ms), kept.max(*until));
-                    ended.insert(of.as_str(), latest)?;
-                    recorded.insert(of.as_str(), uptime)?;
-                }
-                let mut total = write.open_table(UPTIME)?;
-                total.insert((), uptime)?;
-            }
-            Ok(write.commit()?)
-        })
-        .await
-    }
-
-    /// Every end of sessions that is kept.
-    pub async fn endings(&self) -> Result<Vec<Revocation>, StoreError> {
-        self.run(|database| {
-            let read = database.begin_read()?;
-            let ended = read.open_table(ENDED)?;
-            let mut endings = Vec::new();
-            for entry in ended.iter()? {
-                let (of, value) = entry?;
-                let (not_before_ms, until) = value.value();
-                endings.push(Revocation { subject: of.value().to_owned(), not_before_ms, expires_at: until });
-            }
-            Ok(endings)
+            let outcome = work(&write)?;
+            write.commit()?;
+            Ok(outcome)
         })
         .await
     }
 
     /// The file is read and written on a thread that may wait for the disk.
-    pub(super) async fn run<T: Send + 'static>(
+    pub async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Database) -> Result<T, redb::Error> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -181,30 +110,15 @@ fn prepare(database: &Database) -> Result<u64, redb::Error> {
     Ok(uptime)
 }
 
-fn read(database: &Database, key: &str) -> Result<Option<Entry>, redb::Error> {
-    let read = database.begin_read()?;
-    let entries = read.open_table(ENTRIES)?;
-    let Some(found) = entries.get(key)? else { return Ok(None) };
-    let (expires_at, raw) = found.value();
-    let Some(remaining) = expires_at.checked_sub(now()).filter(|left| *left > 0) else { return Ok(None) };
-    // What is not ours is as good as nothing, and the next entry replaces it.
-    let kept: Option<Kept> = serde_json::from_str(raw).ok();
-    Ok(kept.map(|kept| kept.entry(Duration::from_millis(remaining))))
-}
-
-fn remove(database: &Database, key: &str) -> Result<(), redb::Error> {
-    let write = database.begin_write()?;
-    write.open_table(ENTRIES)?.remove(key)?;
-    Ok(write.commit()?)
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
+pub fn now() -> u64 {
+    clock::millis(SystemTime::now())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Revocation;
+    use std::time::Duration;
 
     const KEEP: Duration = Duration::from_secs(1000);
 

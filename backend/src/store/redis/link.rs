@@ -144,7 +144,7 @@ impl ConnectionLike for Link {
 }
 
 /// Whether an error says something about the connection, and not only about one key or script.
-pub(super) fn is_useless(error: &RedisError) -> bool {
+pub fn is_useless(error: &RedisError) -> bool {
     let is_of_a_value =
         error.kind() == ErrorKind::UnexpectedReturnType || error.to_string().contains("WRONGTYPE");
     !is_of_a_value && error.kind() != ErrorKind::Server(ServerErrorKind::NoScript)

@@ -30,6 +30,14 @@ pub static DELETE_IF: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
+/// KEYS: key. ARGV: rank, value.
+pub static PUT: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "local kept = redis.call('hget', KEYS[1], 'rank') if kept and kept > ARGV[1] then return 0 end \
+         redis.call('hset', KEYS[1], 'rank', ARGV[1], 'value', ARGV[2]) return 1",
+    )
+});
+
 /// KEYS: stream. ARGV: how long to keep and what time it is here, in milliseconds, then entries. They are named after the
 /// time at which they came. Of two clocks the earlier decides what is too old: one that leaps ahead takes nothing away.
 pub static RECORD: LazyLock<Script> = LazyLock::new(|| {

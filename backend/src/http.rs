@@ -15,7 +15,6 @@ mod forward_auth;
 pub mod fuzz;
 mod guard;
 mod headers;
-mod html;
 mod localize;
 mod login;
 mod login_loop;

@@ -58,12 +58,11 @@ impl Rooms {
             return None;
         };
         let client = self.client.paid_by(app);
-        let (fetcher, corp, secret) = (client.clone(), app.id.corp_id.clone(), secret.clone());
+        let with = (client.clone(), app.id.corp_id.clone(), secret.clone());
         let id = format!("{}:{}", app.id.corp_id, app.id.agent_id);
-        let token = self.tokens.slot(&id, move || {
-            let (client, corp, secret) = (fetcher.clone(), corp.clone(), secret.clone());
-            async move { client.token(&corp, &secret).await }
-        });
+        let token = self
+            .tokens
+            .slot(&id, with, |(client, corp, secret)| async move { client.token(&corp, &secret).await });
         let (link, simulator) = (self.link.clone(), self.simulator);
         let (audience, visible_only, web_login) = (*audience, *visible_only, *web_login);
         Some(WeCom { client, token, link, audience, visible_only, web_login, simulator })

@@ -26,6 +26,12 @@ impl AppKind {
             (Self::Wecom, Lang::En) => "WeCom",
         }
     }
+
+    /// A text of the catalogue, whose platform is DingTalk, about this platform.
+    #[must_use]
+    pub fn in_words(self, text: &str, lang: Lang) -> String {
+        text.replace(Self::H5.platform(lang), self.platform(lang))
+    }
 }
 
 /// `GET /api/config`: what the page needs to know of the application, and what `dd.config` needs where it was signed.

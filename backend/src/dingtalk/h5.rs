@@ -18,13 +18,10 @@ pub struct H5<T> {
 impl<T: OpensApp> H5<T> {
     /// The application `app`. Its ticket is kept under `id`, as its token is.
     pub(super) fn new(app: &App, client: Client, token: Cached<T>, id: &str, caches: &Caches) -> Self {
-        let (buyer, with) = (client.clone(), token.clone());
-        let ticket = caches.app_tickets.slot(id, move || {
-            let (client, token) = (buyer.clone(), with.clone());
-            async move {
-                let client = &client;
-                token.with(|token| async move { client.app_ticket(&token).await }).await
-            }
+        let with = (client.clone(), token.clone());
+        let ticket = caches.app_tickets.slot(id, with, |(client, token)| async move {
+            let client = &client;
+            token.with(|token| async move { client.app_ticket(&token).await }).await
         });
         Self { client, token, signer: Signer::new(app, ticket) }
     }
@@ -36,9 +33,8 @@ impl<T: OpensApp> H5<T> {
 
     /// Code + token → userid and unionid, in the application's own organisation.
     pub async fn redeem(&self, app: &App, code: &AuthCode) -> Result<User, Error> {
-        let client = &self.client;
         let employee =
-            self.token.with(|token| async move { client.employee_by_code(&token, code).await }).await?;
+            self.token.with(|token| async move { self.client.employee_by_code(&token, code).await }).await?;
         Ok(User {
             union_id: employee.union_id,
             user_id: employee.user_id,

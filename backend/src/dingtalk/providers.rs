@@ -27,10 +27,9 @@ impl Providers {
                     corp,
                     |other| matches!(other, Credentials::H5 { client_id: theirs, .. } if theirs == client_id),
                 );
-                let (fetcher, key, secret) = (client.clone(), client_id.clone(), client_secret.clone());
-                let token = self.caches.app_tokens.slot(&id, move || {
-                    let (client, key, secret) = (fetcher.clone(), key.clone(), secret.clone());
-                    async move { client.app_token(&key, &secret).await }
+                let with = (client.clone(), client_id.clone(), client_secret.clone());
+                let token = self.caches.app_tokens.slot(&id, with, |(client, key, secret)| async move {
+                    client.app_token(&key, &secret).await
                 });
                 DingTalkApp::H5(H5::new(app, client, token, &id, &self.caches))
             }
@@ -48,20 +47,17 @@ impl Providers {
             corp,
             |other| matches!(other, Credentials::Channel { channel_secret: theirs, .. } if theirs == channel_secret),
         );
-        let (fetcher, corp_id, secret) = (client.clone(), app.id.corp_id.clone(), channel_secret.clone());
-        let token = self.caches.channel_tokens.slot(&id, move || {
-            let (client, corp, secret) = (fetcher.clone(), corp_id.clone(), secret.clone());
-            async move { client.channel_token(&corp, &secret).await }
+        let with = (client.clone(), app.id.corp_id.clone(), channel_secret.clone());
+        let token = self.caches.channel_tokens.slot(&id, with, |(client, corp, secret)| async move {
+            client.channel_token(&corp, &secret).await
         });
         let directory = corp_secret.clone().map(|secret| {
             let id = shared_id(app, corp, |other| {
                 matches!(other, Credentials::Channel { corp_secret: Some(theirs), .. } if *theirs == secret)
             });
-            let (fetcher, corp_id, key) = (client.clone(), app.id.corp_id.clone(), corp_app_key.clone());
-            Directory::Corp(self.caches.corp_tokens.slot(&id, move || {
-                let (client, corp) = (fetcher.clone(), corp_id.clone());
-                let (key, secret) = (key.clone(), secret.clone());
-                async move { client.corp_token(&corp, key.as_deref(), &secret).await }
+            let with = (client.clone(), app.id.corp_id.clone(), corp_app_key.clone(), secret);
+            Directory::Corp(self.caches.corp_tokens.slot(&id, with, |(client, corp, key, secret)| async move {
+                client.corp_token(&corp, key.as_deref(), &secret).await
             }))
         });
         Some(Window::new(app, client, token, directory, &id, &self.caches))

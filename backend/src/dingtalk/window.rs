@@ -33,14 +33,11 @@ impl Window {
         id: &str,
         caches: &Caches,
     ) -> Self {
-        let (buyer, with) = (client.clone(), token.clone());
-        let ticket = caches.channel_tickets.slot(id, move || {
-            let (client, token) = (buyer.clone(), with.clone());
-            // A ticket outlives the token it was fetched with, so the token is asked for only here.
-            async move {
-                let client = &client;
-                token.with(|token| async move { client.channel_ticket(&token).await }).await
-            }
+        let with = (client.clone(), token.clone());
+        // A ticket outlives the token it was fetched with, so the token is asked for only here.
+        let ticket = caches.channel_tickets.slot(id, with, |(client, token)| async move {
+            let client = &client;
+            token.with(|token| async move { client.channel_ticket(&token).await }).await
         });
         Self { client, token, directory, signer: Signer::new(app, ticket) }
     }
@@ -57,8 +54,10 @@ impl Window {
             self.token.with(|token| async move { client.follower_by_code(&token, code).await }).await?;
         if follower.union_id.is_none() {
             let open_id = &follower.open_id;
-            let by_open_id = |token| async move { client.follower_by_openid(&token, open_id).await };
-            let found = self.token.with(by_open_id).await?;
+            let found = self
+                .token
+                .with(|token| async move { client.follower_by_openid(&token, open_id).await })
+                .await?;
             follower = Follower {
                 nick: found.nick.or(follower.nick),
                 avatar: found.avatar.or(follower.avatar),

@@ -2,7 +2,6 @@
 
 use super::csp::{page_policy, policy_header};
 use super::headers::{CROSS_ORIGIN, RESOURCE_POLICY};
-use super::html::escaped;
 use super::{assets, guard, login_loop, visit, wecom};
 use crate::apps::{Brand, Color};
 use crate::http::AppState;
@@ -11,6 +10,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use html_escape::encode_quoted_attribute;
 use miandeng_shared::{Address, AppId, Unnamed, next_in};
 use std::time::SystemTime;
 
@@ -105,7 +105,7 @@ const DARK: &str = "#101216";
 /// Writes the looks into the HTML, so that the first thing people see has them, and the block with what is known.
 fn written(html: &[u8], brand: &Brand, block: &str) -> Bytes {
     let mut html = String::from_utf8_lossy(html).replacen(visit::BLOCK, block, 1);
-    if let Some(name) = brand.name.as_deref().map(escaped) {
+    if let Some(name) = brand.name.as_deref().map(encode_quoted_attribute) {
         html = html.replacen(ROOT, &format!("{ROOT} data-name=\"{name}\""), 1);
         html = html.replacen(TITLE, &format!("<title>{name}</title>"), 1);
     }
@@ -126,11 +126,11 @@ fn style(color: Color) -> String {
 }
 
 fn heading(brand: &Brand) -> String {
-    let logo = brand.logo.as_deref().map(escaped).map(|src| {
+    let logo = brand.logo.as_deref().map(encode_quoted_attribute).map(|src| {
         // The logo's host need not learn who opens which page.
         format!("<img class=\"logo\" src=\"{src}\" alt=\"\" referrerpolicy=\"no-referrer\">")
     });
-    let name = brand.name.as_deref().map(escaped).map(|name| format!("<bdi>{name}</bdi>"));
+    let name = brand.name.as_deref().map(encode_quoted_attribute).map(|name| format!("<bdi>{name}</bdi>"));
     format!("<header id=\"brand\">{}{}</header>", logo.unwrap_or_default(), name.unwrap_or_default())
 }
 

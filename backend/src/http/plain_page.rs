@@ -1,10 +1,10 @@
 //! What people read where the login page is no answer: what happened, what helps, and a way on. No script, and nothing to load.
 
 use super::csp::{plain_policy, policy_header};
-use super::html::escaped;
 use crate::config::Config;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
+use html_escape::encode_quoted_attribute;
 use miandeng_shared::{ErrorBody, Lang};
 
 /// The page about `error`, with `facts` for the operator. Its link leads to `back`; an empty one is the address of the
@@ -20,7 +20,7 @@ pub fn answer(config: &Config, lang: Lang, error: &ErrorBody, facts: &str, back:
         ("{back}", back),
         ("{again}", if lang == Lang::En { "Try again" } else { "重试" }),
     ] {
-        page = page.replace(place, &escaped(text));
+        page = page.replace(place, &encode_quoted_attribute(text));
     }
     let mut response = ([(header::CACHE_CONTROL, "no-store")], Html(page)).into_response();
     response.headers_mut().extend(policy_header(config, &plain_policy(config, PAGE)));

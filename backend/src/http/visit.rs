@@ -7,7 +7,7 @@ use crate::http::AppState;
 use crate::registry::Registered;
 use axum::http::{HeaderMap, header};
 use futures_util::FutureExt;
-use miandeng_shared::{Address, AppKind, ErrorBody, ErrorCode, SignedConfig, Visit};
+use miandeng_shared::{Address, ErrorBody, ErrorCode, SignedConfig, Visit};
 use std::time::SystemTime;
 
 /// The block in the HTML of the page, which is empty until the server fills it. Data and no script: the page's policy lets
@@ -41,9 +41,9 @@ pub fn block(state: &AppState, app: &Registered, headers: &HeaderMap, query: Opt
 fn error(app: &Registered, headers: &HeaderMap, query: &str) -> Option<ErrorBody> {
     let code = ErrorCode::from_code(&Address::read(query).error?)?;
     let (lang, kind) = (lang(headers), app.credentials.kind());
-    let named = |text: &str| text.replace(AppKind::H5.platform(lang), kind.platform(lang));
     let text = code.text(lang);
-    let (code, message, hint) = (code.as_str().to_owned(), named(text.message), named(text.hint));
+    let (message, hint) = (kind.in_words(text.message, lang), kind.in_words(text.hint, lang));
+    let code = code.as_str().to_owned();
     Some(ErrorBody { code, message, hint, upstream: None })
 }
 
@@ -64,7 +64,10 @@ fn is_elsewhere(headers: &HeaderMap) -> bool {
 }
 
 fn component(jsapi_url: &str) -> String {
-    format!("<script id=\"jsapi\" src=\"{}\" async></script>", super::html::escaped(jsapi_url))
+    format!(
+        "<script id=\"jsapi\" src=\"{}\" async></script>",
+        html_escape::encode_quoted_attribute(jsapi_url)
+    )
 }
 
 fn written(visit: &Visit) -> String {

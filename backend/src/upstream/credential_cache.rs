@@ -73,12 +73,13 @@ impl<T: Token> CredentialCache<T> {
     }
 
     /// The credential of that name, which is part of the store's key and never a secret. Those who give one name share
-    /// what it is fetched with.
-    pub fn slot<F>(&self, id: &str, fetch: impl Fn() -> F + Send + Sync + 'static) -> Cached<T>
+    /// what it is fetched with: `fetch` gets a clone of `with` each time.
+    pub fn slot<C, F>(&self, id: &str, with: C, fetch: impl Fn(C) -> F + Send + Sync + 'static) -> Cached<T>
     where
+        C: Clone + Send + Sync + 'static,
         F: Future<Output = Result<Issued<T>, Error>> + Send + 'static,
     {
-        Cached { cache: self.clone(), id: id.into(), fetch: Arc::new(move || fetch().boxed()) }
+        Cached { cache: self.clone(), id: id.into(), fetch: Arc::new(move || fetch(with.clone()).boxed()) }
     }
 
     async fn get<F>(&self, key: &str, fetch: impl FnOnce() -> F) -> Result<T, Error>

@@ -1,5 +1,5 @@
 use super::{Details, StatusScreen, i18n::words};
-use crate::{browser, shown::Failed, str_ext::cut};
+use crate::{browser, shown::Failed};
 use miandeng_shared::{Action, AppKind, ErrorCode, Lang, Text};
 
 /// In seconds. People do not tap earlier than that anyway.
@@ -42,15 +42,7 @@ fn in_words(failure: &Failed, lang: Lang) -> (String, String) {
         Lang::En => text.1,
     };
     let platform = if failure.is_wecom { AppKind::Wecom } else { AppKind::H5 };
-    let of_platform = |text: &str| renamed(text, AppKind::H5.platform(lang), platform.platform(lang));
-    (of_platform(text.message), of_platform(text.hint))
-}
-
-fn renamed(text: &str, from: &str, to: &str) -> String {
-    match cut(text, from) {
-        Some((before, after)) => [before, to, &renamed(after, from, to)].concat(),
-        None => text.to_owned(),
-    }
+    (platform.in_words(text.message, lang), platform.in_words(text.hint, lang))
 }
 
 /// What the page finds out by itself. Our server has words for everything else, and those of the whole catalogue would be

@@ -212,8 +212,7 @@ impl Suites {
         since_ms: u64,
     ) -> Result<(InstallationId, Arc<Installation>), SuiteFailure> {
         let tokens = &self.providers.suite_tokens;
-        let client = &tokens.client;
-        let exchange = |token| async move { client.permanent_code(&token, code).await };
+        let exchange = |token| async move { tokens.client.permanent_code(&token, code).await };
         let bought = match (tokens.with(suite, exchange).await, member.clone(), known) {
             (Ok(bought), ..) => bought,
             // Pushed again after it was exchanged: what it bought is here.

@@ -6,7 +6,7 @@ use crate::dingtalk::caches::{Caches, suite_id, suite_prefix};
 use crate::dingtalk::client::Client;
 use crate::dingtalk::tokens::{ChannelToken, SuiteCorpToken, SuiteToken};
 use crate::store::Store;
-use crate::upstream::{Cached, Error, Issued, Kind};
+use crate::upstream::{Cached, Error, Kind};
 use miandeng_shared::CorpId;
 use std::future::Future;
 use std::sync::Arc;
@@ -40,60 +40,45 @@ impl SuiteTokens {
 
     /// Suite key + suite secret + the newest ticket that DingTalk pushed → the suite's token.
     fn token(&self, suite: &Arc<Suite>) -> Cached<SuiteToken> {
-        let (client, installations, buyer) =
-            (self.client.clone(), Arc::clone(&self.installations), Arc::clone(suite));
-        self.caches.suite_tokens.slot(&suite.suite_key, move || {
-            let (client, installations, suite) =
-                (client.clone(), Arc::clone(&installations), Arc::clone(&buyer));
-            async move {
-                match installations.tickets.newest(&suite).await {
-                    Ok(Some((ticket, _))) => client.suite_token(&suite, &ticket).await,
-                    Ok(None) => Err(Error {
-                        words: Some("no suite_ticket has been pushed to the callback yet".into()),
-                        ..Error::new("suite_ticket", Kind::Misconfigured)
-                    }),
-                    Err(_) => Err(Error::new("suite_ticket", Kind::Unreachable)),
-                }
+        let with = (self.clone(), Arc::clone(suite));
+        self.caches.suite_tokens.slot(&suite.suite_key, with, |(this, suite)| async move {
+            match this.installations.tickets.newest(&suite).await {
+                Ok(Some((ticket, _))) => this.client.suite_token(&suite, &ticket).await,
+                Ok(None) => Err(Error {
+                    words: Some("no suite_ticket has been pushed to the callback yet".into()),
+                    ..Error::new("suite_ticket", Kind::Misconfigured)
+                }),
+                Err(_) => Err(Error::new("suite_ticket", Kind::Unreachable)),
             }
         })
     }
 
     /// What a suite has in a corporation: from the corporation's permanent code.
     pub fn corp_token(&self, granted: &Granted, corp: &CorpId) -> Cached<SuiteCorpToken> {
-        let (this, with, of) = (self.clone(), granted.clone(), corp.clone());
-        self.caches.suite_corp_tokens.slot(&suite_id(&granted.suite, corp), move || {
-            let (this, granted, corp) = (this.clone(), with.clone(), of.clone());
-            async move {
-                let (client, corp, code) = (&this.client, &corp, &granted.permanent_code);
-                let fetch = |token| async move { client.suite_corp_token(&token, corp, code).await };
-                this.with(&granted.suite, fetch).await
-            }
+        let with = (self.clone(), granted.clone(), corp.clone());
+        let id = suite_id(&granted.suite, corp);
+        self.caches.suite_corp_tokens.slot(&id, with, |(this, granted, corp)| async move {
+            let (client, corp, code) = (&this.client, &corp, &granted.permanent_code);
+            let fetch = |token| async move { client.suite_corp_token(&token, corp, code).await };
+            this.with(&granted.suite, fetch).await
         })
     }
 
     /// The channel token of a suite's window in a corporation: from the window's own permanent code.
     pub fn channel_token(&self, granted: &Granted, corp: &CorpId) -> Cached<ChannelToken> {
-        let (this, with, of) = (self.clone(), granted.clone(), corp.clone());
-        self.caches.channel_tokens.slot(&suite_id(&granted.suite, corp), move || {
-            let (this, granted, corp) = (this.clone(), with.clone(), of.clone());
-            async move { this.fetch_channel_token(&granted, &corp).await }
+        let with = (self.clone(), granted.clone(), corp.clone());
+        let id = suite_id(&granted.suite, corp);
+        self.caches.channel_tokens.slot(&id, with, |(this, granted, corp)| async move {
+            let Some(code) = &granted.ch_permanent_code else {
+                return Err(Error {
+                    words: Some("the corporation's authorisation came without ch_permanent_code".into()),
+                    ..Error::new("/service/get_channel_corp_token", Kind::Misconfigured)
+                });
+            };
+            let (client, corp) = (&this.client, &corp);
+            let fetch = |token| async move { client.channel_corp_token(&token, corp, code).await };
+            this.with(&granted.suite, fetch).await
         })
-    }
-
-    async fn fetch_channel_token(
-        &self,
-        granted: &Granted,
-        corp: &CorpId,
-    ) -> Result<Issued<ChannelToken>, Error> {
-        let Some(code) = &granted.ch_permanent_code else {
-            return Err(Error {
-                words: Some("the corporation's authorisation came without ch_permanent_code".into()),
-                ..Error::new("/service/get_channel_corp_token", Kind::Misconfigured)
-            });
-        };
-        let client = &self.client;
-        let fetch = |token| async move { client.channel_corp_token(&token, corp, code).await };
-        self.with(&granted.suite, fetch).await
     }
 
     /// Lets the next call ask again at once, because a new ticket has come.

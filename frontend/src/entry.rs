@@ -1,8 +1,7 @@
 //! The address the page was opened with: which application, what to sign, where to go afterwards.
 
-use crate::str_ext::cut;
 use miandeng_shared::{
-    Address, AgentId, AppId, CorpId, Unnamed, next_in, percent_decode, return_path, to_return_path,
+    Address, AgentId, AppId, CorpId, Unnamed, cut, next_in, percent_decode, return_path, to_return_path,
 };
 
 /// Read once, when the document starts: later the address may be another one, and DingTalk checks the entry.

@@ -1,7 +1,7 @@
 //! Where the page runs, read from the User-Agent alone: pure, so that every client we know of is a line in a test.
 
-use crate::str_ext::{cut, has};
 use miandeng_shared::Lang;
+use miandeng_shared::{cut, has};
 
 /// What surrounds the page.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -31,7 +31,6 @@ pub mod json;
 mod login;
 pub mod settle;
 mod shown;
-mod str_ext;
 #[cfg(feature = "view")]
 pub mod view;
 

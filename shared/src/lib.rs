@@ -7,6 +7,7 @@ mod error;
 mod id;
 mod lang;
 mod return_path;
+mod str_ext;
 mod wire;
 
 pub use address::{Address, Unnamed, next_in, parameter, percent_decode};
@@ -15,6 +16,7 @@ pub use error::{Action, ErrorCode, Text};
 pub use id::{AgentId, AppId, AuthCode, CorpId, ExternalUserId, InvalidId, OpenId, UnionId, UserId};
 pub use lang::Lang;
 pub use return_path::{decode_next, encode_next, return_path, to_return_path};
+pub use str_ext::{cut, has};
 pub use wire::{
     AppKind, ConfigAnswer, ErrorAnswer, ErrorBody, LoginAnswer, LoginRequest, ReportRequest, SessionAnswer,
     SignedConfig, TokenAnswer, UpstreamError, User, Visit,

@@ -1,6 +1,8 @@
 //! Requests and answers. Field names are camelCase, as `dd.config` spells them.
 
-use crate::{AgentId, AppId, AuthCode, CorpId, ExternalUserId, Lang, OpenId, UnionId, UserId};
+use crate::{
+    AgentId, AppId, AuthCode, CorpId, ExternalUserId, Lang, OpenId, UnionId, UserId, str_ext::replaced,
+};
 use serde::{Deserialize, Serialize};
 
 /// What an application is, and with it how people log in to it.
@@ -30,7 +32,7 @@ impl AppKind {
     /// A text of the catalogue, whose platform is DingTalk, about this platform.
     #[must_use]
     pub fn in_words(self, text: &str, lang: Lang) -> String {
-        text.replace(Self::H5.platform(lang), self.platform(lang))
+        replaced(text, Self::H5.platform(lang), self.platform(lang))
     }
 }
 

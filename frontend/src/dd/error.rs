@@ -1,10 +1,7 @@
 //! What DingTalk's component says when it fails, brought to one form. Each version and platform has its own.
 
-use crate::{
-    js,
-    settle::Trouble,
-    str_ext::{cut, has},
-};
+use crate::{js, settle::Trouble};
+use miandeng_shared::{cut, has};
 use wasm_bindgen::JsValue;
 
 /// Why a call of the component came to nothing.

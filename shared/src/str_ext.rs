@@ -2,12 +2,23 @@
 //! tables of which characters can be printed, a twentieth of the download.
 
 /// What stands before and behind the first `mark`.
+#[must_use]
 pub fn cut<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
     let at = text.as_bytes().windows(mark.len().max(1)).position(|window| window == mark.as_bytes())?;
     Some((text.get(..at)?, text.get(at + mark.len()..)?))
 }
 
+/// `text` with `to` in place of every `from`.
+#[must_use]
+pub fn replaced(text: &str, from: &str, to: &str) -> String {
+    match cut(text, from) {
+        Some((before, after)) => [before, to, &replaced(after, from, to)].concat(),
+        None => text.to_owned(),
+    }
+}
+
 /// True if `mark` stands in the text.
+#[must_use]
 pub fn has(text: &str, mark: &str) -> bool {
     cut(text, mark).is_some()
 }
@@ -24,6 +35,7 @@ mod tests {
         for text in ["", "ab", "cba"] {
             assert_eq!(cut(text, "abc"), None, "{text}");
         }
+        assert_eq!(replaced("钉钉：钉钉", "钉钉", "企业微信"), "企业微信：企业微信");
         assert!(has("dingtalk/7", "talk") && !has("dingtalk", "Talk"));
     }
 }

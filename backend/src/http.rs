@@ -3,13 +3,11 @@
 mod assets;
 mod audit;
 mod client_ip;
-mod config;
 mod csp;
 mod demo;
 mod engine;
 mod error;
 mod extract;
-mod flights;
 mod forward_auth;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
@@ -20,17 +18,13 @@ mod login;
 mod login_loop;
 mod navigation;
 pub mod ops;
-mod page;
 mod plain_page;
 mod rate_limit;
-mod report;
 mod session;
 mod state;
 mod suite_callback;
 mod token;
 mod verdicts;
-mod visit;
-mod wecom;
 
 #[cfg(test)]
 pub(crate) use error::ApiError;
@@ -43,6 +37,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodRouter, any, get, post};
 use headers::{NO_STORE, RESOURCE_POLICY};
+use login::{config, page, report, wecom};
 use rate_limit::RateLimit;
 use std::num::NonZeroU32;
 use std::time::Duration;

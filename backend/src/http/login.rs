@@ -1,4 +1,14 @@
-//! `POST /api/login`: a code becomes a session.
+//! The login, from the page to the session: the page with what is known of the visit, the configuration that it asks for, the
+//! ways by which a code comes, and here `POST /api/login`, by which a code becomes a session.
+
+pub mod config;
+mod flights;
+pub mod page;
+pub mod report;
+mod visit;
+pub mod wecom;
+
+pub use flights::Flights;
 
 use super::audit;
 use super::error::ApiError;

@@ -1,6 +1,6 @@
 //! What every request shares.
 
-use super::flights::Flights;
+use super::login::Flights;
 use super::verdicts::Verdicts;
 use crate::config::Config;
 use crate::dingtalk::suite::Pushes;

@@ -1,6 +1,6 @@
 //! Redemptions that more than one request may wait for.
 
-use super::error::ApiError;
+use crate::http::error::ApiError;
 use crate::recent::memory;
 use crate::session::Session;
 use futures_util::future::{BoxFuture, Shared};

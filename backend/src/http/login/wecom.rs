@@ -1,10 +1,10 @@
 //! The login by way of the platform's own pages: `wecom/start` sends people there, `wecom/callback` takes the code that they
 //! bring back. Neither renders anything.
 
-use super::error::ApiError;
-use super::navigation::is_navigation;
-use super::{NO_STORE, audit};
 use crate::http::AppState;
+use crate::http::error::ApiError;
+use crate::http::navigation::is_navigation;
+use crate::http::{NO_STORE, audit};
 use crate::provider::Entry;
 use crate::registry::Registered;
 use crate::session::{Session, SetCookie, attempt};
@@ -142,7 +142,7 @@ async fn redeem(
         let (state, app) = (state.clone(), Arc::clone(app));
         let task = tokio::spawn(async move {
             let started = Instant::now();
-            let outcome = super::login::redeem(&state, &app, &code).await;
+            let outcome = super::redeem(&state, &app, &code).await;
             let told = outcome.as_ref().map(|session| &session.user);
             telemetry::login(&app, told.err().map(|error: &ApiError| error.code.as_str()));
             audit::login(&app, from, told, started.elapsed());

@@ -1,9 +1,10 @@
 //! What the server knows of a visit, written into the HTML so that the page need not ask for it.
 
-use super::error::lang;
-use super::{config, guard, session};
+use super::config;
 use crate::dingtalk::Signer;
 use crate::http::AppState;
+use crate::http::error::lang;
+use crate::http::{guard, session};
 use crate::registry::Registered;
 use axum::http::{HeaderMap, header};
 use futures_util::FutureExt;

@@ -1,10 +1,11 @@
 //! The page itself.
 
-use super::csp::{page_policy, policy_header};
-use super::headers::{CROSS_ORIGIN, RESOURCE_POLICY};
-use super::{assets, guard, login_loop, visit, wecom};
+use super::{visit, wecom};
 use crate::apps::{Brand, Color};
 use crate::http::AppState;
+use crate::http::csp::{page_policy, policy_header};
+use crate::http::headers::{CROSS_ORIGIN, RESOURCE_POLICY};
+use crate::http::{assets, guard, login_loop};
 use crate::registry::Registered;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, Request, State};
@@ -149,7 +150,7 @@ pub async fn add_slash(State(state): State<AppState>, RawQuery(query): RawQuery)
 mod tests {
     use super::*;
 
-    const INDEX: &str = include_str!("../../../index.html");
+    const INDEX: &str = include_str!("../../../../index.html");
 
     fn written(brand: &Brand) -> String {
         String::from_utf8(super::written(INDEX.as_bytes(), brand, visit::BLOCK).to_vec()).unwrap()
@@ -165,7 +166,7 @@ mod tests {
         for place in [ROOT, TITLE, HEADER, HEAD_END, visit::BLOCK] {
             assert_eq!(INDEX.matches(place).count(), 1, "{place}");
         }
-        let style = include_str!("../../../frontend/style.css");
+        let style = include_str!("../../../../frontend/style.css");
         assert!(style.contains(&format!("--ground: {DARK};")));
         for property in style_of("#ffc800")
             .trim_start_matches(":root{")

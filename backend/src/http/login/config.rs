@@ -1,10 +1,10 @@
 //! `GET /api/config`: what the page needs for `dd.config`.
 
-use super::error::ApiError;
-use super::extract::{Fields, Query};
-use super::guard;
 use crate::apps::App;
 use crate::http::AppState;
+use crate::http::error::ApiError;
+use crate::http::extract::{Fields, Query};
+use crate::http::guard;
 use crate::provider::Entry;
 use crate::registry::Registered;
 use crate::repeats::Repeats;

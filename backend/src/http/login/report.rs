@@ -1,10 +1,10 @@
 //! `POST /api/report`: the page tells that DingTalk refused its `dd.config`.
 
-use super::error::ApiError;
-use super::extract::Body;
-use super::guard;
-use super::state::RENEWAL_PAUSE;
 use crate::http::AppState;
+use crate::http::error::ApiError;
+use crate::http::extract::Body;
+use crate::http::guard;
+use crate::http::state::RENEWAL_PAUSE;
 use crate::repeats::Repeats;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};

@@ -8,7 +8,7 @@ use crate::provider::Provider;
 use crate::session::{Session, Sessions};
 use crate::store::Store;
 use crate::wecom;
-use miandeng_shared::{AppId, CorpId};
+use miandeng_shared::{AgentId, AppId, CorpId};
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -28,7 +28,8 @@ impl Deref for Registered {
 
 /// Every application by its name.
 pub struct Registry {
-    configured: HashMap<AppId, Arc<Registered>>,
+    /// By corporation and application, so that a session's is found without a copy of either name.
+    configured: HashMap<CorpId, HashMap<AgentId, Arc<Registered>>>,
     pub dingtalk: DingTalk,
     wecom: wecom::Rooms,
 }
@@ -49,25 +50,32 @@ impl Registry {
         let registered = |app: &App| {
             let provider = dingtalk.provider(app, &corps[&app.id.corp_id]).map(Provider::DingTalk);
             let provider = provider.or_else(|| wecom.provider(app).map(Provider::WeCom))?;
-            Some((app.id.clone(), Arc::new(Registered { app: app.clone(), provider })))
+            Some(Registered { app: app.clone(), provider })
         };
-        let configured = config.apps.iter().filter_map(registered).collect();
-        Ok(Self { configured, dingtalk, wecom })
+        let apps: Vec<_> = config.apps.iter().filter_map(registered).collect();
+        let mut this = Self { configured: HashMap::new(), dingtalk, wecom };
+        apps.into_iter().for_each(|app| this.insert(app));
+        Ok(this)
     }
 
-    #[cfg(test)]
+    /// One application more.
     pub fn insert(&mut self, app: Registered) {
-        self.configured.insert(app.id.clone(), Arc::new(app));
+        let AppId { corp_id, agent_id } = app.id.clone();
+        self.configured.entry(corp_id).or_default().insert(agent_id, Arc::new(app));
     }
 
     /// The configured application of that name.
     pub fn configured(&self, app: &AppId) -> Option<&Arc<Registered>> {
-        self.configured.get(app)
+        self.of(&app.corp_id, &app.agent_id)
+    }
+
+    fn of(&self, corp: &CorpId, agent: &AgentId) -> Option<&Arc<Registered>> {
+        self.configured.get(corp)?.get(agent)
     }
 
     /// All configured applications.
     pub fn all_configured(&self) -> impl Iterator<Item = &Arc<Registered>> {
-        self.configured.values()
+        self.configured.values().flat_map(HashMap::values)
     }
 
     /// The application of that name: a configured one, else one that a corporation granted a suite.
@@ -98,7 +106,7 @@ impl Registry {
     /// that it was made for, and what a corporation takes back ends the sessions that were made with it.
     pub fn knows_app_of(&self, session: &Session) -> bool {
         match &session.suite {
-            None => self.configured(&session.user.app()).is_some(),
+            None => self.of(&session.user.corp_id, &session.user.agent_id).is_some(),
             Some(key) => self.suite(key).is_some(),
         }
     }
@@ -106,7 +114,7 @@ impl Registry {
     /// Where a login to the application of this session goes.
     pub fn home_of(&self, session: &Session) -> Option<String> {
         match &session.suite {
-            None => self.configured(&session.user.app())?.home.clone(),
+            None => self.of(&session.user.corp_id, &session.user.agent_id)?.home.clone(),
             Some(key) => self.suite(key)?.home.clone(),
         }
     }

@@ -1,5 +1,6 @@
 //! A suite of an ISV: what DingTalk pushes, and what corporations granted.
 
+mod authorisation;
 mod event;
 mod events;
 mod facts;
@@ -16,8 +17,8 @@ mod tokens;
 mod version;
 
 pub use event::{Event, Item, Pushed};
-pub use installation::{AllowedApps, Installation, PermanentCodes};
-pub use installations::{InstallationId, Installations};
+pub use installation::{AllowedApps, Installation, InstallationId, PermanentCodes};
+pub use installations::Installations;
 pub use installs::{GrantedApp, SuiteFailure};
 pub use message::Message;
 pub use pushes::Pushes;
@@ -29,8 +30,11 @@ pub use version::Version;
 
 use super::providers::Providers;
 use crate::apps::Suite;
+use crate::clock::millis;
 use crate::session::Sessions;
+use futures_util::future::join_all;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 /// The configured suites, and what corporations granted them.
 pub struct Suites {
@@ -50,5 +54,26 @@ impl Suites {
             installations,
             sessions,
         }
+    }
+
+    /// The suite whose callback has this name in its path.
+    pub fn named(&self, name: &str) -> Option<&Arc<Suite>> {
+        self.configured.iter().find(|suite| suite.name == name)
+    }
+
+    pub fn configured(&self) -> &[Arc<Suite>] {
+        &self.configured
+    }
+
+    /// How old a suite's ticket is, as far as this process knows; `None` if it knows of none. The store is not asked.
+    pub fn ticket_age(&self, suite: &Suite) -> Option<Duration> {
+        let at_ms = self.installations.tickets.seen_ms(suite)?;
+        Some(Duration::from_millis(millis(SystemTime::now()).saturating_sub(at_ms)))
+    }
+
+    /// Looks in the store for tickets that were pushed to other replicas.
+    pub async fn look_for_tickets(&self) {
+        // A store that fails has been warned of.
+        join_all(self.configured.iter().map(|suite| self.installations.tickets.newest(suite))).await;
     }
 }

@@ -1,10 +1,12 @@
 //! A Redis that replicas share. Everything that has to happen in one step is a script.
 
+mod connect;
 mod link;
 mod refusal;
 mod scripts;
 
-pub use link::{Link, PATIENCE, is_useless};
+pub use connect::PATIENCE;
+pub use link::{Link, is_useless};
 pub use refusal::remedy;
 pub use scripts::{DELETE_IF, PUT, RECORD, WRITE, entry_key, lock_key};
 

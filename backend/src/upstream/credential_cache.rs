@@ -3,6 +3,7 @@
 //! this one before its restart, has fetched is used, and of several replicas one fetches while the others wait for it.
 
 mod cached;
+mod obtain;
 mod slot;
 
 pub use cached::Cached;
@@ -12,9 +13,10 @@ use super::deadline;
 use super::failure::{Error, Kind};
 use super::token::{Issued, Token};
 use crate::repeats::Repeats;
-use crate::store::{Entry, Store, StoreError};
-use crate::telemetry::{self, Trigger};
+use crate::store::Store;
+use crate::telemetry::Trigger;
 use futures_util::FutureExt;
+use obtain::Order;
 use parking_lot::Mutex;
 use slot::{Flight, Held, Slot};
 use std::collections::HashMap;
@@ -25,9 +27,6 @@ use tokio::time::Instant;
 
 /// A wrong secret does not become right by asking for every visitor; an operator who mends it waits this long.
 pub const REFUSAL_MEMORY: Duration = Duration::from_secs(10);
-/// How often a replica that waits for another's result looks for it.
-const POLL: Duration = Duration::from_millis(25);
-
 /// Of each credential and failure one line in this time, however many people wait for it.
 static NOT_GIVEN: Repeats<(String, String)> = Repeats::new(Duration::from_secs(60));
 
@@ -46,16 +45,6 @@ impl<T> Clone for CredentialCache<T> {
     fn clone(&self) -> Self {
         Self { slots: Arc::clone(&self.slots), store: Arc::clone(&self.store), ..*self }
     }
-}
-
-/// What a fetch is for.
-struct Order<T> {
-    key: String,
-    /// The key in the store.
-    name: String,
-    generation: u64,
-    trigger: Trigger,
-    rejected: Option<T>,
 }
 
 impl<T: Token> CredentialCache<T> {
@@ -202,70 +191,6 @@ impl<T: Token> CredentialCache<T> {
         let value = outcome?.value;
         let _ = self.store.remove_if(&order.name, value.secret()).await;
         Ok(value)
-    }
-
-    /// The slot that a fetch was begun for, unless it was forgotten.
-    fn slot_of<'a>(
-        &self,
-        slots: &'a mut HashMap<String, Slot<T>>,
-        order: &Order<T>,
-    ) -> Option<&'a mut Slot<T>> {
-        slots.get_mut(&order.key).filter(|slot| slot.generation == order.generation)
-    }
-
-    /// From the store, or from the platform if the right to fetch is ours, or from the replica that has it.
-    async fn obtain<F>(&self, order: &Order<T>, fetch: F) -> Result<Held<T>, Error>
-    where
-        F: Future<Output = Result<Issued<T>, Error>>,
-    {
-        let patience = Instant::now() + self.lock_lifetime;
-        let mut lock = None;
-        while let Ok(found) = self.found(order).await {
-            // Also between our look and our lock another may have finished.
-            match (found, &lock) {
-                (Some(held), None) => return Ok(held),
-                (Some(held), Some(lock)) => {
-                    let _ = self.store.unlock(&order.name, lock).await;
-                    return Ok(held);
-                }
-                (None, Some(_)) => break,
-                (None, None) => {}
-            }
-            lock = match self.store.lock(&order.name, self.lock_lifetime).await {
-                Ok(None) if Instant::now() < patience => {
-                    tokio::time::sleep(POLL).await;
-                    None
-                }
-                Ok(Some(lock)) => Some(lock),
-                // The store is gone, or its holder holds the lock longer than any may: alone then.
-                Ok(None) | Err(_) => break,
-            };
-        }
-        telemetry::refresh(self.kind, order.trigger);
-        let fetched = fetch.await;
-        let Some(lock) = lock else { return fetched.map(Held::new) };
-        match fetched {
-            Ok(issued) if self.slot_of(&mut self.slots.lock(), order).is_some() => {
-                let Issued { value, lifetime } = issued.clone();
-                let entry = Entry { value: value.secret().clone(), remaining: lifetime, lifetime };
-                // Where the lock ran out and is another's, what the other got is the newer one.
-                let theirs = match self.store.write(&order.name, &entry, &lock).await {
-                    Ok(false) => self.found(order).await.ok().flatten(),
-                    Ok(true) | Err(_) => None,
-                };
-                Ok(theirs.unwrap_or_else(|| Held::new(issued)))
-            }
-            other => {
-                let _ = self.store.unlock(&order.name, &lock).await;
-                other.map(Held::new)
-            }
-        }
-    }
-
-    /// What the store holds and is still good.
-    async fn found(&self, order: &Order<T>) -> Result<Option<Held<T>>, StoreError> {
-        let fresh = self.store.read(&order.name).await?.and_then(Held::fresh);
-        Ok(fresh.filter(|held| order.rejected.as_ref() != Some(&held.value)))
     }
 }
 

@@ -1,6 +1,11 @@
 use super::*;
-use crate::{dd::Refusal, entry::Entry};
-use miandeng_shared::{AgentId, CorpId, ErrorBody};
+use crate::{
+    dd::{DdError, Refusal},
+    env::Env,
+};
+use miandeng_shared::{
+    AgentId, AppKind, AuthCode, CorpId, ErrorBody, ErrorCode, LoginAnswer, SessionAnswer, User, encode_next,
+};
 
 const PAGE: &str = "https://h5.example.com/app/?corpid=dingcorp1&agentid=123456";
 

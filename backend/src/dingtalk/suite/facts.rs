@@ -1,7 +1,8 @@
 //! What was followed last: the newest version of each fact counts, however late and however often the others come.
 
 use super::event::Event;
-use super::installations::{InstallationId, Installations};
+use super::installation::InstallationId;
+use super::installations::Installations;
 use super::version::{Version, rank};
 use crate::apps::Suite;
 use crate::secret::Secret;

@@ -1,10 +1,36 @@
 //! What one corporation granted a suite.
 
 use super::fields::Fields;
+use crate::apps::Suite;
 use crate::secret::Secret;
-use miandeng_shared::{AgentId, AppKind};
+use miandeng_shared::{AgentId, AppKind, CorpId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+/// A corporation of a suite.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct InstallationId {
+    pub suite_key: String,
+    pub corp: CorpId,
+}
+
+impl InstallationId {
+    pub fn new(suite: &Suite, corp: &CorpId) -> Self {
+        Self { suite_key: suite.suite_key.clone(), corp: corp.clone() }
+    }
+
+    pub(super) fn codes_key(&self) -> String {
+        format!("suite_codes:{}:{}", self.suite_key, self.corp)
+    }
+
+    pub(super) fn apps_key(&self) -> String {
+        format!("suite_apps:{}:{}", self.suite_key, self.corp)
+    }
+
+    pub(super) fn stop_key(&self, agent: &AgentId) -> String {
+        format!("suite_stopped:{}:{}:{agent}", self.suite_key, self.corp)
+    }
+}
 
 /// Permanent codes, and the applications they are good for.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! What each corporation that authorised a suite granted. Kept in the store, because it cannot be asked for again, with a
 //! copy in the process for a store that fails.
 
-use super::installation::{AllowedApps, Installation, PermanentCodes};
+use super::installation::{AllowedApps, Installation, InstallationId, PermanentCodes};
 use super::tickets::Tickets;
 use super::version::{Version, rank};
 use crate::apps::Suite;
@@ -35,31 +35,6 @@ const PUT_TRIES: u32 = 3;
 /// Two corporations of which one waits for the other are rarer than is worth more.
 const LOCKS: u64 = 64;
 const PUT_PAUSE: Duration = Duration::from_millis(200);
-
-/// A corporation of a suite.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct InstallationId {
-    pub suite_key: String,
-    pub corp: CorpId,
-}
-
-impl InstallationId {
-    pub fn new(suite: &Suite, corp: &CorpId) -> Self {
-        Self { suite_key: suite.suite_key.clone(), corp: corp.clone() }
-    }
-
-    fn codes_key(&self) -> String {
-        format!("suite_codes:{}:{}", self.suite_key, self.corp)
-    }
-
-    fn apps_key(&self) -> String {
-        format!("suite_apps:{}:{}", self.suite_key, self.corp)
-    }
-
-    fn stop_key(&self, agent: &AgentId) -> String {
-        format!("suite_stopped:{}:{}:{agent}", self.suite_key, self.corp)
-    }
-}
 
 #[derive(Clone)]
 struct Seen {

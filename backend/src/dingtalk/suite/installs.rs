@@ -7,7 +7,6 @@ use crate::dingtalk::DingTalkApp;
 use crate::dingtalk::client::AllowedAgents;
 use crate::store::StoreError;
 use crate::upstream::{Error, deadline};
-use futures_util::future::join_all;
 use miandeng_shared::{AgentId, AppId};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -44,27 +43,6 @@ const LOOK_UP: Duration = Duration::from_secs(5);
 const LAST_LOOK: Duration = Duration::from_secs(2);
 
 impl Suites {
-    /// The suite whose callback has this name in its path.
-    pub fn named(&self, name: &str) -> Option<&Arc<Suite>> {
-        self.configured.iter().find(|suite| suite.name == name)
-    }
-
-    pub fn configured(&self) -> &[Arc<Suite>] {
-        &self.configured
-    }
-
-    /// How old a suite's ticket is, as far as this process knows; `None` if it knows of none. The store is not asked.
-    pub fn ticket_age(&self, suite: &Suite) -> Option<Duration> {
-        let at_ms = self.installations.tickets.seen_ms(suite)?;
-        Some(Duration::from_millis(millis(SystemTime::now()).saturating_sub(at_ms)))
-    }
-
-    /// Looks in the store for tickets that were pushed to other replicas.
-    pub async fn look_for_tickets(&self) {
-        // A store that fails has been warned of.
-        join_all(self.configured.iter().map(|suite| self.installations.tickets.newest(suite))).await;
-    }
-
     /// Keeps what a corporation allows now, and ends the sessions of what it does not allow any more.
     pub(super) async fn keep_apps(
         &self,

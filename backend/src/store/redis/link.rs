@@ -1,30 +1,21 @@
 //! The connection to Redis. One that cannot write or does not answer is dropped, whatever the reason, and replaced: at
 //! once where it has served for a while, else after a pause that grows.
 
-use super::scripts::{RECORD, WRITE, entry_key, lock_key};
-use crate::tls;
+use super::connect::{PATIENCE, connect, open};
+use super::scripts::entry_key;
 use futures_util::FutureExt;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::{
-    AsyncCommands, AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, Pipeline, RedisError,
-    RedisFuture, RedisResult, ServerErrorKind, Value,
-};
+use redis::{Client, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, ServerErrorKind, Value};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 
-/// A store answers in a millisecond, and one that is gone refuses at once. Only one that swallows what it gets costs
-/// this much, and giving up on a slow one too early would cost DingTalk a second fetch.
-pub const PATIENCE: Duration = Duration::from_secs(2);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// A connection that is lost sooner was perhaps never good.
 const STEADY: Duration = Duration::from_secs(5);
 /// A server without visitors notices as well.
 const PROBE_EVERY: Duration = Duration::from_secs(5);
-/// So many keys do not lie on one of several nodes by chance.
-const SPREAD: u8 = 16;
-
 #[derive(Clone)]
 pub struct Link {
     client: Client,
@@ -188,61 +179,6 @@ async fn keep(client: Client, link: Weak<watch::Sender<State>>, wanted: Arc<Noti
         let _ = tokio::time::timeout(pause.mul_f64(rand::random_range(0.75..1.25)), wanted.notified()).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
-}
-
-/// The name is looked up again each time.
-async fn connect(client: &Client) -> RedisResult<MultiplexedConnection> {
-    let attempt = async {
-        let mut connection = open(client, PATIENCE).await?;
-        try_everything(&mut connection).await.map_err(first_of)?;
-        Ok(connection)
-    };
-    tokio::time::timeout(PATIENCE, attempt)
-        .await
-        .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
-}
-
-async fn open(client: &Client, patience: Duration) -> RedisResult<MultiplexedConnection> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(PATIENCE))
-        .set_response_timeout(Some(patience));
-    let opened = client.get_multiplexed_async_connection_with_config(&config).await;
-    match (opened, client.get_connection_info().addr()) {
-        (Err(error), ConnectionAddr::TcpTls { host, port, .. })
-            if error.to_string().contains("certificate") =>
-        {
-            Err(tls::refusal(host, *port).await.map_or(error, RedisError::from))
-        }
-        (opened, _) => opened,
-    }
-}
-
-/// One of each command that is used later: what a connection cannot do is known before it counts as one.
-async fn try_everything(connection: &mut MultiplexedConnection) -> RedisResult<()> {
-    let (entry, hash, stream) = (entry_key("probe"), entry_key("probe:hash"), entry_key("probe:stream"));
-    let mut commands = redis::pipe();
-    commands.cmd("SET").arg(lock_key("probe")).arg("-").arg("NX").arg("PX").arg(1).ignore();
-    commands.set_nx(&entry, "-").ignore().get(&entry).ignore().pttl(&entry).ignore();
-    commands.hset(&hash, "value", "-").ignore().hget(&hash, "value").ignore();
-    for key in [&entry, &hash, &stream] {
-        commands.del(key).ignore();
-    }
-    // A cluster that divides its keys shows it.
-    for n in 0..SPREAD {
-        commands.get(entry_key(&format!("probe:{n}"))).ignore();
-    }
-    commands.exec_async(connection).await?;
-    let _: bool =
-        WRITE.key(lock_key("probe")).key(&entry).arg("").arg("").arg(1).invoke_async(connection).await?;
-    let _: () = RECORD.key(&stream).arg(0).arg(0).arg("-").invoke_async(connection).await?;
-    let _: Value = connection.xread(&[&stream], &["$"]).await?;
-    connection.del(&stream).await
-}
-
-/// Of several refusals in one answer the first says enough.
-fn first_of(error: RedisError) -> RedisError {
-    let first = error.clone().into_server_errors().and_then(|errors| Some(errors.first()?.1.clone()));
-    first.map_or(error, RedisError::from)
 }
 
 async fn until_useless(mut connection: MultiplexedConnection) {

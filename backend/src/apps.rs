@@ -8,6 +8,6 @@ mod suite;
 
 pub use app::{App, tag};
 pub use brand::{Brand, Color};
-pub use credentials::{Audience, Credentials, Granted};
+pub use credentials::{Audience, Credentials, SuiteGrant};
 pub use jsapi::{Jsapi, SignAlg};
 pub use suite::Suite;

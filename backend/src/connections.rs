@@ -28,7 +28,7 @@ use timeouts::{Last, Timeouts};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
-use watched::Watched;
+use watched::WatchedStream;
 
 /// The head of a request with the longest address that is signed and a full jar of cookies is a third of this; longer
 /// ones are answered 431. It bounds what a connection can make us hold.
@@ -151,7 +151,7 @@ async fn connection(
     mut leave: watch::Receiver<bool>,
 ) {
     let timeouts = Arc::new(timeouts);
-    let stream = Watched::new(stream, Arc::clone(&timeouts));
+    let stream = WatchedStream::new(stream, Arc::clone(&timeouts));
     let app = TowerToHyperService::new(app);
     let service = service_fn(|request: hyper::Request<Incoming>| {
         timeouts.begin();

@@ -59,15 +59,15 @@ const REFUSED_PUSHES: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
 pub fn router(state: AppState) -> Router {
     let base = state.config.base_path.clone();
     let at = |route: &str| format!("{base}{route}");
-    let limits = state.config.limits;
+    let (configs, logins) = (state.config.limits.configs_per_minute, state.config.limits.logins_per_minute);
 
     let api = Router::new()
-        .route(&at("api/config"), paced(&state, "config", limits.configs_per_minute, get(config::config)))
-        .route(&at("api/login"), paced(&state, "login", limits.logins_per_minute, post(login::login)))
+        .route(&at("api/config"), limited(&state, "config", configs, get(config::config)))
+        .route(&at("api/login"), limited(&state, "login", logins, post(login::login)))
         .route(&at("api/session"), get(session::read).delete(session::end))
         .route(&at("api/report"), post(report::report))
-        .route(&at("wecom/start"), paced(&state, "config", limits.configs_per_minute, get(wecom::start)))
-        .route(&at("wecom/callback"), paced(&state, "login", limits.logins_per_minute, get(wecom::callback)))
+        .route(&at("wecom/start"), limited(&state, "config", configs, get(wecom::start)))
+        .route(&at("wecom/callback"), limited(&state, "login", logins, get(wecom::callback)))
         .route(&at("api/token"), post(token::token))
         // Before the layers, so that a preflight meets CORS and not this.
         .method_not_allowed_fallback(error::method_not_allowed)
@@ -136,7 +136,7 @@ async fn every_request(State(state): State<AppState>, request: Request, next: Ne
 }
 
 /// `handler` for at most so many requests of one address in a minute, where addresses are known.
-fn paced(
+fn limited(
     state: &AppState,
     route: &'static str,
     per_minute: u32,

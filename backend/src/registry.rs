@@ -14,12 +14,12 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 /// An application with what logs people in to it.
-pub struct Registered {
+pub struct RegisteredApp {
     pub app: App,
     pub provider: Provider,
 }
 
-impl Deref for Registered {
+impl Deref for RegisteredApp {
     type Target = App;
     fn deref(&self) -> &App {
         &self.app
@@ -29,7 +29,7 @@ impl Deref for Registered {
 /// Every application by its name.
 pub struct Registry {
     /// By corporation and application, so that a session's is found without a copy of either name.
-    configured: HashMap<CorpId, HashMap<AgentId, Arc<Registered>>>,
+    configured: HashMap<CorpId, HashMap<AgentId, Arc<RegisteredApp>>>,
     pub dingtalk: DingTalk,
     wecom: wecom::Rooms,
 }
@@ -50,7 +50,7 @@ impl Registry {
         let registered = |app: &App| {
             let provider = dingtalk.provider(app, &corps[&app.id.corp_id]).map(Provider::DingTalk);
             let provider = provider.or_else(|| wecom.provider(app).map(Provider::WeCom))?;
-            Some(Registered { app: app.clone(), provider })
+            Some(RegisteredApp { app: app.clone(), provider })
         };
         let apps: Vec<_> = config.apps.iter().filter_map(registered).collect();
         let mut this = Self { configured: HashMap::new(), dingtalk, wecom };
@@ -59,22 +59,22 @@ impl Registry {
     }
 
     /// One application more.
-    pub fn insert(&mut self, app: Registered) {
+    pub fn insert(&mut self, app: RegisteredApp) {
         let AppId { corp_id, agent_id } = app.id.clone();
         self.configured.entry(corp_id).or_default().insert(agent_id, Arc::new(app));
     }
 
     /// The configured application of that name.
-    pub fn configured(&self, app: &AppId) -> Option<&Arc<Registered>> {
+    pub fn configured(&self, app: &AppId) -> Option<&Arc<RegisteredApp>> {
         self.of(&app.corp_id, &app.agent_id)
     }
 
-    fn of(&self, corp: &CorpId, agent: &AgentId) -> Option<&Arc<Registered>> {
+    fn of(&self, corp: &CorpId, agent: &AgentId) -> Option<&Arc<RegisteredApp>> {
         self.configured.get(corp)?.get(agent)
     }
 
     /// All configured applications.
-    pub fn all_configured(&self) -> impl Iterator<Item = &Arc<Registered>> {
+    pub fn all_configured(&self) -> impl Iterator<Item = &Arc<RegisteredApp>> {
         self.configured.values().flat_map(HashMap::values)
     }
 
@@ -82,7 +82,7 @@ impl Registry {
     ///
     /// # Errors
     /// Where it may be a suite's, and neither the store nor DingTalk can tell.
-    pub async fn find(&self, app: &AppId) -> Result<Option<Arc<Registered>>, SuiteFailure> {
+    pub async fn find(&self, app: &AppId) -> Result<Option<Arc<RegisteredApp>>, SuiteFailure> {
         match self.configured(app) {
             Some(app) => Ok(Some(Arc::clone(app))),
             None => {
@@ -90,7 +90,7 @@ impl Registry {
                 let granted = Box::pin(self.dingtalk.suites.app(app)).await?;
                 let registered = |granted: GrantedApp| {
                     let provider = Provider::DingTalk(granted.provider);
-                    Arc::new(Registered { app: granted.app, provider })
+                    Arc::new(RegisteredApp { app: granted.app, provider })
                 };
                 Ok(granted.map(registered))
             }

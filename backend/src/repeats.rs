@@ -14,10 +14,10 @@ pub struct Repeats<K> {
     /// Kinds that are told apart at one time. All beyond them are one kind, so that new ones without end (addresses, say)
     /// fill neither the memory nor the log.
     max_kinds: usize,
-    kinds: Mutex<BTreeMap<Option<K>, Written>>,
+    kinds: Mutex<BTreeMap<Option<K>, LastLine>>,
 }
 
-struct Written {
+struct LastLine {
     at: Instant,
     suppressed: u64,
 }
@@ -40,7 +40,7 @@ impl<K: Ord> Repeats<K> {
     /// Where a line of this kind is due: how many were suppressed since the last one. None where it is to be suppressed.
     pub fn first(&self, kind: K) -> Option<u64> {
         let now = Instant::now();
-        let recent = |written: &Written| now.duration_since(written.at) < self.interval;
+        let recent = |written: &LastLine| now.duration_since(written.at) < self.interval;
         let mut kinds = self.kinds.lock();
         let mut kind = Some(kind);
         if kinds.len() >= self.max_kinds && !kinds.contains_key(&kind) {
@@ -51,7 +51,7 @@ impl<K: Ord> Repeats<K> {
         }
         match kinds.entry(kind) {
             Entry::Vacant(kind) => {
-                kind.insert(Written { at: now, suppressed: 0 });
+                kind.insert(LastLine { at: now, suppressed: 0 });
                 Some(0)
             }
             Entry::Occupied(mut kind) if recent(kind.get()) => {
@@ -59,7 +59,7 @@ impl<K: Ord> Repeats<K> {
                 None
             }
             Entry::Occupied(mut kind) => {
-                let last = mem::replace(kind.get_mut(), Written { at: now, suppressed: 0 });
+                let last = mem::replace(kind.get_mut(), LastLine { at: now, suppressed: 0 });
                 Some(last.suppressed)
             }
         }

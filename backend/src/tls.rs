@@ -64,7 +64,7 @@ impl ServerCertVerifier for NamesIssuer {
         let outcome = self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         outcome.map_err(|error| match error {
             Error::InvalidCertificate(reason) => {
-                let refused = Refused { reason, issuer: issuer(end_entity) };
+                let refused = RefusedCertificate { reason, issuer: issuer(end_entity) };
                 Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(refused))))
             }
             error => error,
@@ -94,12 +94,12 @@ impl ServerCertVerifier for NamesIssuer {
     }
 }
 
-struct Refused {
+struct RefusedCertificate {
     reason: CertificateError,
     issuer: String,
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for RefusedCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // rustls tells the moment, too, and every failure would be another one.
         let reason = match &self.reason {
@@ -116,13 +116,13 @@ impl fmt::Display for Refused {
 }
 
 /// rustls prints other errors so.
-impl fmt::Debug for Refused {
+impl fmt::Debug for RefusedCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for RefusedCertificate {}
 
 /// The common name of the issuer, else its organisation.
 fn issuer(certificate: &CertificateDer<'_>) -> String {

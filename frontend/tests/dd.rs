@@ -6,15 +6,13 @@
 #![allow(clippy::unwrap_used)]
 
 use futures_channel::oneshot;
-use futures_util::future::join;
-use js_sys::{Function, Promise};
+use js_sys::Function;
 use miandeng_frontend::{
     dd::{self, CodeRequest, Dd, DdError, Limits, Refusal, Source},
     flow::Event,
 };
 use miandeng_shared::{AgentId, AppKind, ConfigAnswer, CorpId};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);

@@ -1,6 +1,6 @@
 //! An application of a corporation.
 
-use super::{Brand, Credentials, Granted, Jsapi};
+use super::{Brand, Credentials, Jsapi, SuiteGrant};
 use miandeng_shared::{AppId, User};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -29,7 +29,7 @@ pub struct App {
 impl App {
     /// An application that a corporation granted a suite: the suite's looks, and the defaults of its kind.
     #[must_use]
-    pub fn of_suite(id: AppId, granted: Granted) -> Self {
+    pub fn of_suite(id: AppId, granted: SuiteGrant) -> Self {
         let (suite, credentials) = (Arc::clone(&granted.suite), Credentials::Suite(granted));
         let jsapi = Jsapi::of(credentials.kind());
         App {

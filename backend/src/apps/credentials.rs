@@ -34,7 +34,7 @@ pub enum Credentials {
     },
     /// Either kind, as an application of an ISV's suite. It is granted by a corporation and never configured.
     #[serde(skip)]
-    Suite(Granted),
+    Suite(SuiteGrant),
 }
 
 /// Whom a WeCom application is for.
@@ -50,7 +50,7 @@ pub enum Audience {
 
 /// What a corporation granted a suite.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Granted {
+pub struct SuiteGrant {
     pub kind: AppKind,
     pub suite: Arc<Suite>,
     pub permanent_code: Secret,

@@ -10,17 +10,17 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// A connection that tells its [`Timeouts`] what of the answers is taken.
-pub struct Watched<S> {
+pub struct WatchedStream<S> {
     stream: TokioIo<S>,
     timeouts: Arc<Timeouts>,
 }
 
-impl<S> Watched<S> {
+impl<S> WatchedStream<S> {
     pub fn new(stream: S, timeouts: Arc<Timeouts>) -> Self {
         Self { stream: TokioIo::new(stream), timeouts }
     }
 
-    fn written(&self, outcome: Poll<Result<usize>>) -> Poll<Result<usize>> {
+    fn note_progress(&self, outcome: Poll<Result<usize>>) -> Poll<Result<usize>> {
         match &outcome {
             Poll::Ready(Ok(bytes)) => self.timeouts.take(*bytes),
             Poll::Ready(Err(_)) => {}
@@ -30,16 +30,16 @@ impl<S> Watched<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> Read for Watched<S> {
+impl<S: AsyncRead + Unpin> Read for WatchedStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
-impl<S: AsyncWrite + Unpin> Write for Watched<S> {
+impl<S: AsyncWrite + Unpin> Write for WatchedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.written(outcome)
+        self.note_progress(outcome)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -52,7 +52,7 @@ impl<S: AsyncWrite + Unpin> Write for Watched<S> {
         bufs: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.written(outcome)
+        self.note_progress(outcome)
     }
 
     /// Hyper comes here when everything is written.

@@ -6,7 +6,7 @@ use super::client::Client;
 use super::h5::H5;
 use super::suite::SuiteTokens;
 use super::window::{Directory, Window};
-use crate::apps::{App, Credentials, Granted};
+use crate::apps::{App, Credentials, SuiteGrant};
 use miandeng_shared::AppKind;
 
 /// What the providers of all applications share.
@@ -64,7 +64,7 @@ impl Providers {
     }
 
     /// The provider of an application that a corporation granted a suite.
-    fn granted(&self, app: &App, granted: &Granted, client: Client) -> Option<DingTalkApp> {
+    fn granted(&self, app: &App, granted: &SuiteGrant, client: Client) -> Option<DingTalkApp> {
         let id = suite_id(&granted.suite, &app.id.corp_id);
         let corp_token = self.suite_tokens.corp_token(granted, &app.id.corp_id);
         match granted.kind {

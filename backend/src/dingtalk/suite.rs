@@ -16,15 +16,15 @@ mod tickets;
 mod tokens;
 mod version;
 
-pub use event::{Event, Item, Pushed};
+pub use event::{Event, Item, PushedAuthorisation};
 pub use installation::{AllowedApps, Installation, InstallationId, PermanentCodes};
 pub use installations::Installations;
 pub use installs::{GrantedApp, SuiteFailure};
 pub use message::Message;
 pub use pushes::Pushes;
 #[cfg(any(test, fuzzing))]
-pub(crate) use seal::{Opened, signature};
-pub use seal::{Push, Sealed, WINDOW, seal};
+pub(crate) use seal::{Envelope, signature};
+pub use seal::{Push, SealedAnswer, WINDOW, seal};
 pub use tokens::SuiteTokens;
 pub use version::Version;
 

@@ -23,14 +23,14 @@ const LOGIN: HeaderName = HeaderName::from_static("x-miandeng-login");
 
 /// What the proxy wants to know.
 #[derive(Debug, PartialEq, Eq)]
-struct Asked {
+struct AuthQuery {
     /// None: any application that is known here.
     app: Option<AppId>,
     /// Whether people are to be redirected, for proxies that pass a refusal on as it is.
     redirect: bool,
 }
 
-impl Asked {
+impl AuthQuery {
     /// None where a part is missing, malformed, given twice or unknown: a guard that was written wrongly must not open.
     fn read(query: Result<Query, ApiError>) -> Option<Self> {
         let Query(mut fields) = query.ok()?;
@@ -58,20 +58,20 @@ pub async fn auth(
     query: Result<Query, ApiError>,
     request: Request,
 ) -> Response {
-    let response = match Asked::read(query) {
+    let response = match AuthQuery::read(query) {
         Some(asked) => judge(&state, &asked, &request),
         None => {
             telemetry::forward_auth("misasked");
             for session in state.sessions.all(request.headers(), SystemTime::now()) {
                 state.verdicts.note(&session, Verdict::Refused(None));
             }
-            misasked(&state.config, &request)
+            misconfigured(&state.config, &request)
         }
     };
-    finished(response, &request)
+    finish(response, &request)
 }
 
-fn judge(state: &AppState, asked: &Asked, request: &Request) -> Response {
+fn judge(state: &AppState, asked: &AuthQuery, request: &Request) -> Response {
     let now = SystemTime::now();
     let (mut decision, mut refused) = ("no_session", None);
     for session in state.sessions.all(request.headers(), now) {
@@ -113,15 +113,15 @@ pub async fn start(
     query: Result<Query, ApiError>,
     request: Request,
 ) -> Response {
-    let response = match Asked::read(query) {
+    let response = match AuthQuery::read(query) {
         Some(asked) => to_login(&state, &asked, true, &request),
-        None => misasked(&state.config, &request),
+        None => misconfigured(&state.config, &request),
     };
-    finished(response, &request)
+    finish(response, &request)
 }
 
 /// What the answers of both have in common.
-fn finished(mut response: Response, request: &Request) -> Response {
+fn finish(mut response: Response, request: &Request) -> Response {
     // A guarded page's refusal says nothing of anybody, and others may see that it is there, as the login page itself.
     if !response.status().is_success() {
         response.headers_mut().insert(RESOURCE_POLICY, CROSS_ORIGIN);
@@ -133,7 +133,7 @@ fn finished(mut response: Response, request: &Request) -> Response {
     response
 }
 
-fn to_login(state: &AppState, asked: &Asked, redirect: bool, request: &Request) -> Response {
+fn to_login(state: &AppState, asked: &AuthQuery, redirect: bool, request: &Request) -> Response {
     let config = &state.config;
     let app = asked.app.as_ref().or_else(|| config.default_app().map(|app| &app.id));
     // Which applications a suite has only the store or DingTalk know, and they are not asked here.
@@ -149,17 +149,17 @@ fn to_login(state: &AppState, asked: &Asked, redirect: bool, request: &Request) 
         return (StatusCode::FOUND, [(header::LOCATION, login), (header::CACHE_CONTROL, NO_STORE)])
             .into_response();
     }
-    refused(ErrorCode::NoSession, login)
+    unauthorized(ErrorCode::NoSession, login)
 }
 
-fn misasked(config: &Config, request: &Request) -> Response {
-    let shown = guard::shown(request.uri().query().unwrap_or_default());
+fn misconfigured(config: &Config, request: &Request) -> Response {
+    let shown = guard::loggable(request.uri().query().unwrap_or_default());
     let place = format!("corpid, agentid or mode in the query of the proxy's {}", request.uri().path());
     guard::note(ErrorCode::AuthMisconfigured, &place, &shown);
-    refused(ErrorCode::AuthMisconfigured, login_page(config, None, None))
+    unauthorized(ErrorCode::AuthMisconfigured, login_page(config, None, None))
 }
 
-fn refused(code: ErrorCode, login: HeaderValue) -> Response {
+fn unauthorized(code: ErrorCode, login: HeaderValue) -> Response {
     ([(LOGIN, login), (header::CACHE_CONTROL, NO_STORE)], ApiError::from(code)).into_response()
 }
 

@@ -5,7 +5,7 @@
 use super::extract::{Body, Fields};
 use super::{client_ip, guard, navigation};
 use crate::config::{self, Config};
-use crate::dingtalk::suite::{Message, Opened, Push, seal, signature};
+use crate::dingtalk::suite::{Envelope, Message, Push, seal, signature};
 use crate::session::{Cookies, LoginCsrf, Sessions};
 use crate::store::Store;
 use axum::body::Body as Bytes;
@@ -137,7 +137,7 @@ pub fn envelope(input: &[u8]) {
 pub fn sync_http(input: &[u8]) {
     let suite = &CONFIG.suites[0];
     let read = |text: String| {
-        let opened = Opened { text, receiver: suite.suite_key.clone(), at_ms: NOW_MS };
+        let opened = Envelope { text, receiver: suite.suite_key.clone(), at_ms: NOW_MS };
         let _ = Message::read(suite, opened);
     };
     let text = String::from_utf8_lossy(input);

@@ -4,7 +4,7 @@ use super::error::ApiError;
 use super::extract::Fields;
 use crate::config::Config;
 use crate::http::AppState;
-use crate::registry::Registered;
+use crate::registry::RegisteredApp;
 use crate::repeats::Repeats;
 use crate::session::Session;
 use crate::telemetry;
@@ -21,8 +21,8 @@ pub async fn app(
     fields: &mut Fields,
     [corp, agent]: [&str; 2],
     refusal: Option<&ApiError>,
-) -> Result<Arc<Registered>, ApiError> {
-    let app = AppId::new(named(fields, corp, CorpId::new)?, named(fields, agent, AgentId::new)?);
+) -> Result<Arc<RegisteredApp>, ApiError> {
+    let app = AppId::new(id_field(fields, corp, CorpId::new)?, id_field(fields, agent, AgentId::new)?);
     if let Some(refusal) = refusal.filter(|_| !state.config.suites.is_empty()) {
         return state.registry.configured(&app).cloned().ok_or_else(|| refusal.clone());
     }
@@ -34,7 +34,7 @@ pub async fn app(
 }
 
 /// One half of an application's name; the page or menu whose half is missing or malformed has to be mended.
-fn named<T>(
+fn id_field<T>(
     fields: &mut Fields,
     name: &str,
     new: impl Fn(String) -> Result<T, InvalidId>,
@@ -72,7 +72,7 @@ pub fn note(code: ErrorCode, change: &str, value: &str) {
 }
 
 /// A query as the log may show it: a value of a parameter that is not ours may be a secret of the application's.
-pub fn shown(query: &str) -> String {
+pub fn loggable(query: &str) -> String {
     let pairs = url::form_urlencoded::parse(query.as_bytes());
     let shown = pairs.map(|(name, value)| {
         // A query that was encoded as a whole is one name.

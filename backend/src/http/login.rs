@@ -15,7 +15,7 @@ use super::error::ApiError;
 use super::extract::{Body, Fields};
 use super::guard;
 use crate::http::AppState;
-use crate::registry::Registered;
+use crate::registry::RegisteredApp;
 use crate::session::{Session, SetCookie};
 use crate::telemetry;
 use crate::upstream::deadline;
@@ -57,7 +57,7 @@ pub async fn login(
 async fn attempt(
     state: &AppState,
     headers: &HeaderMap,
-    app: &Arc<Registered>,
+    app: &Arc<RegisteredApp>,
     fields: &mut Fields,
 ) -> Result<(Session, Vec<SetCookie>), ApiError> {
     if app.provider.redirects() {
@@ -75,7 +75,7 @@ async fn attempt(
 ///
 /// # Errors
 /// Why it does not. A failure before the code is sent leaves it usable.
-pub async fn redeem(state: &AppState, app: &Registered, code: &AuthCode) -> Result<Session, ApiError> {
+pub async fn redeem(state: &AppState, app: &RegisteredApp, code: &AuthCode) -> Result<Session, ApiError> {
     let user = deadline::within(deadline::BUDGET, async {
         let permit = app.provider.prepare().await?;
         match state.used_codes.first_use(app, code) {

@@ -71,7 +71,7 @@ pub fn round(
     let kind = if secure { "__Host-miandeng_round_" } else { "miandeng_round_" };
     let digest = Sha256::digest(format!("{most} {} {}", app.id, next.unwrap_or_default()));
     let mut place = hex::encode(digest.get(..4).unwrap_or_default());
-    let counted = counted(headers, kind);
+    let counted = counted_rounds(headers, kind);
     let rounds_to = |place: &str| counted.iter().find(|(its_place, _)| *its_place == place);
     if rounds_to(&place).is_none() && counted.len() >= PLACES - 1 {
         // A circle whose place is another each time: `?_t=1`, `?_t=2`.
@@ -93,7 +93,7 @@ pub fn round(
 
 /// The rounds to each place and the second of the first. Plain text, so that replicas with different keys count together:
 /// it opens nothing.
-fn counted<'a>(headers: &'a HeaderMap, kind: &str) -> Vec<(&'a str, (u64, u64))> {
+fn counted_rounds<'a>(headers: &'a HeaderMap, kind: &str) -> Vec<(&'a str, (u64, u64))> {
     let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
     let pairs = lines.flat_map(|line| line.split(|b| *b == b';')).map(<[u8]>::trim_ascii);
     let ours = pairs.filter_map(|pair| std::str::from_utf8(pair.strip_prefix(kind.as_bytes())?).ok());

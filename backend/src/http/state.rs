@@ -97,7 +97,7 @@ impl AppState {
 #[cfg(test)]
 impl AppState {
     /// One application more.
-    pub fn insert(&mut self, app: crate::registry::Registered) {
+    pub fn insert(&mut self, app: crate::registry::RegisteredApp) {
         Arc::get_mut(&mut self.0).unwrap().registry.insert(app);
     }
 }

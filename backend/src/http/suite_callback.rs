@@ -5,7 +5,7 @@ use super::error::ApiError;
 use super::extract::{BODY_TIMEOUT, Query};
 use crate::apps::Suite;
 use crate::clock::millis;
-use crate::dingtalk::suite::{Event, Item, Message, Push, Sealed, seal};
+use crate::dingtalk::suite::{Event, Item, Message, Push, SealedAnswer, seal};
 use crate::http::AppState;
 use crate::secret::random_hex;
 use crate::telemetry;
@@ -30,32 +30,32 @@ pub async fn callback(
     query: Result<Query, ApiError>,
     from: audit::ClientAddr,
     body: Body,
-) -> Result<Json<Sealed>, ApiError> {
+) -> Result<Json<SealedAnswer>, ApiError> {
     let suite = name.ok().and_then(|Path(name)| state.registry.dingtalk.suites.named(&name).cloned());
-    let suite = suite.ok_or_else(|| refused(None, from, "no suite of that name"))?;
-    let refused = |reason| refused(Some(&suite), from, reason);
-    let Query(mut query) = query.map_err(|_| refused("query"))?;
+    let suite = suite.ok_or_else(|| refuse(None, from, "no suite of that name"))?;
+    let refuse = |reason| refuse(Some(&suite), from, reason);
+    let Query(mut query) = query.map_err(|_| refuse("query"))?;
     let body = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_PUSH)).await;
-    let body = body.map_err(|_| refused("too slow"))?.map_err(|_| refused("too large or broken off"))?;
-    let encrypt = encrypted(&body).ok_or_else(|| refused("no envelope"))?;
+    let body = body.map_err(|_| refuse("too slow"))?.map_err(|_| refuse("too large or broken off"))?;
+    let encrypt = encrypted(&body).ok_or_else(|| refuse("no envelope"))?;
     // The official page has both names.
     let signature = match (query.optional("signature"), query.optional("msg_signature")) {
         (Some(one), Some(other)) if one != other => None,
         (one, other) => one.or(other),
     };
-    let mut field = |name| query.optional(name).ok_or_else(|| refused("query"));
+    let mut field = |name| query.optional(name).ok_or_else(|| refuse("query"));
     let (timestamp, nonce) = (field("timestamp")?, field("nonce")?);
-    let signature = signature.ok_or_else(|| refused("query"))?;
+    let signature = signature.ok_or_else(|| refuse("query"))?;
     let push = Push { signature: &signature, timestamp: &timestamp, nonce: &nonce, encrypt: &encrypt };
 
     let now = SystemTime::now();
-    let opened = push.open(&suite, millis(now)).map_err(|reason| refused(reason.label()))?;
-    let message = Message::read(&suite, opened).map_err(|reason| refused(reason.label()))?;
+    let opened = push.open(&suite, millis(now)).map_err(|reason| refuse(reason.label()))?;
+    let message = Message::read(&suite, opened).map_err(|reason| refuse(reason.label()))?;
     let receiver = message.receiver.clone();
     let answer = match state.pushes.answered(&suite, &push) {
         Some(answer) => {
             for item in &message.items {
-                done(&suite, item, "repeated");
+                log_outcome(&suite, item, "repeated");
             }
             answer
         }
@@ -68,13 +68,13 @@ pub async fn callback(
     Ok(Json(seal(&suite, &answer, &receiver, millis(SystemTime::now()), random_hex(), rand::random())))
 }
 
-fn done(suite: &Suite, Item { event, version }: &Item, outcome: &'static str) {
+fn log_outcome(suite: &Suite, Item { event, version }: &Item, outcome: &'static str) {
     telemetry::suite_push(&suite.name, event.label(), outcome);
     tracing::info!(suite = suite.name, event = event.label(), action = version.action, outcome, "suite push");
 }
 
 /// Whatever is wrong with a push, its sender learns nothing else: only the log tells why.
-fn refused(suite: Option<&Arc<Suite>>, from: audit::ClientAddr, reason: &'static str) -> ApiError {
+fn refuse(suite: Option<&Arc<Suite>>, from: audit::ClientAddr, reason: &'static str) -> ApiError {
     let suite = suite.map_or("", |suite| &suite.name);
     audit::push_refused(suite, from, reason);
     telemetry::suite_push(suite, "unknown", "refused");
@@ -105,8 +105,8 @@ async fn act(state: AppState, suite: Arc<Suite>, items: Vec<Item>) -> Result<Str
     let (mut answer, mut failure) = (SUCCESS.to_owned(), None);
     for item in items {
         match state.registry.dingtalk.suites.follow(&suite, &item).await {
-            Ok(true) => done(&suite, &item, "ok"),
-            Ok(false) => done(&suite, &item, "old"),
+            Ok(true) => log_outcome(&suite, &item, "ok"),
+            Ok(false) => log_outcome(&suite, &item, "old"),
             Err(error) => {
                 let error = ApiError::from(error);
                 telemetry::suite_push(&suite.name, item.event.label(), "failed");

@@ -5,7 +5,7 @@ use super::*;
 use crate::config;
 use crate::http::AppState;
 use crate::http::router;
-use crate::registry::Registered;
+use crate::registry::RegisteredApp;
 use crate::upstream::Kind;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
@@ -54,7 +54,7 @@ async fn a_new_platform_logs_people_in() {
     let mut config = config::parse(CONFIG, std::iter::empty()).config.unwrap();
     let app = config.apps.remove(0);
     let mut state = AppState::new(config).await.unwrap();
-    state.insert(Registered { app, provider: Provider::Stub(Stub) });
+    state.insert(RegisteredApp { app, provider: Provider::Stub(Stub) });
 
     let page = Request::get("/api/config?corpid=corp1&agentid=7").body(Body::empty()).unwrap();
     let page = answer(&state, page).await;

@@ -80,12 +80,12 @@ impl Cookies {
             })
             .filter_map(move |pair| {
                 let equals = pair.iter().position(|b| *b == b'=')?;
-                let name = stripped(pair.get(..equals)?).strip_prefix(self.prefix().as_bytes())?;
+                let name = strip_blanks(pair.get(..equals)?).strip_prefix(self.prefix().as_bytes())?;
                 let name = std::str::from_utf8(name).ok().filter(|name| is_wanted(name))?;
                 Some((name, pair.get(equals + 1..)?))
             })
             .take(MAX_NAMED)
-            .filter_map(|(name, value)| Some((name, std::str::from_utf8(stripped(value)).ok()?)))
+            .filter_map(|(name, value)| Some((name, std::str::from_utf8(strip_blanks(value)).ok()?)))
             .filter(|(_, value)| (MIN_VALUE..=MAX_VALUE).contains(&value.len()))
             .take(MAX_OPENED)
     }
@@ -176,7 +176,7 @@ impl Cookies {
     }
 }
 
-fn stripped(mut bytes: &[u8]) -> &[u8] {
+fn strip_blanks(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
         bytes = rest;
     }

@@ -19,11 +19,11 @@ pub(super) struct Revocations {
 
 #[derive(Default)]
 struct Known {
-    ended: HashMap<String, Ended>,
+    ended: HashMap<String, KnownRevocation>,
     swept_at: u64,
 }
 
-struct Ended {
+struct KnownRevocation {
     not_before_ms: u64,
     expires_at: u64,
     /// By a clock that does not leap.
@@ -62,7 +62,7 @@ impl Revocations {
                 expires_at: ended.expires_at,
             })
             .collect();
-        for (of, Ended { not_before_ms, expires_at, .. }) in stored.ended {
+        for (of, KnownRevocation { not_before_ms, expires_at, .. }) in stored.ended {
             known.learn(Revocation { subject: of, not_before_ms, expires_at });
         }
         known.sweep(now, self.keep);
@@ -85,7 +85,7 @@ impl Revocations {
 
 impl Known {
     fn learn(&mut self, Revocation { subject: of, not_before_ms, expires_at: until }: Revocation) {
-        let new = || Ended { not_before_ms: 0, expires_at: 0, learned: Instant::now() };
+        let new = || KnownRevocation { not_before_ms: 0, expires_at: 0, learned: Instant::now() };
         let known = self.ended.entry(of).or_insert_with(new);
         if not_before_ms > known.not_before_ms || until > known.expires_at {
             known.learned = Instant::now();

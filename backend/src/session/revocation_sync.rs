@@ -47,13 +47,13 @@ impl RevocationSync {
 
     async fn follow(self, mut caught_up: Result<Option<RevocationStream>, StoreError>) {
         let mut since = Instant::now();
-        let mut told = Told::default();
+        let mut log_state = LogState::default();
         loop {
             match caught_up {
                 // A store for one process has nothing more to tell.
                 Ok(None) => return,
                 Ok(Some(feed)) => {
-                    told.is_heard();
+                    log_state.is_heard();
                     self.is_behind.store(false, Ordering::Relaxed);
                     telemetry::revocation_lag(Duration::ZERO);
                     if self.listen(feed).await.is_none() {
@@ -65,7 +65,7 @@ impl RevocationSync {
                 }
                 Err(error) => {
                     self.is_behind.store(true, Ordering::Relaxed);
-                    told.fails(&error);
+                    log_state.fails(&error);
                     telemetry::store_error("follow");
                     tokio::time::sleep(RETRY).await;
                 }
@@ -92,13 +92,13 @@ impl RevocationSync {
 
 /// What the log has said of a store that others share, so that it says each change once.
 #[derive(Default)]
-struct Told {
+struct LogState {
     has_failed: bool,
     was_heard: bool,
     replaced: Option<Instant>,
 }
 
-impl Told {
+impl LogState {
     fn fails(&mut self, error: &StoreError) {
         if !mem::replace(&mut self.has_failed, true) {
             tracing::warn!(

@@ -29,12 +29,12 @@ pub struct Lock {
 
 /// An entry as it is kept: the value and what the platform said of its life.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredEntry {
     value: String,
     lifetime_ms: u64,
 }
 
-impl Kept {
+impl StoredEntry {
     fn text_of(entry: &Entry) -> Result<String, StoreError> {
         let (value, lifetime_ms) = (entry.value.expose().to_owned(), as_millis(entry.lifetime));
         serde_json::to_string(&Self { value, lifetime_ms }).map_err(|_| StoreError::Unreadable)
@@ -101,12 +101,12 @@ impl Store {
 impl Embedded {
     pub(super) async fn read(&self, key: &str) -> Result<Option<Entry>, StoreError> {
         let key = key.to_owned();
-        self.run(move |database| found(&database.begin_read()?.open_table(ENTRIES)?, &key)).await
+        self.run(move |database| unexpired(&database.begin_read()?.open_table(ENTRIES)?, &key)).await
     }
 
     /// Its one process needs no lock.
     pub(super) async fn write(&self, key: &str, entry: &Entry, _lock: &str) -> Result<bool, StoreError> {
-        let (key, raw) = (key.to_owned(), Kept::text_of(entry)?);
+        let (key, raw) = (key.to_owned(), StoredEntry::text_of(entry)?);
         let expires_at = now().saturating_add(as_millis(entry.remaining));
         let sweeps = self.is_sweep_due();
         self.change(move |write| {
@@ -124,7 +124,7 @@ impl Embedded {
         let (key, rejected) = (key.to_owned(), rejected.clone());
         self.change(move |write| {
             let mut entries = write.open_table(ENTRIES)?;
-            if found(&entries, &key)?.is_some_and(|entry| entry.value == rejected) {
+            if unexpired(&entries, &key)?.is_some_and(|entry| entry.value == rejected) {
                 entries.remove(key.as_str())?;
             }
             Ok(())
@@ -138,14 +138,14 @@ impl Embedded {
     }
 }
 
-fn found(
+fn unexpired(
     entries: &impl ReadableTable<&'static str, (u64, &'static str)>,
     key: &str,
 ) -> Result<Option<Entry>, redb::Error> {
     let Some(found) = entries.get(key)? else { return Ok(None) };
     let (expires_at, raw) = found.value();
     let remaining = expires_at.checked_sub(now()).filter(|left| *left > 0);
-    Ok(remaining.and_then(|left| Some(Kept::read(raw)?.entry(Duration::from_millis(left)))))
+    Ok(remaining.and_then(|left| Some(StoredEntry::read(raw)?.entry(Duration::from_millis(left)))))
 }
 
 impl Redis {
@@ -153,7 +153,7 @@ impl Redis {
         let mut question = redis::pipe();
         question.get(entry_key(key)).pttl(entry_key(key));
         let (raw, remaining): (Option<String>, i64) = question.query_async(&mut self.link.clone()).await?;
-        let kept = raw.and_then(|raw| Kept::read(&raw)).zip(u64::try_from(remaining).ok());
+        let kept = raw.and_then(|raw| StoredEntry::read(&raw)).zip(u64::try_from(remaining).ok());
         Ok(kept.map(|(kept, left)| kept.entry(Duration::from_millis(left))))
     }
 
@@ -169,7 +169,10 @@ impl Redis {
 
     async fn write(&self, key: &str, entry: &Entry, token: &str) -> Result<bool, StoreError> {
         let mut call = WRITE.key(lock_key(key));
-        call.key(entry_key(key)).arg(token).arg(Kept::text_of(entry)?).arg(as_millis(entry.remaining).max(1));
+        call.key(entry_key(key))
+            .arg(token)
+            .arg(StoredEntry::text_of(entry)?)
+            .arg(as_millis(entry.remaining).max(1));
         Ok(call.invoke_async(&mut self.link.clone()).await?)
     }
 
@@ -179,7 +182,7 @@ impl Redis {
 
     async fn remove_if(&self, key: &str, rejected: &Secret) -> Result<(), StoreError> {
         let raw: Option<String> = self.link.clone().get(entry_key(key)).await?;
-        let holds = |raw: &String| Kept::read(raw).is_some_and(|kept| kept.value == rejected.expose());
+        let holds = |raw: &String| StoredEntry::read(raw).is_some_and(|kept| kept.value == rejected.expose());
         match raw.filter(holds) {
             Some(raw) => self.delete_if(entry_key(key), &raw).await,
             None => Ok(()),

@@ -39,7 +39,7 @@ pub struct Policy {
 }
 
 /// People are told, and nothing else happens.
-const fn told(error: ErrorCode) -> Policy {
+const fn reporting(error: ErrorCode) -> Policy {
     Policy {
         error,
         renews_token: false,
@@ -56,28 +56,30 @@ impl Kind {
     pub const fn policy(self) -> Policy {
         match self {
             // A second rejection, of a fresh token, means that the secret is of the wrong family.
-            Kind::TokenRejected => Policy { renews_token: true, ..told(ErrorCode::AppMisconfigured) },
-            Kind::CodeRejected => told(ErrorCode::CodeRejected),
-            Kind::NotFollowing => told(ErrorCode::NotFollowing),
-            Kind::NotPermitted => told(ErrorCode::NotPermitted),
-            Kind::UserUnknown | Kind::Refused => told(ErrorCode::PlatformRefused),
-            Kind::Busy => Policy { repeats: BACK_OFF, pause: Some(SHORT), ..told(ErrorCode::PlatformBusy) },
-            Kind::Throttled => {
-                Policy { repeats: BACK_OFF, pause: Some(SHORT), ..told(ErrorCode::PlatformThrottled) }
+            Kind::TokenRejected => Policy { renews_token: true, ..reporting(ErrorCode::AppMisconfigured) },
+            Kind::CodeRejected => reporting(ErrorCode::CodeRejected),
+            Kind::NotFollowing => reporting(ErrorCode::NotFollowing),
+            Kind::NotPermitted => reporting(ErrorCode::NotPermitted),
+            Kind::UserUnknown | Kind::Refused => reporting(ErrorCode::PlatformRefused),
+            Kind::Busy => {
+                Policy { repeats: BACK_OFF, pause: Some(SHORT), ..reporting(ErrorCode::PlatformBusy) }
             }
-            Kind::Suspended => Policy { pause: Some(LONG), ..told(ErrorCode::PlatformThrottled) },
-            Kind::OverBudget => Policy { pause: Some(SHORT), ..told(ErrorCode::CallBudget) },
-            Kind::Quota => Policy { is_remembered: true, ..told(ErrorCode::PlatformQuota) },
+            Kind::Throttled => {
+                Policy { repeats: BACK_OFF, pause: Some(SHORT), ..reporting(ErrorCode::PlatformThrottled) }
+            }
+            Kind::Suspended => Policy { pause: Some(LONG), ..reporting(ErrorCode::PlatformThrottled) },
+            Kind::OverBudget => Policy { pause: Some(SHORT), ..reporting(ErrorCode::CallBudget) },
+            Kind::Quota => Policy { is_remembered: true, ..reporting(ErrorCode::PlatformQuota) },
             Kind::Banned => {
-                Policy { stops_all_calls: true, pause: Some(BAN), ..told(ErrorCode::PlatformBanned) }
+                Policy { stops_all_calls: true, pause: Some(BAN), ..reporting(ErrorCode::PlatformBanned) }
             }
             Kind::Misconfigured => {
-                Policy { is_remembered: true, logs_words: true, ..told(ErrorCode::AppMisconfigured) }
+                Policy { is_remembered: true, logs_words: true, ..reporting(ErrorCode::AppMisconfigured) }
             }
-            Kind::Retired => Policy { is_remembered: true, ..told(ErrorCode::ApiRetired) },
-            Kind::BadAnswer => Policy { repeats: SOON, ..told(ErrorCode::PlatformBadAnswer) },
-            Kind::Timeout => Policy { repeats: ONCE, ..told(ErrorCode::PlatformTimeout) },
-            Kind::Unreachable => Policy { repeats: SOON, ..told(ErrorCode::PlatformUnreachable) },
+            Kind::Retired => Policy { is_remembered: true, ..reporting(ErrorCode::ApiRetired) },
+            Kind::BadAnswer => Policy { repeats: SOON, ..reporting(ErrorCode::PlatformBadAnswer) },
+            Kind::Timeout => Policy { repeats: ONCE, ..reporting(ErrorCode::PlatformTimeout) },
+            Kind::Unreachable => Policy { repeats: SOON, ..reporting(ErrorCode::PlatformUnreachable) },
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What an authorisation brings: the permanent codes, and which applications they are good for.
 
 use super::installs::{SuiteFailure, is_activated};
-use super::{Installation, InstallationId, PermanentCodes, Pushed, Suites};
+use super::{Installation, InstallationId, PermanentCodes, PushedAuthorisation, Suites};
 use crate::apps::Suite;
 use crate::clock::millis;
 use crate::dingtalk::client::Authorisation;
@@ -49,7 +49,7 @@ impl Suites {
         &self,
         suite: &Arc<Suite>,
         member: &InstallationId,
-        pushed: &Pushed,
+        pushed: &PushedAuthorisation,
         at_ms: u64,
     ) -> Result<(), SuiteFailure> {
         let known = self.installations.current(member).await?;
@@ -104,7 +104,7 @@ impl Suites {
         };
         if grant.apps.as_ref().is_some_and(|apps| apps.read_ms > 0) {
             // DingTalk has just said it, and need not be asked because a page wants another one.
-            self.installations.remember_asked(member, None);
+            self.installations.remember_answer(member, None);
         }
         if pushed.anew {
             self.restore_all(member, &grant, at_ms).await?;

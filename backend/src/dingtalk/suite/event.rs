@@ -36,7 +36,7 @@ pub enum Event {
     /// A corporation authorised the suite, or changed what it allows, and this is all of it.
     OrgAuth {
         corp: CorpId,
-        pushed: Pushed,
+        pushed: PushedAuthorisation,
     },
     /// A corporation took its authorisation back, or does not exist any more.
     Relieve {
@@ -66,7 +66,7 @@ pub enum Event {
 
 /// What a SyncHTTP push says of an authorisation.
 #[derive(Debug)]
-pub struct Pushed {
+pub struct PushedAuthorisation {
     /// The permanent code and that of the window.
     pub codes: Option<(Secret, Option<Secret>)>,
     /// `None` where the push does not say.
@@ -110,7 +110,7 @@ impl Event {
 }
 
 /// What `action` tells, in either envelope; `None` where `fields` lacks what it must have.
-pub(super) fn told(
+pub(super) fn event_of(
     action: &str,
     fields: &Fields,
     corp: Option<CorpId>,
@@ -148,7 +148,7 @@ fn org_auth(fields: &Fields, corp: Option<CorpId>, anew: bool) -> Option<Event> 
         let info = fields.object(info)?;
         info.get(list).and_then(agent_ids)
     };
-    let pushed = Pushed {
+    let pushed = PushedAuthorisation {
         codes: code.map(|code| (code, fields.text("chpermanentcode").map(Secret::new))),
         micro_apps: list("authinfo", "agent"),
         windows: list("channelauthinfo", "channelagent"),

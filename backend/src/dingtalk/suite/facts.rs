@@ -18,8 +18,8 @@ impl Installations {
         version: &Version,
     ) -> Result<Option<Version>, StoreError> {
         let Some(fact) = fact(suite, event) else { return Ok(Some(version.clone())) };
-        let known = match is_kept(event) {
-            true => self.kept(&fact).await?,
+        let known = match is_durable(event) {
+            true => self.last_version(&fact).await?,
             false => self.people.get(&fact),
         };
         let is_news = !self.is_from_before(suite, event, version).await?;
@@ -54,7 +54,7 @@ impl Installations {
         };
         let end = Event::Relieve { corp: corp.clone(), dissolved: true };
         let Some(fact) = fact(suite, &end) else { return Ok(false) };
-        Ok(self.kept(&fact).await?.is_some_and(|end| end.at_ms > version.at_ms))
+        Ok(self.last_version(&fact).await?.is_some_and(|end| end.at_ms > version.at_ms))
     }
 
     /// When the newest push about an application happened, in milliseconds since 1970.
@@ -64,10 +64,10 @@ impl Installations {
         agent: &AgentId,
     ) -> Result<Option<u64>, StoreError> {
         let fact = format!("suite_seen:{}:{}:app:{agent}", member.suite_key, member.corp);
-        Ok(self.kept(&fact).await?.map(|version| version.at_ms))
+        Ok(self.last_version(&fact).await?.map(|version| version.at_ms))
     }
 
-    async fn kept(&self, fact: &str) -> Result<Option<Version>, StoreError> {
+    async fn last_version(&self, fact: &str) -> Result<Option<Version>, StoreError> {
         let raw = self.store.durable_get(fact).await?;
         Ok(raw.and_then(|raw| serde_json::from_str(raw.expose()).ok()))
     }
@@ -75,7 +75,7 @@ impl Installations {
     /// Keeps in mind that this version was followed.
     pub async fn followed(&self, suite: &Suite, event: &Event, version: Version) -> Result<(), StoreError> {
         let Some(fact) = fact(suite, event) else { return Ok(()) };
-        if is_kept(event) {
+        if is_durable(event) {
             let raw = serde_json::to_string(&version).map_err(|_| StoreError::Unreadable)?;
             self.store.durable_put(&fact, &rank(version.at_ms), &Secret::new(raw)).await?;
         } else {
@@ -86,7 +86,7 @@ impl Installations {
 }
 
 /// People are many, and an end that is followed twice costs one of them one invisible login.
-fn is_kept(event: &Event) -> bool {
+fn is_durable(event: &Event) -> bool {
     !matches!(event, Event::Person { .. })
 }
 

@@ -37,7 +37,7 @@ const LOCKS: u64 = 64;
 const PUT_PAUSE: Duration = Duration::from_millis(200);
 
 #[derive(Clone)]
-struct Seen {
+struct CacheEntry {
     grant: Arc<Installation>,
     at: Instant,
     /// Codes that the store did not take yet.
@@ -46,12 +46,12 @@ struct Seen {
 
 pub struct Installations {
     pub(super) store: Arc<Store>,
-    seen: Mutex<HashMap<InstallationId, Seen>>,
+    seen: Mutex<HashMap<InstallationId, CacheEntry>>,
     negative_cache: Cache<InstallationId, ()>,
     pub(super) tickets: Tickets,
     /// One at a time changes what is known of a corporation.
     locks: [tokio::sync::Mutex<()>; LOCKS as usize],
-    asked: Cache<InstallationId, Option<Error>>,
+    recent_answers: Cache<InstallationId, Option<Error>>,
     /// Whose a temporary code was, by its digest: a push that comes again need not name the corporation.
     exchanged: Cache<String, CorpId>,
     /// What was followed last about each person, for a while.
@@ -66,7 +66,7 @@ impl Installations {
             seen: Mutex::default(),
             negative_cache: remember(STRANGER_MEMORY),
             locks: std::array::from_fn(|_| tokio::sync::Mutex::default()),
-            asked: remember(QUESTION_PAUSE),
+            recent_answers: remember(QUESTION_PAUSE),
             exchanged: remember(EXCHANGE_MEMORY),
             people: remember(PEOPLE_MEMORY),
         }
@@ -123,7 +123,7 @@ impl Installations {
             tried = self.put_codes(member, &codes).await;
         }
         self.negative_cache.invalidate(member);
-        self.asked.invalidate(member);
+        self.recent_answers.invalidate(member);
         self.exchanged.insert(codes.redeemed.clone(), member.corp.clone());
         let before = self.seen.lock().get(member).map(|seen| seen.grant.agents()).unwrap_or_default();
         let grant = Installation { codes, apps: None, stopped: Vec::new(), before };
@@ -196,26 +196,26 @@ impl Installations {
     }
 
     /// What came of the last question about `member`, if that was not long ago.
-    pub fn asked(&self, member: &InstallationId) -> Option<Option<Error>> {
-        self.asked.get(member)
+    pub fn recent_answer(&self, member: &InstallationId) -> Option<Option<Error>> {
+        self.recent_answers.get(member)
     }
 
-    pub fn remember_asked(&self, member: &InstallationId, failure: Option<Error>) {
-        self.asked.insert(member.clone(), failure);
+    pub fn remember_answer(&self, member: &InstallationId, failure: Option<Error>) {
+        self.recent_answers.insert(member.clone(), failure);
     }
 
     /// The next visitor has DingTalk asked again.
     pub fn forget_failures(&self, suite: &Suite) {
-        for (member, failure) in &self.asked {
+        for (member, failure) in &self.recent_answers {
             if failure.is_some() && member.suite_key == suite.suite_key {
-                self.asked.invalidate(&*member);
+                self.recent_answers.invalidate(&*member);
             }
         }
     }
 
     fn see(&self, member: &InstallationId, grant: Installation, unsaved: bool) -> Arc<Installation> {
         let grant = Arc::new(grant);
-        let seen = Seen { grant: Arc::clone(&grant), at: Instant::now(), unsaved };
+        let seen = CacheEntry { grant: Arc::clone(&grant), at: Instant::now(), unsaved };
         self.seen.lock().insert(member.clone(), seen);
         grant
     }

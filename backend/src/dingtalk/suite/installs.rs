@@ -1,7 +1,7 @@
 //! Which corporations authorised a suite, and what they allow: what the callback changes and a login looks up.
 
 use super::{AllowedApps, Installation, InstallationId, PermanentCodes, Suites};
-use crate::apps::{App, Credentials, Granted, Suite};
+use crate::apps::{App, Credentials, Suite, SuiteGrant};
 use crate::clock::millis;
 use crate::dingtalk::DingTalkApp;
 use crate::dingtalk::client::AllowedAgents;
@@ -152,7 +152,7 @@ impl Suites {
                 Ok(asked.map_or(Some(granted), |grant| self.app_of(suite, app, &grant)))
             }
             Some(granted) => {
-                if !is_young(&grant) && self.installations.asked(&member).is_none() {
+                if !is_young(&grant) && self.installations.recent_answer(&member).is_none() {
                     // What was true serves on; no request waits for what has become of it.
                     let (this, suite) = (Arc::clone(self), Arc::clone(suite));
                     tokio::spawn(async move { this.ask_once(&suite, &member, &grant).await });
@@ -176,12 +176,12 @@ impl Suites {
         member: &InstallationId,
         grant: &Arc<Installation>,
     ) -> Result<Arc<Installation>, SuiteFailure> {
-        let _alone = match self.installations.asked(member) {
+        let _alone = match self.installations.recent_answer(member) {
             // No request waits for what has just been said.
             Some(_) if grant.apps.is_some() => None,
             _ => Some(self.installations.lock(member).await),
         };
-        if let Some(outcome) = self.installations.asked(member) {
+        if let Some(outcome) = self.installations.recent_answer(member) {
             return match (outcome, self.installations.grant(member).await?) {
                 (_, Some(grant)) if grant.apps.is_some() => Ok(grant),
                 (Some(error), _) => Err(error.into()),
@@ -196,7 +196,7 @@ impl Suites {
         if let Some(error) = &failure {
             tracing::warn!(suite = suite.name, corp = %member.corp, %error, "what the corporation allows is not known");
         }
-        self.installations.remember_asked(member, failure);
+        self.installations.remember_answer(member, failure);
         settled
     }
 
@@ -217,7 +217,7 @@ impl Suites {
     fn app_of(&self, suite: &Arc<Suite>, app: &AppId, grant: &Installation) -> Option<GrantedApp> {
         let kind = grant.kind(&app.agent_id)?;
         let PermanentCodes { permanent_code, ch_permanent_code, .. } = grant.codes.clone();
-        let granted = Granted { kind, suite: Arc::clone(suite), permanent_code, ch_permanent_code };
+        let granted = SuiteGrant { kind, suite: Arc::clone(suite), permanent_code, ch_permanent_code };
         let app = App::of_suite(app.clone(), granted);
         let provider = self.providers.provider(&app, &[])?;
         Some(GrantedApp { app, provider })

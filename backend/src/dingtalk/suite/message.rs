@@ -1,8 +1,8 @@
 //! What an envelope held: one classic event, or a SyncHTTP push of several.
 
-use super::event::{Event, Item, happened_at, plain, told};
+use super::event::{Event, Item, event_of, happened_at, plain};
 use super::fields::Fields;
-use super::seal::{Opened, milliseconds};
+use super::seal::{Envelope, milliseconds};
 use super::sync;
 use super::version::Version;
 use crate::apps::Suite;
@@ -38,8 +38,8 @@ impl NotForUs {
 
 impl Message {
     /// Reads what an envelope held, if it is for `suite`.
-    pub fn read(suite: &Suite, opened: Opened) -> Result<Self, NotForUs> {
-        let Opened { text, receiver, at_ms: pushed_ms } = opened;
+    pub fn read(suite: &Suite, opened: Envelope) -> Result<Self, NotForUs> {
+        let Envelope { text, receiver, at_ms: pushed_ms } = opened;
         let fields = Fields::parse(&text).ok_or(NotForUs::Content)?;
         // An item of a SyncHTTP push that comes by itself has the other name.
         let named = |field| fields.text(field).map(|name| name.trim().to_ascii_lowercase());
@@ -67,7 +67,7 @@ fn classic(fields: &Fields, name: &str, pushed_ms: u64) -> Option<Item> {
         }
         "tmp_auth_code" => Event::TmpAuthCode { code: Secret::new(fields.text("authcode")?), corp },
         "change_auth" => Event::ChangeAuth { corp: corp? },
-        _ => told(name, fields, corp, None)?,
+        _ => event_of(name, fields, corp, None)?,
     };
     let happened = fields.text("timestamp").as_deref().and_then(milliseconds);
     let at_ms = happened_at(happened, pushed_ms);
@@ -86,7 +86,7 @@ mod tests {
 
     fn read(receiver: &str, text: &str) -> Result<Message, NotForUs> {
         let suite = Suite { suite_key: "suitexyz".into(), ..Suite::example() };
-        Message::read(&suite, Opened { text: text.into(), receiver: receiver.into(), at_ms: PUSHED })
+        Message::read(&suite, Envelope { text: text.into(), receiver: receiver.into(), at_ms: PUSHED })
     }
 
     #[test]

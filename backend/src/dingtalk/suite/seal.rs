@@ -34,7 +34,7 @@ pub struct Push<'a> {
 
 /// What was in a genuine envelope.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Opened {
+pub struct Envelope {
     pub text: String,
     /// Whom it is for. Genuine, but not yet compared with anything.
     pub receiver: String,
@@ -63,7 +63,7 @@ impl NotGenuine {
 
 /// The answer to a push.
 #[derive(Debug, Serialize)]
-pub struct Sealed {
+pub struct SealedAnswer {
     pub msg_signature: String,
     #[serde(rename = "timeStamp")]
     pub timestamp: String,
@@ -74,7 +74,7 @@ pub struct Sealed {
 impl Push<'_> {
     /// Opens the envelope: first the signature, in constant time, then the clock, and only then the cipher.
     /// `now_ms` is our clock in milliseconds since 1970.
-    pub fn open(&self, suite: &Suite, now_ms: u64) -> Result<Opened, NotGenuine> {
+    pub fn open(&self, suite: &Suite, now_ms: u64) -> Result<Envelope, NotGenuine> {
         let expected = signature(suite, self.timestamp, self.nonce, self.encrypt);
         if !bool::from(expected.as_bytes().ct_eq(self.signature.as_bytes())) {
             return Err(NotGenuine::Signature);
@@ -84,7 +84,7 @@ impl Push<'_> {
             return Err(NotGenuine::Timestamp);
         }
         let (text, receiver) = decrypt(suite, self.encrypt).ok_or(NotGenuine::Envelope)?;
-        Ok(Opened { text, receiver, at_ms })
+        Ok(Envelope { text, receiver, at_ms })
     }
 }
 
@@ -96,7 +96,7 @@ pub fn seal(
     now_ms: u64,
     nonce: String,
     random: [u8; RANDOM],
-) -> Sealed {
+) -> SealedAnswer {
     let length = u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes();
     let mut plain = [&random[..], &length, text.as_bytes(), receiver.as_bytes()].concat();
     let padding = BLOCK - plain.len() % BLOCK;
@@ -105,7 +105,7 @@ pub fn seal(
     let cipher = cbc::Encryptor::<aes::Aes256>::new(&key.into(), &iv.into());
     let encrypt = STANDARD.encode(cipher.encrypt_padded_vec_mut::<NoPadding>(&plain));
     let timestamp = now_ms.to_string();
-    Sealed { msg_signature: signature(suite, &timestamp, &nonce, &encrypt), timestamp, nonce, encrypt }
+    SealedAnswer { msg_signature: signature(suite, &timestamp, &nonce, &encrypt), timestamp, nonce, encrypt }
 }
 
 /// Lowercase hex SHA-1 of token, timestamp, nonce and ciphertext, sorted bytewise and joined.

@@ -1,7 +1,7 @@
 //! SyncHTTP: several facts in one push, each with a number, in the form of the tables that DingTalk fills elsewhere
 //! (open.dingtalk.com, "数据格式" and "配置SyncHTTP推送").
 
-use super::event::{Event, Item, happened_at, plain, told};
+use super::event::{Event, Item, event_of, happened_at, plain};
 use super::fields::Fields;
 use super::seal::milliseconds;
 use super::version::Version;
@@ -47,7 +47,7 @@ fn read(item: &Value, suite: &Suite, pushed_ms: u64) -> Item {
     let event = match fields.number("biztype") {
         _ if is_foreign(&fields, suite) => Event::Foreign,
         None => Event::Unreadable,
-        Some(kind) if !TOLD.contains(&kind) => Event::Other,
+        Some(kind) if !FOLLOWED_KINDS.contains(&kind) => Event::Other,
         Some(kind) => data.and_then(|data| event(kind, &action, &fields, &data)).unwrap_or(Event::Unreadable),
     };
     Item { event, version }
@@ -61,7 +61,7 @@ fn is_foreign(fields: &Fields, suite: &Suite) -> bool {
 }
 
 /// A ticket, an authorisation, the state of an application, a person of the directory, the enterprise itself.
-const TOLD: [u64; 5] = [2, 4, 7, 13, 16];
+const FOLLOWED_KINDS: [u64; 5] = [2, 4, 7, 13, 16];
 
 fn event(kind: u64, action: &str, fields: &Fields, data: &Fields) -> Option<Event> {
     let known = match kind {
@@ -73,9 +73,9 @@ fn event(kind: u64, action: &str, fields: &Fields, data: &Fields) -> Option<Even
         _ => return Some(Event::Other),
     };
     let harmless = kind == 13 || ["org_micro_app_scope_update", "org_update", "org_change"].contains(&action);
-    let told = told(action, data, fields.corp("corpid"), fields.text("bizid")).filter(|_| known)?;
+    let event = event_of(action, data, fields.corp("corpid"), fields.text("bizid")).filter(|_| known)?;
     // What may be a grant or its end by a name that is not known must not be taken for read.
-    (harmless || !matches!(told, Event::Other)).then_some(told)
+    (harmless || !matches!(event, Event::Other)).then_some(event)
 }
 
 #[cfg(test)]

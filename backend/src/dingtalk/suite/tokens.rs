@@ -1,7 +1,7 @@
 //! Tokens of an ISV's suite: its own, and what it has in each corporation that authorised it.
 
 use super::Installations;
-use crate::apps::{Granted, Suite};
+use crate::apps::{Suite, SuiteGrant};
 use crate::dingtalk::caches::{Caches, suite_id, suite_prefix};
 use crate::dingtalk::client::Client;
 use crate::dingtalk::tokens::{ChannelToken, SuiteCorpToken, SuiteToken};
@@ -54,7 +54,7 @@ impl SuiteTokens {
     }
 
     /// What a suite has in a corporation: from the corporation's permanent code.
-    pub fn corp_token(&self, granted: &Granted, corp: &CorpId) -> Cached<SuiteCorpToken> {
+    pub fn corp_token(&self, granted: &SuiteGrant, corp: &CorpId) -> Cached<SuiteCorpToken> {
         let with = (self.clone(), granted.clone(), corp.clone());
         let id = suite_id(&granted.suite, corp);
         self.caches.suite_corp_tokens.slot(&id, with, |(this, granted, corp)| async move {
@@ -65,7 +65,7 @@ impl SuiteTokens {
     }
 
     /// The channel token of a suite's window in a corporation: from the window's own permanent code.
-    pub fn channel_token(&self, granted: &Granted, corp: &CorpId) -> Cached<ChannelToken> {
+    pub fn channel_token(&self, granted: &SuiteGrant, corp: &CorpId) -> Cached<ChannelToken> {
         let with = (self.clone(), granted.clone(), corp.clone());
         let id = suite_id(&granted.suite, corp);
         self.caches.channel_tokens.slot(&id, with, |(this, granted, corp)| async move {

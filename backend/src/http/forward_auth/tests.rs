@@ -2,15 +2,15 @@ use super::*;
 use crate::config;
 use axum::extract::FromRequestParts;
 
-async fn asked(query: &str) -> Option<Asked> {
+async fn asked(query: &str) -> Option<AuthQuery> {
     let (mut parts, ()) = Request::get(format!("/auth?{query}")).body(()).unwrap().into_parts();
-    Asked::read(Query::from_request_parts(&mut parts, &()).await)
+    AuthQuery::read(Query::from_request_parts(&mut parts, &()).await)
 }
 
 #[tokio::test]
 async fn a_guard_that_is_written_wrongly_asks_for_nothing() {
-    assert_eq!(asked("").await, Some(Asked { app: None, redirect: false }));
-    assert_eq!(asked("mode=redirect").await, Some(Asked { app: None, redirect: true }));
+    assert_eq!(asked("").await, Some(AuthQuery { app: None, redirect: false }));
+    assert_eq!(asked("mode=redirect").await, Some(AuthQuery { app: None, redirect: true }));
     for one in ["agentid=7&corpid=ding1", "corpID=ding1&agentID=7", "%43orp%49d=ding1&+AgentId=7"] {
         let one = asked(one).await.unwrap();
         assert_eq!(one.app.map(|app| app.to_string()).as_deref(), Some("ding1/7"));

@@ -6,7 +6,7 @@ use crate::http::error::ApiError;
 use crate::http::extract::{Fields, Query};
 use crate::http::guard;
 use crate::provider::Entry;
-use crate::registry::Registered;
+use crate::registry::RegisteredApp;
 use crate::repeats::Repeats;
 use crate::telemetry;
 use crate::upstream::{Error, deadline};
@@ -62,7 +62,7 @@ static NOT_SIGNED: Repeats<(String, String)> = Repeats::new(Duration::from_secs(
 
 async fn sign(
     state: &AppState,
-    app: &Arc<Registered>,
+    app: &Arc<RegisteredApp>,
     headers: &HeaderMap,
     query: &mut Fields,
 ) -> Result<Option<SignedConfig>, ApiError> {

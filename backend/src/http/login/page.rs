@@ -6,7 +6,7 @@ use crate::http::AppState;
 use crate::http::csp::{page_policy, policy_header};
 use crate::http::headers::{CROSS_ORIGIN, RESOURCE_POLICY};
 use crate::http::{assets, guard, login_loop};
-use crate::registry::Registered;
+use crate::registry::RegisteredApp;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -30,7 +30,7 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
             let (corp, agent) = (corp_id.err(), agent_id.err());
             // Without either it may be a health check.
             if (corp, agent) != (Some(Unnamed::Missing), Some(Unnamed::Missing)) {
-                let shown = guard::shown(query.unwrap_or_default());
+                let shown = guard::loggable(query.unwrap_or_default());
                 guard::note(
                     Unnamed::error(corp, agent),
                     "corpid and agentid in the address of the menu",
@@ -53,7 +53,7 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
         return redirect;
     }
     let html = match &app {
-        Some(app) => written(&html, &app.brand, &visit::block(&state, app, headers, query)),
+        Some(app) => branded(&html, &app.brand, &visit::block(&state, app, headers, query)),
         None => html,
     };
     let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
@@ -64,7 +64,7 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     response.headers_mut().extend(policy_header(&state.config, &policy));
     response.headers_mut().insert("permissions-policy", HeaderValue::from_static(UNUSED));
     let now = SystemTime::now();
-    let session_of = |app: &Registered| {
+    let session_of = |app: &RegisteredApp| {
         state.sessions.all(headers, now).into_iter().find(|session| session.is_of(&app.id))
     };
     let has_session = app.as_deref().and_then(session_of).is_some();
@@ -104,7 +104,7 @@ const HEAD_END: &str = "</head>";
 const DARK: &str = "#101216";
 
 /// Writes the looks into the HTML, so that the first thing people see has them, and the block with what is known.
-fn written(html: &[u8], brand: &Brand, block: &str) -> Bytes {
+fn branded(html: &[u8], brand: &Brand, block: &str) -> Bytes {
     let mut html = String::from_utf8_lossy(html).replacen(visit::BLOCK, block, 1);
     if let Some(name) = brand.name.as_deref().map(encode_quoted_attribute) {
         html = html.replacen(ROOT, &format!("{ROOT} data-name=\"{name}\""), 1);

@@ -5,7 +5,7 @@ use crate::dingtalk::Signer;
 use crate::http::AppState;
 use crate::http::error::lang;
 use crate::http::{guard, session};
-use crate::registry::Registered;
+use crate::registry::RegisteredApp;
 use axum::http::{HeaderMap, header};
 use futures_util::FutureExt;
 use miandeng_shared::{Address, ErrorBody, ErrorCode, SignedConfig, Visit};
@@ -17,7 +17,7 @@ pub const BLOCK: &str = "<script id=\"visit\" type=\"application/json\">null</sc
 
 /// The block for a visit to `app`, and behind it, where the login is about to start, DingTalk's component: no module has to
 /// come first to ask for it.
-pub fn block(state: &AppState, app: &Registered, headers: &HeaderMap, query: Option<&str>) -> String {
+pub fn block(state: &AppState, app: &RegisteredApp, headers: &HeaderMap, query: Option<&str>) -> String {
     let mut sessions = state.sessions.all(headers, SystemTime::now()).into_iter();
     let session = sessions.find(|session| session.is_of(&app.id));
     let logs_in = session.is_none();
@@ -35,11 +35,11 @@ pub fn block(state: &AppState, app: &Registered, headers: &HeaderMap, query: Opt
         session: session.map(|session| session::answer(state, session)),
         error: query.and_then(|query| error(app, headers, query)),
     };
-    format!("{}{component}", written(&visit))
+    format!("{}{component}", block_of(&visit))
 }
 
 /// What a login by redirects has ended with, which stands in the address, in words that name the platform.
-fn error(app: &Registered, headers: &HeaderMap, query: &str) -> Option<ErrorBody> {
+fn error(app: &RegisteredApp, headers: &HeaderMap, query: &str) -> Option<ErrorBody> {
     let code = ErrorCode::from_code(&Address::read(query).error?)?;
     let (lang, kind) = (lang(headers), app.credentials.kind());
     let text = code.text(lang);
@@ -50,7 +50,7 @@ fn error(app: &Registered, headers: &HeaderMap, query: &str) -> Option<ErrorBody
 
 /// The signature of the page at this query, if the ticket is in memory. Otherwise its fetch has begun by now, and goes on
 /// without us: the page's own question joins it.
-fn signed(state: &AppState, app: &Registered, query: &str) -> Option<SignedConfig> {
+fn signed(state: &AppState, app: &RegisteredApp, query: &str) -> Option<SignedConfig> {
     let (origin, path) = (state.config.public_url.origin().ascii_serialization(), &state.config.base_path);
     let href = format!("{origin}{path}?{query}");
     guard::page_url(&state.config, &href).ok()?;
@@ -71,7 +71,7 @@ fn component(jsapi_url: &str) -> String {
     )
 }
 
-fn written(visit: &Visit) -> String {
+fn block_of(visit: &Visit) -> String {
     // The visit is made of strings, which cannot fail.
     let json = serde_json::to_string(visit).unwrap_or_default();
     BLOCK.replacen("null", &inert(&json), 1)

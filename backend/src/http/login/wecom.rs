@@ -6,7 +6,7 @@ use crate::http::error::ApiError;
 use crate::http::navigation::is_navigation;
 use crate::http::{NO_STORE, audit};
 use crate::provider::Entry;
-use crate::registry::Registered;
+use crate::registry::RegisteredApp;
 use crate::session::{Session, SetCookie, attempt};
 use crate::telemetry;
 use axum::extract::{Request, State};
@@ -31,22 +31,22 @@ pub async fn start(State(state): State<AppState>, request: Request) -> Response 
         _ if !is_navigation(&state.config, &request) => ApiError::from(ErrorCode::NoSession).into_response(),
         Some(app) => begin(&state, app, request.headers(), next_in(query).as_deref(), false),
         // The page logs in by itself, or tells what is wrong with the address.
-        None => found(&format!("{}?{query}#", state.config.base_path), Vec::new()),
+        None => redirect(&format!("{}?{query}#", state.config.base_path), Vec::new()),
     }
 }
 
 /// Sends the browser to the platform, or to the page where the platform does not take it.
 pub fn begin(
     state: &AppState,
-    app: &Registered,
+    app: &RegisteredApp,
     headers: &HeaderMap,
     next: Option<&str>,
     is_restart: bool,
 ) -> Response {
     let (word, cookies) = state.attempts.begin(headers, app, next, is_restart, SystemTime::now());
     match app.provider.link(app, headers, &word) {
-        Some(link) => found(link.as_str(), cookies),
-        None => found(&page(state, app, next, Some(ErrorCode::NotInWecom)), Vec::new()),
+        Some(link) => redirect(link.as_str(), cookies),
+        None => redirect(&page(state, app, next, Some(ErrorCode::NotInWecom)), Vec::new()),
     }
 }
 
@@ -65,17 +65,17 @@ pub async fn callback(State(state): State<AppState>, from: audit::ClientAddr, re
         return stray(&state, headers, &word);
     };
     let Some(app) = state.registry.configured(&attempt.app).cloned() else {
-        return found(&format!("{}#", state.config.base_path), Vec::new());
+        return redirect(&format!("{}#", state.config.base_path), Vec::new());
     };
     let next = attempt.next.clone();
     let again = |restart| begin(&state, &app, headers, attempt.next.as_deref(), restart);
     // Opened again, by the button that leads back or by reloading: the session decides, and the code is not looked at.
     if attempt.done || code.is_empty() {
         return match (is_logged_in(&state, &app, headers), attempt.done) {
-            (true, _) => found(&onwards(&state, &app, next.as_deref()), Vec::new()),
+            (true, _) => redirect(&onwards(&state, &app, next.as_deref()), Vec::new()),
             (false, true) => again(false),
             (false, false) => {
-                found(&page(&state, &app, next.as_deref(), Some(ErrorCode::Cancelled)), Vec::new())
+                redirect(&page(&state, &app, next.as_deref(), Some(ErrorCode::Cancelled)), Vec::new())
             }
         };
     }
@@ -87,14 +87,14 @@ pub async fn callback(State(state): State<AppState>, from: audit::ClientAddr, re
         Ok(session) => {
             let mut cookies = state.sessions.set(headers, &app.tag, &session);
             cookies.extend(state.attempts.finish(headers, attempt));
-            found(&onwards(&state, &app, next.as_deref()), cookies)
+            redirect(&onwards(&state, &app, next.as_deref()), cookies)
         }
         // Perhaps another replica has redeemed it for the same person a moment ago.
         Err(error) if matches!(error.code, ErrorCode::CodeRejected | ErrorCode::CodeUsed) => {
             match (is_logged_in(&state, &app, headers), attempt.is_restart()) {
-                (true, _) => found(&onwards(&state, &app, next.as_deref()), Vec::new()),
+                (true, _) => redirect(&onwards(&state, &app, next.as_deref()), Vec::new()),
                 (false, false) => again(true),
-                (false, true) => found(&page(&state, &app, next.as_deref(), Some(error.code)), Vec::new()),
+                (false, true) => redirect(&page(&state, &app, next.as_deref(), Some(error.code)), Vec::new()),
             }
         }
         Err(error) => match error.heals_after().filter(|_| !attempt.is_restart()) {
@@ -103,7 +103,7 @@ pub async fn callback(State(state): State<AppState>, from: audit::ClientAddr, re
                 tokio::time::sleep(pause).await;
                 again(true)
             }
-            None => found(&page(&state, &app, next.as_deref(), Some(error.code)), Vec::new()),
+            None => redirect(&page(&state, &app, next.as_deref(), Some(error.code)), Vec::new()),
         },
     }
 }
@@ -113,18 +113,18 @@ fn stray(state: &AppState, headers: &HeaderMap, word: &str) -> Response {
     let Some(app) =
         state.registry.all_configured().find(|app| app.provider.redirects() && attempt::is_of(word, app))
     else {
-        return found(&format!("{}#", state.config.base_path), Vec::new());
+        return redirect(&format!("{}#", state.config.base_path), Vec::new());
     };
     if is_logged_in(state, app, headers) {
-        found(&onwards(state, app, None), Vec::new())
+        redirect(&onwards(state, app, None), Vec::new())
     } else if attempt::is_restart(word) {
-        found(&page(state, app, None, Some(ErrorCode::CookiesRefused)), Vec::new())
+        redirect(&page(state, app, None, Some(ErrorCode::CookiesRefused)), Vec::new())
     } else {
         begin(state, app, headers, None, true)
     }
 }
 
-fn is_logged_in(state: &AppState, app: &Registered, headers: &HeaderMap) -> bool {
+fn is_logged_in(state: &AppState, app: &RegisteredApp, headers: &HeaderMap) -> bool {
     let sessions = state.sessions.all(headers, SystemTime::now());
     sessions.iter().any(|session| session.is_of(&app.id))
 }
@@ -132,7 +132,7 @@ fn is_logged_in(state: &AppState, app: &Registered, headers: &HeaderMap) -> bool
 /// One redemption for all requests with this attempt and code. It goes on where its caller leaves.
 async fn redeem(
     state: &AppState,
-    app: &Arc<Registered>,
+    app: &Arc<RegisteredApp>,
     attempt: &str,
     code: AuthCode,
     from: audit::ClientAddr,
@@ -154,7 +154,7 @@ async fn redeem(
 }
 
 /// Where a person who is logged in goes.
-pub fn onwards(state: &AppState, app: &Registered, next: Option<&str>) -> String {
+pub fn onwards(state: &AppState, app: &RegisteredApp, next: Option<&str>) -> String {
     match next.or(app.home.as_deref()) {
         Some(next) => with_fragment(next),
         None => page(state, app, None, None),
@@ -162,7 +162,7 @@ pub fn onwards(state: &AppState, app: &Registered, next: Option<&str>) -> String
 }
 
 /// The page of `app`. With an error it shows that, and does not go anywhere by itself: so a failure ends there.
-fn page(state: &AppState, app: &Registered, next: Option<&str>, error: Option<ErrorCode>) -> String {
+fn page(state: &AppState, app: &RegisteredApp, next: Option<&str>, error: Option<ErrorCode>) -> String {
     let mut page = format!("{}?{}", state.config.base_path, app.id.query());
     if let Some(next) = next {
         page.push_str(&format!("&next={}", encode_next(next)));
@@ -179,7 +179,7 @@ fn with_fragment(address: &str) -> String {
 }
 
 /// Onwards, and never kept by a browser: the address may have a code in it.
-fn found(location: &str, cookies: Vec<SetCookie>) -> Response {
+fn redirect(location: &str, cookies: Vec<SetCookie>) -> Response {
     let location = HeaderValue::try_from(location).unwrap_or(HeaderValue::from_static("/"));
     let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, NO_STORE)];
     (StatusCode::FOUND, headers, AppendHeaders(cookies)).into_response()
@@ -188,7 +188,7 @@ fn found(location: &str, cookies: Vec<SetCookie>) -> Response {
 /// What `/` answers to a browser that the platform redirects at once; None where the page has something to show.
 pub fn at_once(
     state: &AppState,
-    app: &Registered,
+    app: &RegisteredApp,
     request: &Request,
     next: Option<&str>,
 ) -> Option<Response> {
@@ -208,5 +208,5 @@ pub fn at_once(
     if place.split(['?', '#']).next() == Some(&state.config.base_path) {
         return None;
     }
-    Some(found(&with_fragment(place), Vec::new()))
+    Some(redirect(&with_fragment(place), Vec::new()))
 }

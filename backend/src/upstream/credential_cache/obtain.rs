@@ -41,7 +41,7 @@ impl<T: Token> CredentialCache<T> {
     {
         let patience = Instant::now() + self.lock_lifetime;
         let mut lock = None;
-        while let Ok(found) = self.found(order).await {
+        while let Ok(found) = self.in_store(order).await {
             // Also between our look and our lock another may have finished.
             match (found, &lock) {
                 (Some(held), None) => return Ok(held),
@@ -71,7 +71,7 @@ impl<T: Token> CredentialCache<T> {
                 let entry = Entry { value: value.secret().clone(), remaining: lifetime, lifetime };
                 // Where the lock ran out and is another's, what the other got is the newer one.
                 let theirs = match self.store.write(&order.name, &entry, &lock).await {
-                    Ok(false) => self.found(order).await.ok().flatten(),
+                    Ok(false) => self.in_store(order).await.ok().flatten(),
                     Ok(true) | Err(_) => None,
                 };
                 Ok(theirs.unwrap_or_else(|| Held::new(issued)))
@@ -84,7 +84,7 @@ impl<T: Token> CredentialCache<T> {
     }
 
     /// What the store holds and is still good.
-    async fn found(&self, order: &Order<T>) -> Result<Option<Held<T>>, StoreError> {
+    async fn in_store(&self, order: &Order<T>) -> Result<Option<Held<T>>, StoreError> {
         let fresh = self.store.read(&order.name).await?.and_then(Held::fresh);
         Ok(fresh.filter(|held| order.rejected.as_ref() != Some(&held.value)))
     }

@@ -55,7 +55,7 @@ fn nothing_is_decrypted_before_the_signature_fits() {
 }
 
 /// Signs any text, as a sender who knows the token could.
-fn open_signed(encrypt: &str, timestamp: &str) -> Result<Opened, NotGenuine> {
+fn open_signed(encrypt: &str, timestamp: &str) -> Result<Envelope, NotGenuine> {
     let signature = signature(&official(), timestamp, "n", encrypt);
     Push { signature: &signature, timestamp, nonce: "n", encrypt }.open(&official(), AT)
 }
@@ -85,7 +85,7 @@ fn seconds_are_understood_and_nonsense_is_not() {
     assert_eq!(open_signed(VECTOR.encrypt, "soon"), Err(NotGenuine::Timestamp));
 }
 
-fn sealed(text: &str, receiver: &str) -> Sealed {
+fn sealed(text: &str, receiver: &str) -> SealedAnswer {
     seal(&official(), text, receiver, AT, "nonce1".into(), [9; 16])
 }
 
@@ -106,9 +106,9 @@ proptest! {
     fn what_is_sealed_opens(text in ".{0,200}", receiver in "[a-z0-9]{0,40}") {
         let sealed = sealed(&text, &receiver);
         prop_assert_eq!(STANDARD.decode(&sealed.encrypt).unwrap().len() % BLOCK, 0);
-        let Sealed { msg_signature, timestamp, nonce, encrypt } = &sealed;
+        let SealedAnswer { msg_signature, timestamp, nonce, encrypt } = &sealed;
         let push = Push { signature: msg_signature, timestamp, nonce, encrypt };
-        prop_assert_eq!(push.open(&official(), AT), Ok(Opened { text, receiver, at_ms: AT }));
+        prop_assert_eq!(push.open(&official(), AT), Ok(Envelope { text, receiver, at_ms: AT }));
     }
 
     #[test]

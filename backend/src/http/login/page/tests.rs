@@ -2,8 +2,8 @@ use super::*;
 
 const INDEX: &str = include_str!("../../../../../index.html");
 
-fn written(brand: &Brand) -> String {
-    String::from_utf8(super::written(INDEX.as_bytes(), brand, visit::BLOCK).to_vec()).unwrap()
+fn branded(brand: &Brand) -> String {
+    String::from_utf8(super::branded(INDEX.as_bytes(), brand, visit::BLOCK).to_vec()).unwrap()
 }
 
 fn brand(name: &str) -> Brand {
@@ -31,7 +31,7 @@ fn style_of(color: &str) -> String {
 
 #[test]
 fn the_looks_are_in_the_html() {
-    let html = written(&brand("某某会员"));
+    let html = branded(&brand("某某会员"));
     for part in [
         "<title>某某会员</title>",
         "data-name=\"某某会员\"",
@@ -41,7 +41,7 @@ fn the_looks_are_in_the_html() {
     ] {
         assert!(html.contains(part), "{part}: {html}");
     }
-    assert_eq!(written(&Brand::default()), INDEX);
+    assert_eq!(branded(&Brand::default()), INDEX);
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn a_hostile_name_is_only_a_name() {
         "</bdi></header><img src=x onerror=alert(1)>",
         "&lt;b&gt; <html lang=\"zh-CN\" x",
     ] {
-        let html = written(&brand(name));
+        let html = branded(&brand(name));
         assert_eq!(html.matches('<').count(), before, "{html}");
         assert!(!html.contains(name) && !html.contains("\" onload") && !html.contains("' onload"), "{html}");
     }

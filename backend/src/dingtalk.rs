@@ -24,7 +24,8 @@ use caches::Caches;
 use client::Client;
 use providers::Providers;
 use std::sync::Arc;
-use suite::{SuiteTokens, Suites};
+use suite::Suites;
+use suite::tokens::SuiteTokens;
 
 /// DingTalk with everything that is remembered of it.
 pub struct DingTalk {

@@ -1,6 +1,5 @@
 //! The browser, as far as the login needs it: a dozen functions, each bound by hand. web-sys and gloo bring more glue.
 
-use crate::json::Read;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -13,7 +12,7 @@ extern "C" {
     fn get_property(target: &JsValue, name: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_namespace = Reflect, js_name = get, catch)]
-    fn at_index(array: &JsValue, index: u32) -> Result<JsValue, JsValue>;
+    pub fn at_index(array: &JsValue, index: u32) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_namespace = Reflect, js_name = set, catch)]
     fn set_property(target: &JsValue, name: &str, value: &JsValue) -> Result<bool, JsValue>;
@@ -130,12 +129,6 @@ pub fn after(milliseconds: u32, then: Box<dyn FnOnce()>) {
 pub fn element(id: &str) -> Option<JsValue> {
     let found = call(&at(&["document"]), "getElementById", &id.into()).ok()?;
     found.is_object().then_some(found)
-}
-
-/// The items of an array; None of anything else.
-pub fn items(array: &JsValue) -> Option<impl Iterator<Item = JsValue>> {
-    let length = u32::read(&get(array, "length"))?;
-    Some((0..length).map(|index| at_index(array, index).unwrap_or(JsValue::UNDEFINED)))
 }
 
 /// An object with these fields of another.

@@ -17,6 +17,12 @@ pub fn parse<T: Read>(text: &str) -> Option<T> {
     T::read(&js::parse(text).ok()?)
 }
 
+/// The items of an array; None of anything else.
+pub fn items(array: &JsValue) -> Option<impl Iterator<Item = JsValue>> {
+    let length = u32::read(&js::get(array, "length"))?;
+    Some((0..length).map(|index| js::at_index(array, index).unwrap_or(JsValue::UNDEFINED)))
+}
+
 /// The struct `$name`, each field under its name on the wire.
 macro_rules! reads {
     ($name:ident { $($field:ident $key:literal),* $(,)? }) => {
@@ -81,7 +87,7 @@ impl<T: Read> Read for Option<T> {
 
 impl<T: Read> Read for Vec<T> {
     fn read(value: &JsValue) -> Option<Self> {
-        js::items(value)?.map(|item| T::read(&item)).collect()
+        items(value)?.map(|item| T::read(&item)).collect()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     components::{Screens, act, set_language, words},
     fast_path::meeting_place,
     flow::{Flow, PageContext},
-    happened, js,
+    happened, js, json,
     login::Login,
     shown::{Screen, Shown, Wait},
 };
@@ -31,7 +31,7 @@ pub fn show() {
     let shown = RwSignal::new(Shown { screen: Screen::Waiting(Wait::Server), simulator: false });
     let place = meeting_place();
     let list = js::get(&place, "happened");
-    let happened = js::items(&list).into_iter().flatten().filter_map(|happened| happened::read(&happened));
+    let happened = json::items(&list).into_iter().flatten().filter_map(|happened| happened::read(&happened));
     let login = match Login::after(happened, api, context, move |flow: &Flow| shown.set(Shown::of(flow))) {
         Ok((login, command)) => {
             if js::get(&place, "stuck").is_truthy() {

@@ -8,9 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use reqwest::Client;
 
 use crate::pinned::Cores;
-use crate::visitor;
 
 pub const AGENT: &str = "123456";
 
@@ -152,7 +152,7 @@ impl<'a> Stage<'a> {
         command.stdin(Stdio::null()).stdout(out).stderr(err);
         self.running.push(command.spawn().with_context(|| format!("cannot start the {name}"))?);
         let Some(child) = self.running.last_mut() else { bail!("the {name} is not there") };
-        let http = visitor::client()?;
+        let http = client()?;
         let deadline = Instant::now() + TIMEOUT;
         let url = format!("http://127.0.0.1:{port}{path}");
         while http.get(&url).send().await.map_or(true, |answer| answer.status() != status) {
@@ -194,4 +194,9 @@ api_url = "http://127.0.0.1:{upstream}"
 fn free_port() -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").context("no port on 127.0.0.1 can be had")?;
     Ok(listener.local_addr()?.port())
+}
+
+/// A proxy from the environment would lead away from this machine.
+pub fn client() -> Result<Client> {
+    Ok(Client::builder().no_proxy().build()?)
 }

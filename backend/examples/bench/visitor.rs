@@ -5,16 +5,11 @@ use reqwest::header::{COOKIE, ORIGIN, SET_COOKIE};
 use reqwest::{Client, RequestBuilder};
 use serde_json::json;
 
-use crate::stage::{AGENT, Server};
+use crate::stage::{AGENT, Server, client};
 
 pub struct Visitor<'a> {
     server: &'a Server,
     http: Client,
-}
-
-/// A proxy from the environment would lead away from this machine.
-pub fn client() -> Result<Client> {
-    Ok(Client::builder().no_proxy().build()?)
 }
 
 impl<'a> Visitor<'a> {

@@ -4,7 +4,7 @@ use super::app::DingTalkApp;
 use super::caches::{Caches, suite_id};
 use super::client::Client;
 use super::h5::H5;
-use super::suite::SuiteTokens;
+use super::suite::tokens::SuiteTokens;
 use super::window::{Directory, Window};
 use crate::apps::{App, Credentials, SuiteGrant};
 use miandeng_shared::AppKind;

@@ -13,7 +13,7 @@ mod pushes;
 mod seal;
 mod sync;
 mod tickets;
-mod tokens;
+pub(super) mod tokens;
 mod version;
 
 pub use event::{Event, Item, PushedAuthorisation};
@@ -25,7 +25,6 @@ pub use pushes::Pushes;
 #[cfg(any(test, fuzzing))]
 pub(crate) use seal::{Envelope, signature};
 pub use seal::{Push, SealedAnswer, WINDOW, seal};
-pub use tokens::SuiteTokens;
 pub use version::Version;
 
 use super::providers::Providers;

@@ -1,6 +1,6 @@
 //! Tokens of an ISV's suite: its own, and what it has in each corporation that authorised it.
 
-use super::Installations;
+use super::installations::Installations;
 use crate::apps::{Suite, SuiteGrant};
 use crate::dingtalk::caches::{Caches, suite_id, suite_prefix};
 use crate::dingtalk::client::Client;

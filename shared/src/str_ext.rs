@@ -1,4 +1,4 @@
-//! Searching text without the standard library's way: the panics behind that quote what they could not cut and bring the
+//! Searching and replacing text without the standard library's way: the panics behind that quote what they could not cut and bring the
 //! tables of which characters can be printed, a twentieth of the download.
 
 /// What stands before and behind the first `mark`.

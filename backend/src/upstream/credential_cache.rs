@@ -27,6 +27,7 @@ use tokio::time::Instant;
 
 /// A wrong secret does not become right by asking for every visitor; an operator who mends it waits this long.
 pub const REFUSAL_MEMORY: Duration = Duration::from_secs(10);
+
 /// Of each credential and failure one line in this time, however many people wait for it.
 static NOT_GIVEN: Repeats<(String, String)> = Repeats::new(Duration::from_secs(60));
 

@@ -108,7 +108,7 @@ impl Suites {
             .await
     }
 
-    /// The application that `corp` granted one of our suites under this agent id. Only for corporations that authorised
+    /// The application of that name, where its corporation granted it to one of our suites. Only for corporations that authorised
     /// a suite is DingTalk ever asked, and about one of them at most twice a minute.
     pub async fn app(self: &Arc<Self>, app: &AppId) -> Result<Option<GrantedApp>, SuiteFailure> {
         // One deadline over all suites: behind it, the login needs its time.
@@ -116,7 +116,7 @@ impl Suites {
             let mut failure = None;
             for suite in &self.configured {
                 match self.resolve(suite, app).await {
-                    Ok(Some(app)) => return Ok(Some(app)),
+                    Ok(Some(granted)) => return Ok(Some(granted)),
                     Ok(None) => {}
                     Err(error) => failure = Some(error),
                 }

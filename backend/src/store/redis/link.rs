@@ -16,6 +16,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 const STEADY: Duration = Duration::from_secs(5);
 /// A server without visitors notices as well.
 const PROBE_EVERY: Duration = Duration::from_secs(5);
+
 #[derive(Clone)]
 pub struct Link {
     client: Client,

@@ -86,7 +86,7 @@ impl Flow {
     /// a proxy may have rewritten it.
     fn go_on_from(&mut self, Visit { config, session, error }: Visit) -> Command {
         self.said = error.map(|error| (error.message, error.hint));
-        if session.as_ref().is_some_and(|session| self.is_of_this_app(&session.user)) {
+        if session.as_ref().is_some_and(|session| session.user.is_of(&self.app)) {
             return self.on_session(Ok(session));
         }
         let is_ours = config.url.as_ref() == Some(&self.context.entry.url);

@@ -8,7 +8,7 @@ use crate::{
 };
 use miandeng_shared::{
     Action, AppId, AppKind, AuthCode, ConfigAnswer, ErrorCode, LoginAnswer, LoginRequest, ReportRequest,
-    SessionAnswer, SignedConfig, User, encode_next, return_path,
+    SessionAnswer, SignedConfig, encode_next, return_path,
 };
 
 impl Flow {
@@ -18,7 +18,7 @@ impl Flow {
         }
         match answer {
             Err(failure) => self.heal(failure),
-            Ok(Some(SessionAnswer { user, expires_at, home, .. })) if self.is_of_this_app(&user) => {
+            Ok(Some(SessionAnswer { user, expires_at, home, .. })) if user.is_of(&self.app) => {
                 let target = self.context.entry.next.clone().or_else(|| home.clone());
                 self.arrive(LoggedIn { user, expires_at, home }, target)
             }
@@ -26,10 +26,6 @@ impl Flow {
             Ok(_) if self.misfit(AppKind::Channel).is_none() => self.ask_config(),
             Ok(_) => self.go(Stage::App, Command::AskApp),
         }
-    }
-
-    pub(super) fn is_of_this_app(&self, user: &User) -> bool {
-        user.is_of(&self.app)
     }
 
     fn client(&self) -> &Env {
@@ -41,7 +37,7 @@ impl Flow {
         [simulated, &self.client().describe()].concat()
     }
 
-    /// Why nobody can log in to this kind of application on this client, if so.
+    /// Why people cannot log in to this kind of application on this client, if so.
     fn misfit(&self, kind: AppKind) -> Option<ErrorCode> {
         match self.client() {
             Env::Phone { .. } => None,
@@ -117,7 +113,7 @@ impl Flow {
             Err(error) => {
                 let failure = Failure::from_load(&error, &config.jsapi_url);
                 // The document may have been made when the server did not know where this application's component is,
-                // and its policy forbids it then. Who has waited for it in vain is not made to wait again.
+                // and its policy forbids it then. People who waited for it in vain are not made to wait again.
                 if error == DdError::Timeout { self.fail(failure) } else { self.start_afresh(failure) }
             }
             // Today's applications log in without `dd.config`.
